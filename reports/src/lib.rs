@@ -1,1 +1,15 @@
-//! The record of a run and the reports made from it.
+//! The record of a ropcheck run, and every report made from it.
+//!
+//! ```text
+//! Event  ->  record, one JSON line each   record.rs   the published contract
+//!        ->  Run, the fold of events      run.rs      every number is made here
+//!        ->  text, html, junit, markdown  format/     fn(&Run, &mut dyn Write)
+//! ```
+//!
+//! This crate opens no socket and computes no number outside [`run`] and [`latency`].
+
+pub mod format;
+pub mod latency;
+pub mod read;
+pub mod record;
+pub mod run;

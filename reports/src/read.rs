@@ -1,0 +1,88 @@
+//! A record read back, line by line.
+
+use std::io::BufRead;
+
+use crate::record::{Event, VERSION};
+
+/// Why a record could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file could not be read.
+    #[error("could not read line {line}: {why}")]
+    Io {
+        /// The line, from 1.
+        line: usize,
+        /// The reason.
+        why: std::io::Error,
+    },
+    /// A line is not an event.
+    #[error("line {line} is not an event of a ropcheck record: {why}")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// The reason.
+        why: serde_json::Error,
+    },
+    /// The record is of a newer version.
+    #[error("the record has version {0}, this ropcheck reads up to {VERSION}: read it with a newer ropcheck")]
+    Newer(u32),
+    /// The record has no first line.
+    #[error("the record does not begin with a `run_started` line: is it a ropcheck record?")]
+    Headless,
+}
+
+/// Reads all events of a record.
+///
+/// A last line that was cut short (a run that was killed while writing) is left out; any other line
+/// that is no event is an error.
+pub fn events(mut from: impl BufRead) -> Result<Vec<Event>, ReadError> {
+    let mut events = Vec::new();
+    let mut text = String::new();
+    for line in 1.. {
+        text.clear();
+        let read = from.read_line(&mut text).map_err(|why| ReadError::Io { line, why })?;
+        if read == 0 {
+            break;
+        }
+        if text.trim().is_empty() {
+            continue;
+        }
+        match serde_json::from_str::<Event>(&text) {
+            Ok(Event::RunStarted(head)) if head.version > VERSION => return Err(ReadError::Newer(head.version)),
+            Ok(event) => events.push(event),
+            Err(_) if !text.ends_with('\n') && !events.is_empty() => break,
+            Err(why) => return Err(ReadError::Line { line, why }),
+        }
+    }
+    match events.first() {
+        Some(Event::RunStarted(_)) => Ok(events),
+        _ => Err(ReadError::Headless),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = r#"{"event":"run_started","version":1,"ropcheck":"0.1.0","kind":"check","started_ms":0,"target":{"name":"t","token_endpoint":"http://127.0.0.1/"},"seed":1,"cases":[],"sentences":{}}"#;
+
+    #[test]
+    fn a_last_line_cut_short_is_left_out() {
+        let record = format!("{HEAD}\n{{\"event\":\"skipped\",\"case\":\"a\",\"beca");
+        assert_eq!(events(record.as_bytes()).expect("the whole lines are read").len(), 1);
+    }
+
+    #[test]
+    fn a_broken_line_in_the_middle_is_named() {
+        let record = format!("{HEAD}\nnot json\n{HEAD}\n");
+        let error = events(record.as_bytes()).expect_err("line 2 is no event");
+        assert!(error.to_string().starts_with("line 2 is not an event"), "{error}");
+    }
+
+    #[test]
+    fn a_newer_record_and_a_headless_one_are_refused() {
+        let newer = HEAD.replace("\"version\":1", "\"version\":99");
+        assert!(matches!(events(newer.as_bytes()), Err(ReadError::Newer(99))));
+        assert!(matches!(events(&b""[..]), Err(ReadError::Headless)));
+    }
+}

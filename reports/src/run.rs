@@ -1,0 +1,414 @@
+//! Events folded into a run: every number that a report prints is made here.
+//!
+//! A finding says what happened and the requirement's level says how much it matters; only this room
+//! combines them.
+
+use std::collections::BTreeMap;
+
+use crate::latency::{self, StepLoad};
+use crate::record::{
+    Because, Case, Ended, Event, Exchange, Finding, Found, Kind, Level, Place, RunFinished, RunStarted, Sentence,
+    Window,
+};
+
+/// What a run adds up to.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The record's first line.
+    pub started: RunStarted,
+    /// Its last line; `None` where the run did not finish.
+    pub finished: Option<RunFinished>,
+    /// Every case in the order of its id, lints after them.
+    pub cases: Vec<CaseOutcome>,
+    /// Cases by verdict.
+    pub tally: Tally,
+    /// Exchanges by id.
+    pub exchanges: BTreeMap<String, Exchange>,
+    /// What a load run measured, by step.
+    pub load: Vec<StepLoad>,
+}
+
+/// What a case came to.
+#[derive(Debug, Clone)]
+pub struct CaseOutcome {
+    /// The case.
+    pub case: Case,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Each of its findings, weighed.
+    pub judged: Vec<Judged>,
+    /// Why it was skipped, where it was.
+    pub skipped: Option<String>,
+    /// The time its exchanges took together, in microseconds.
+    pub took_us: u64,
+}
+
+/// A finding with the sentence that it speaks of and what it weighs.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The finding.
+    pub found: Found,
+    /// The sentence.
+    pub sentence: Sentence,
+    /// What the two add up to.
+    pub weight: Weight,
+}
+
+/// What a finding weighs under its requirement's level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A MUST or MUST NOT broken.
+    Fails,
+    /// A SHOULD or SHOULD NOT broken.
+    Warns,
+    /// A MAY or a practice broken.
+    Notes,
+    /// Not judged.
+    Unjudged,
+    /// Met.
+    Met,
+}
+
+/// What a case came to, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It broke a MUST.
+    Failed,
+    /// Something of it could not be judged; never counted as passed.
+    Unjudged,
+    /// It broke a SHOULD.
+    Warned,
+    /// It broke a MAY or a practice.
+    Noted,
+    /// All was met.
+    Passed,
+    /// It was not run.
+    Skipped,
+}
+
+impl Verdict {
+    /// Every verdict, the gravest first.
+    pub const ALL: [Self; 6] = [Self::Failed, Self::Unjudged, Self::Warned, Self::Noted, Self::Passed, Self::Skipped];
+
+    /// The verdict as reports print it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Unjudged => "not judged",
+            Self::Warned => "warned",
+            Self::Noted => "noted",
+            Self::Passed => "passed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Cases by verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Cases that broke a MUST.
+    pub failed: usize,
+    /// Cases of which something could not be judged.
+    pub unjudged: usize,
+    /// Cases that broke a SHOULD.
+    pub warned: usize,
+    /// Cases that broke a MAY or a practice.
+    pub noted: usize,
+    /// Cases that met all.
+    pub passed: usize,
+    /// Cases that were not run.
+    pub skipped: usize,
+}
+
+impl Tally {
+    /// How many cases have that verdict.
+    pub fn of(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Failed => self.failed,
+            Verdict::Unjudged => self.unjudged,
+            Verdict::Warned => self.warned,
+            Verdict::Noted => self.noted,
+            Verdict::Passed => self.passed,
+            Verdict::Skipped => self.skipped,
+        }
+    }
+
+    fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Failed => self.failed += 1,
+            Verdict::Unjudged => self.unjudged += 1,
+            Verdict::Warned => self.warned += 1,
+            Verdict::Noted => self.noted += 1,
+            Verdict::Passed => self.passed += 1,
+            Verdict::Skipped => self.skipped += 1,
+        }
+    }
+}
+
+/// Folds events into a run.
+///
+/// The first event is the head; [`crate::read::events`] sees to that. A case with no finding at all is
+/// one that the run did not reach: it counts as not judged.
+pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run {
+    let mut finished = None;
+    let mut exchanges = BTreeMap::new();
+    let mut windows: Vec<Window> = Vec::new();
+    let mut skipped: BTreeMap<String, String> = BTreeMap::new();
+    let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+    let mut took: BTreeMap<String, u64> = BTreeMap::new();
+    for event in events {
+        match event {
+            Event::RunStarted(_) => {}
+            Event::Skipped(skip) => {
+                skipped.insert(skip.case, skip.because);
+            }
+            Event::Exchange(exchange) => {
+                *took.entry(exchange.case.clone()).or_default() += exchange.took_us;
+                exchanges.insert(exchange.id.clone(), exchange);
+            }
+            Event::Found(one) => found.entry(one.case.clone()).or_default().push(one),
+            Event::Window(window) => windows.push(window),
+            Event::RunFinished(last) => finished = Some(last),
+        }
+    }
+
+    let mut cases = Vec::new();
+    for case in started.cases.clone() {
+        let findings = found.remove(&case.id).unwrap_or_default();
+        let reason = skipped.remove(&case.id);
+        cases.push(outcome(case, findings, reason, &started.sentences));
+    }
+    // What is left is not in the head: checks that run on every exchange, each a case of its own.
+    for (id, findings) in found {
+        let title =
+            findings.first().map_or_else(String::new, |one| sentence(&started.sentences, &one.requirement).says);
+        let at = Place { file: String::new(), line: 0, text: String::new() };
+        cases.push(outcome(Case { id, title, at }, findings, None, &started.sentences));
+    }
+    let mut tally = Tally::default();
+    for case in &mut cases {
+        case.took_us = took.get(&case.case.id).copied().unwrap_or_default();
+        tally.add(case.verdict);
+    }
+    let load = latency::by_step(&windows);
+    Run { started, finished, cases, tally, exchanges, load }
+}
+
+fn outcome(
+    case: Case,
+    findings: Vec<Found>,
+    skipped: Option<String>,
+    sentences: &BTreeMap<String, Sentence>,
+) -> CaseOutcome {
+    let judged: Vec<Judged> = findings
+        .into_iter()
+        .map(|found| {
+            let sentence = sentence(sentences, &found.requirement);
+            let weight = weigh(&found.finding, sentence.level);
+            Judged { found, sentence, weight }
+        })
+        .collect();
+    let verdict = if skipped.is_some() { Verdict::Skipped } else { verdict(&judged) };
+    CaseOutcome { case, verdict, judged, skipped, took_us: 0 }
+}
+
+/// The sentence of a requirement; one that the head does not carry is shown as what it is, and binds.
+fn sentence(sentences: &BTreeMap<String, Sentence>, requirement: &str) -> Sentence {
+    sentences.get(requirement).cloned().unwrap_or_else(|| Sentence {
+        section: String::new(),
+        level: Level::Must,
+        says: format!("{requirement} (the record does not carry this sentence)"),
+    })
+}
+
+fn weigh(finding: &Finding, level: Level) -> Weight {
+    match finding {
+        Finding::Met => Weight::Met,
+        Finding::Unjudged { .. } => Weight::Unjudged,
+        Finding::Broken { .. } => match level {
+            Level::Must | Level::MustNot => Weight::Fails,
+            Level::Should | Level::ShouldNot => Weight::Warns,
+            Level::May | Level::Practice => Weight::Notes,
+        },
+    }
+}
+
+fn verdict(judged: &[Judged]) -> Verdict {
+    match judged.iter().map(|one| one.weight).min() {
+        Some(Weight::Fails) => Verdict::Failed,
+        None => Verdict::Unjudged,
+        Some(_) if judged.iter().any(|one| one.weight == Weight::Unjudged) => Verdict::Unjudged,
+        Some(Weight::Warns) => Verdict::Warned,
+        Some(Weight::Notes) => Verdict::Noted,
+        Some(Weight::Unjudged) => Verdict::Unjudged,
+        Some(Weight::Met) => Verdict::Passed,
+    }
+}
+
+impl Run {
+    /// The run's exit code, the first that holds: 1 a MUST broken, 3 nothing could be judged or, when
+    /// `strict`, anything left unjudged, 130 interrupted, 0 otherwise.
+    pub fn exit_code(&self, strict: bool) -> u8 {
+        let judged = self.tally.failed + self.tally.warned + self.tally.noted + self.tally.passed;
+        if self.tally.failed > 0 {
+            1
+        } else if self.interrupted() {
+            130
+        } else if judged == 0 || self.stopped().is_some() || (strict && self.tally.unjudged > 0) {
+            3
+        } else {
+            0
+        }
+    }
+
+    /// Whether the run was interrupted, or its record just ends.
+    pub fn interrupted(&self) -> bool {
+        self.finished.as_ref().is_none_or(|last| last.ended == Ended::Interrupted)
+    }
+
+    /// Why the run could not go on, where it could not.
+    pub fn stopped(&self) -> Option<&str> {
+        match self.finished.as_ref().map(|last| &last.ended) {
+            Some(Ended::Stopped(why)) => Some(why),
+            Some(Ended::Complete | Ended::Interrupted) | None => None,
+        }
+    }
+
+    /// The time from start to end in microseconds; of an unfinished run, to the end of its last exchange.
+    pub fn took_us(&self) -> u64 {
+        self.finished.as_ref().map_or_else(
+            || self.exchanges.values().map(|one| one.sent_us + one.took_us).max().unwrap_or_default(),
+            |last| last.took_us,
+        )
+    }
+
+    /// Findings that were not judged, counted by the kind of reason.
+    pub fn unjudged_by_reason(&self) -> BTreeMap<Because, usize> {
+        let mut counts = BTreeMap::new();
+        for judged in self.cases.iter().flat_map(|case| &case.judged) {
+            if let Finding::Unjudged { because, .. } = &judged.found.finding {
+                *counts.entry(*because).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// Skipped cases, counted by reason.
+    pub fn skipped_by_reason(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for why in self.cases.iter().filter_map(|case| case.skipped.as_deref()) {
+            *counts.entry(why).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Whether this was a load run.
+    pub fn is_load(&self) -> bool {
+        self.started.kind == Kind::Load
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Origin, Skipped, Target};
+
+    fn head(levels: &[(&str, Level)]) -> RunStarted {
+        RunStarted {
+            version: crate::record::VERSION,
+            ropcheck: "0.0.0".into(),
+            kind: Kind::Check,
+            started_ms: 0,
+            target: Target { name: "t".into(), token_endpoint: "http://127.0.0.1/".into() },
+            seed: 0,
+            cases: vec![Case {
+                id: "a".into(),
+                title: "A".into(),
+                at: Place { file: "a.yaml".into(), line: 1, text: String::new() },
+            }],
+            sentences: levels
+                .iter()
+                .map(|(id, level)| {
+                    ((*id).to_owned(), Sentence { section: "1".into(), level: *level, says: "S".into() })
+                })
+                .collect(),
+        }
+    }
+
+    fn found(requirement: &str, finding: Finding) -> Event {
+        Event::Found(Found {
+            case: "a".into(),
+            requirement: requirement.into(),
+            origin: Origin::Line,
+            at: None,
+            finding,
+            evidence: vec![],
+            share: None,
+            drawn: None,
+        })
+    }
+
+    fn broken() -> Finding {
+        Finding::Broken { expected: "e".into(), actual: "x".into() }
+    }
+
+    fn unjudged() -> Finding {
+        Finding::Unjudged { because: Because::Control, detail: "d".into() }
+    }
+
+    fn done() -> Event {
+        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 5 })
+    }
+
+    #[test]
+    fn the_level_decides_what_a_broken_promise_weighs() {
+        let levels =
+            [("must", Level::Must), ("should", Level::ShouldNot), ("may", Level::May), ("good", Level::Practice)];
+        for (requirement, verdict, code) in [
+            ("must", Verdict::Failed, 1),
+            ("should", Verdict::Warned, 0),
+            ("may", Verdict::Noted, 0),
+            ("good", Verdict::Noted, 0),
+            ("unknown", Verdict::Failed, 1),
+        ] {
+            let run = fold(head(&levels), [found(requirement, broken()), done()]);
+            assert_eq!(run.cases[0].verdict, verdict, "{requirement}");
+            assert_eq!(run.exit_code(false), code, "{requirement}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_judged_is_never_counted_as_passed() {
+        let levels = [("must", Level::Must), ("should", Level::Should)];
+        for events in [
+            vec![done()],
+            vec![found("must", unjudged()), done()],
+            vec![found("must", Finding::Met), found("must", unjudged()), done()],
+            vec![found("should", broken()), found("must", unjudged()), done()],
+        ] {
+            let run = fold(head(&levels), events);
+            assert_eq!(run.tally, Tally { unjudged: 1, ..Tally::default() });
+            assert_eq!(run.exit_code(false), 3, "nothing could be judged");
+        }
+        let run = fold(head(&levels), [found("must", unjudged()), found("must", broken()), done()]);
+        assert_eq!(run.tally.failed, 1, "a broken MUST outweighs what was not judged");
+    }
+
+    #[test]
+    fn strict_asks_for_everything_to_be_judged() {
+        let mut started = head(&[("must", Level::Must)]);
+        started.cases.push(Case { id: "b".into(), ..started.cases[0].clone() });
+        let run = fold(started, [found("must", Finding::Met), done()]);
+        assert_eq!((run.tally.passed, run.tally.unjudged), (1, 1));
+        assert_eq!((run.exit_code(false), run.exit_code(true)), (0, 3));
+    }
+
+    #[test]
+    fn a_skipped_case_keeps_its_reason_and_a_run_without_an_end_is_interrupted() {
+        let skip = Event::Skipped(Skipped { case: "a".into(), because: "no public client".into() });
+        let run = fold(head(&[]), [skip]);
+        assert_eq!(run.cases[0].verdict, Verdict::Skipped);
+        assert_eq!(run.skipped_by_reason()["no public client"], 1);
+        assert_eq!(run.exit_code(false), 130);
+    }
+}
