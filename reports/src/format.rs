@@ -1,1 +1,51 @@
 //! The roll call of formats.
+
+use std::io::{self, Write};
+
+use crate::run::Run;
+
+mod chart;
+mod html;
+mod junit;
+mod markdown;
+mod message;
+pub mod text;
+mod wording;
+
+/// A way to tell a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Format {
+    /// The name by which it is asked for.
+    pub name: &'static str,
+    /// What it is for, as a fragment.
+    pub says: &'static str,
+    /// Writes the run.
+    pub write: fn(&Run, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every format, by name.
+pub const FORMATS: &[Format] = &[
+    Format { name: "html", says: "one self-contained page with every exchange", write: html::write },
+    Format { name: "junit", says: "JUnit XML, one test case a case, for a CI system", write: junit::write },
+    Format { name: "markdown", says: "a short page for a GitHub step summary", write: markdown::write },
+    Format { name: "text", says: "what the terminal shows, without colour", write: text::plain },
+];
+
+/// The format of that name.
+pub fn find(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_roll_call_is_sorted_and_each_format_is_found_by_its_name() {
+        assert!(FORMATS.is_sorted_by_key(|format| format.name));
+        for format in FORMATS {
+            assert_eq!(find(format.name).map(|found| found.says), Some(format.says));
+        }
+        assert!(find("docx").is_none());
+    }
+}

@@ -6,8 +6,12 @@
 //!        ->  text, html, junit, markdown  format/     fn(&Run, &mut dyn Write)
 //! ```
 //!
-//! This crate opens no socket and computes no number outside [`run`] and [`latency`].
+//! This crate opens no socket, and no number is made outside [`run`] and the two rooms that it folds with,
+//! [`coverage`] and [`latency`].
 
+pub mod coverage;
+pub mod diff;
+pub mod evidence;
 pub mod format;
 pub mod latency;
 pub mod read;

@@ -85,4 +85,18 @@ mod tests {
         assert!(matches!(events(newer.as_bytes()), Err(ReadError::Newer(99))));
         assert!(matches!(events(&b""[..]), Err(ReadError::Headless)));
     }
+
+    #[test]
+    fn a_window_is_read_as_it_was_written() {
+        let window = Event::Window(Window {
+            second: 1,
+            step: "login".into(),
+            statuses: [(0, 1), (200, 2)].into(),
+            broken: 0,
+            latency_us: String::new(),
+        });
+        let line = serde_json::to_string(&window).expect("an event is JSON");
+        let read = events(format!("{HEAD}\n{line}\n").as_bytes()).expect("both lines are events");
+        assert_eq!(read[1], window);
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The version of the record that this crate writes. A reader refuses a newer one.
 pub const VERSION: u32 = 1;
@@ -384,11 +384,18 @@ pub struct Window {
     /// The step's name.
     pub step: String,
     /// Answers by status; `0` stands for exchanges without an answer.
+    #[serde(deserialize_with = "by_number")]
     pub statuses: BTreeMap<u16, u64>,
     /// Findings that broke a promise.
     pub broken: u64,
-    /// Latency to the last byte in microseconds: an HDR histogram, 3 digits, V2 serialisation in base64.
+    /// Latency to the last byte in microseconds, of exchanges with an answer: an HDR histogram, 3 digits, V2 serialisation in base64.
     pub latency_us: String,
+}
+
+/// JSON keys are text, and serde's buffer for a tagged enum keeps them so: they are read as numbers here.
+fn by_number<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u16, u64>, D::Error> {
+    let by_text = BTreeMap::<String, u64>::deserialize(from)?;
+    by_text.into_iter().map(|(status, count)| Ok((status.parse().map_err(de::Error::custom)?, count))).collect()
 }
 
 /// The last line of a record.

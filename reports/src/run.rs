@@ -3,8 +3,9 @@
 //! A finding says what happened and the requirement's level says how much it matters; only this room
 //! combines them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::coverage::{self, Section};
 use crate::latency::{self, StepLoad};
 use crate::record::{
     Because, Case, Ended, Event, Exchange, Finding, Found, Kind, Level, Place, RunFinished, RunStarted, Sentence,
@@ -26,6 +27,8 @@ pub struct Run {
     pub exchanges: BTreeMap<String, Exchange>,
     /// What a load run measured, by step.
     pub load: Vec<StepLoad>,
+    /// What each sentence came to, by section.
+    pub coverage: Vec<Section>,
 }
 
 /// What a case came to.
@@ -41,6 +44,18 @@ pub struct CaseOutcome {
     pub skipped: Option<String>,
     /// The time its exchanges took together, in microseconds.
     pub took_us: u64,
+}
+
+impl CaseOutcome {
+    /// Its findings that broke a promise, in the order of the record.
+    pub fn broken(&self) -> impl Iterator<Item = &Judged> {
+        self.judged.iter().filter(|one| one.weight.is_broken())
+    }
+
+    /// The gravest weight of a promise that it broke; `None` where it broke none.
+    pub fn gravest(&self) -> Option<Weight> {
+        self.broken().map(|one| one.weight).min()
+    }
 }
 
 /// A finding with the sentence that it speaks of and what it weighs.
@@ -67,6 +82,16 @@ pub enum Weight {
     Unjudged,
     /// Met.
     Met,
+}
+
+impl Weight {
+    /// Whether a promise was broken, at whatever level.
+    pub fn is_broken(self) -> bool {
+        match self {
+            Self::Fails | Self::Warns | Self::Notes => true,
+            Self::Unjudged | Self::Met => false,
+        }
+    }
 }
 
 /// What a case came to, the gravest first.
@@ -133,6 +158,11 @@ impl Tally {
         }
     }
 
+    /// All cases.
+    pub fn total(&self) -> usize {
+        Verdict::ALL.into_iter().map(|verdict| self.of(verdict)).sum()
+    }
+
     fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Failed => self.failed += 1,
@@ -143,6 +173,21 @@ impl Tally {
             Verdict::Skipped => self.skipped += 1,
         }
     }
+}
+
+/// What a run came to, the first that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A MUST was broken.
+    Failed,
+    /// It was interrupted, or its record just ends.
+    Interrupted,
+    /// Nothing could be judged, or the run could not go on.
+    Inconclusive,
+    /// No MUST was broken, and something was not judged.
+    Partial,
+    /// All that was run was judged, and no MUST was broken.
+    Passed,
 }
 
 /// Folds events into a run.
@@ -163,7 +208,8 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
                 skipped.insert(skip.case, skip.because);
             }
             Event::Exchange(exchange) => {
-                *took.entry(exchange.case.clone()).or_default() += exchange.took_us;
+                let sum = took.entry(exchange.case.clone()).or_default();
+                *sum = sum.saturating_add(exchange.took_us);
                 exchanges.insert(exchange.id.clone(), exchange);
             }
             Event::Found(one) => found.entry(one.case.clone()).or_default().push(one),
@@ -191,7 +237,8 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
         tally.add(case.verdict);
     }
     let load = latency::by_step(&windows);
-    Run { started, finished, cases, tally, exchanges, load }
+    let coverage = coverage::by_section(&started.sentences, &cases);
+    Run { started, finished, cases, tally, exchanges, load, coverage }
 }
 
 fn outcome(
@@ -236,11 +283,10 @@ fn weigh(finding: &Finding, level: Level) -> Weight {
 fn verdict(judged: &[Judged]) -> Verdict {
     match judged.iter().map(|one| one.weight).min() {
         Some(Weight::Fails) => Verdict::Failed,
-        None => Verdict::Unjudged,
         Some(_) if judged.iter().any(|one| one.weight == Weight::Unjudged) => Verdict::Unjudged,
         Some(Weight::Warns) => Verdict::Warned,
         Some(Weight::Notes) => Verdict::Noted,
-        Some(Weight::Unjudged) => Verdict::Unjudged,
+        None | Some(Weight::Unjudged) => Verdict::Unjudged,
         Some(Weight::Met) => Verdict::Passed,
     }
 }
@@ -249,15 +295,28 @@ impl Run {
     /// The run's exit code, the first that holds: 1 a MUST broken, 3 nothing could be judged or, when
     /// `strict`, anything left unjudged, 130 interrupted, 0 otherwise.
     pub fn exit_code(&self, strict: bool) -> u8 {
+        match self.standing() {
+            Standing::Failed => 1,
+            Standing::Interrupted => 130,
+            Standing::Inconclusive => 3,
+            Standing::Partial if strict => 3,
+            Standing::Partial | Standing::Passed => 0,
+        }
+    }
+
+    /// What the run came to as a whole.
+    pub fn standing(&self) -> Standing {
         let judged = self.tally.failed + self.tally.warned + self.tally.noted + self.tally.passed;
         if self.tally.failed > 0 {
-            1
+            Standing::Failed
         } else if self.interrupted() {
-            130
-        } else if judged == 0 || self.stopped().is_some() || (strict && self.tally.unjudged > 0) {
-            3
+            Standing::Interrupted
+        } else if judged == 0 || self.stopped().is_some() {
+            Standing::Inconclusive
+        } else if self.tally.unjudged > 0 {
+            Standing::Partial
         } else {
-            0
+            Standing::Passed
         }
     }
 
@@ -277,9 +336,42 @@ impl Run {
     /// The time from start to end in microseconds; of an unfinished run, to the end of its last exchange.
     pub fn took_us(&self) -> u64 {
         self.finished.as_ref().map_or_else(
-            || self.exchanges.values().map(|one| one.sent_us + one.took_us).max().unwrap_or_default(),
+            || self.exchanges.values().map(|one| one.sent_us.saturating_add(one.took_us)).max().unwrap_or_default(),
             |last| last.took_us,
         )
+    }
+
+    /// Cases with a finding that was not judged, by the kind of reason, each with the reason in words; a
+    /// case comes once for each reason that it has.
+    pub fn unjudged(&self) -> BTreeMap<Because, Vec<(&CaseOutcome, &str)>> {
+        let mut groups: BTreeMap<Because, Vec<(&CaseOutcome, &str)>> = BTreeMap::new();
+        for case in &self.cases {
+            let mut told = BTreeSet::new();
+            for judged in &case.judged {
+                if let Finding::Unjudged { because, detail } = &judged.found.finding
+                    && told.insert((*because, detail))
+                {
+                    groups.entry(*because).or_default().push((case, detail));
+                }
+            }
+        }
+        groups
+    }
+
+    /// Cases that the run did not reach: neither skipped nor with any finding.
+    pub fn unreached(&self) -> Vec<&CaseOutcome> {
+        self.cases.iter().filter(|case| case.verdict == Verdict::Unjudged && case.judged.is_empty()).collect()
+    }
+
+    /// Skipped cases by reason.
+    pub fn skipped(&self) -> BTreeMap<&str, Vec<&CaseOutcome>> {
+        let mut groups: BTreeMap<&str, Vec<&CaseOutcome>> = BTreeMap::new();
+        for case in &self.cases {
+            if let Some(why) = &case.skipped {
+                groups.entry(why).or_default().push(case);
+            }
+        }
+        groups
     }
 
     /// Findings that were not judged, counted by the kind of reason.

@@ -1,0 +1,126 @@
+//! XML as CI systems read it (`JUnit`): one test case a case.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{text, wording};
+use crate::latency::QUANTILE_NAMES;
+use crate::record::Finding;
+use crate::run::{CaseOutcome, Run, Verdict, Weight};
+
+/// Writes the run as one test suite.
+pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let mut report = Report::new("ropcheck");
+    report.set_time(Duration::from_micros(run.took_us()));
+    report.add_test_suite(suite(run));
+    report.serialize(out).map_err(io::Error::other)
+}
+
+fn suite(run: &Run) -> TestSuite {
+    let mut suite = TestSuite::new(wording::visible(&run.started.target.name));
+    suite.set_time(Duration::from_micros(run.took_us()));
+    suite.extra.insert("timestamp".into(), wording::moment(run.started.started_ms).into());
+    for (name, value) in properties(run) {
+        suite.add_property(Property::new(wording::visible(&name), wording::visible(&value)));
+    }
+    suite.add_test_cases(run.cases.iter().map(|case| test_case(run, case)));
+    if let Some(why) = wording::ending(run) {
+        suite.add_test_case(unended(why));
+    }
+    suite.set_system_out(wording::summary(run));
+    suite
+}
+
+/// Facts of the run, then the latency of each step of a load run.
+fn properties(run: &Run) -> Vec<(String, String)> {
+    let started = &run.started;
+    let mut properties = vec![
+        ("target".to_owned(), started.target.name.clone()),
+        ("token_endpoint".to_owned(), started.target.token_endpoint.clone()),
+        ("seed".to_owned(), started.seed.to_string()),
+        ("ropcheck".to_owned(), started.ropcheck.clone()),
+    ];
+    for step in &run.load {
+        let facts = [("count", step.count.to_string()), ("rate_per_second", format!("{:.1}", step.rate))];
+        let latency = QUANTILE_NAMES.into_iter().zip(wording::latencies(step));
+        properties.extend(facts.map(|(name, value)| (format!("load.{}.{name}", step.step), value)));
+        properties.extend(latency.map(|(name, value)| (format!("load.{}.{name}_ms", step.step), value)));
+    }
+    properties
+}
+
+fn test_case(run: &Run, case: &CaseOutcome) -> TestCase {
+    let (class, slug) = case.case.id.rsplit_once('/').unwrap_or(("", &case.case.id));
+    let name = wording::visible(&format!("{slug}: {}", case.case.title));
+    let mut test = TestCase::new(name, status(run, case));
+    test.set_classname(wording::visible(class));
+    test.set_time(Duration::from_micros(case.took_us));
+    // What broke less than a MUST changes no status, so that it is told beside it.
+    if case.gravest().is_some() && case.verdict != Verdict::Failed {
+        test.set_system_out(text::of_case(run, case));
+    }
+    test
+}
+
+fn status(run: &Run, case: &CaseOutcome) -> TestCaseStatus {
+    match case.verdict {
+        Verdict::Failed => {
+            let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failure
+                .set_type(level_of_gravest(case))
+                .set_message(message(case))
+                .set_description(text::of_case(run, case));
+            failure
+        }
+        Verdict::Unjudged => unsettled("not judged", &unjudged(case)),
+        Verdict::Skipped => unsettled("skipped", case.skipped.as_deref().unwrap_or_default()),
+        Verdict::Warned | Verdict::Noted | Verdict::Passed => TestCaseStatus::success(),
+    }
+}
+
+/// A case that came to nothing: never passed, and never without its reason.
+fn unsettled(kind: &str, why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_type(kind).set_message(wording::visible(&format!("{kind}: {why}")));
+    status
+}
+
+fn unjudged(case: &CaseOutcome) -> String {
+    let mut reasons: Vec<String> = Vec::new();
+    for judged in &case.judged {
+        match &judged.found.finding {
+            Finding::Unjudged { because, detail } => reasons.push(format!("{}: {detail}", because.name())),
+            Finding::Met | Finding::Broken { .. } => {}
+        }
+    }
+    reasons.dedup();
+    if reasons.is_empty() { "not reached by the run".to_owned() } else { reasons.join("; ") }
+}
+
+fn level_of_gravest(case: &CaseOutcome) -> &'static str {
+    case.broken().min_by_key(|one| one.weight).map_or("", |one| one.sentence.level.name())
+}
+
+/// The broken MUSTs in one line, because that line is all that many CI systems show.
+fn message(case: &CaseOutcome) -> String {
+    let parts: Vec<String> = case
+        .broken()
+        .filter(|one| one.weight == Weight::Fails)
+        .filter_map(|one| {
+            let (expected, actual) = wording::pair(one)?;
+            Some(format!("{}: expected {expected}, actual {actual}", one.found.requirement))
+        })
+        .collect();
+    wording::visible(&parts.join("; "))
+}
+
+/// A run that did not come to its end is an error of its own: what it left out must not look skipped on purpose.
+fn unended(why: String) -> TestCase {
+    let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
+    error.set_type("run").set_message(why);
+    let mut test = TestCase::new("end: the run comes to its own end", error);
+    test.set_classname("run");
+    test
+}

@@ -1,0 +1,211 @@
+//! Words and units that every format uses alike.
+
+use std::fmt::{Display, Write as _};
+use std::time::{Duration, SystemTime};
+
+use crate::latency::{QUANTILE_NAMES, StepLoad};
+use crate::record::{Drawn, Ended, Finding, Place};
+use crate::run::{Judged, Run, Standing, Verdict, Weight};
+
+/// The line that ends a report: what the cases came to, how long it took, against what.
+pub(crate) fn summary(run: &Run) -> String {
+    format!("{} in {} against {}", tally(run), seconds(run.took_us()), visible(&run.started.target.name))
+}
+
+/// `88 cases: 80 passed, 3 failed, 2 not judged`: failed and not judged are always said, the others where
+/// there are any.
+pub(crate) fn tally(run: &Run) -> String {
+    const ORDER: [Verdict; 6] =
+        [Verdict::Passed, Verdict::Failed, Verdict::Warned, Verdict::Noted, Verdict::Unjudged, Verdict::Skipped];
+    let parts: Vec<String> = ORDER
+        .into_iter()
+        .filter(|verdict| match verdict {
+            Verdict::Passed | Verdict::Failed | Verdict::Unjudged => true,
+            Verdict::Warned | Verdict::Noted | Verdict::Skipped => run.tally.of(*verdict) > 0,
+        })
+        .map(|verdict| format!("{} {}", run.tally.of(verdict), verdict.name()))
+        .collect();
+    format!("{}: {}", count(run.tally.total(), "case"), parts.join(", "))
+}
+
+/// The run in one sentence.
+pub(crate) fn headline(run: &Run) -> &'static str {
+    match run.standing() {
+        Standing::Failed => "A MUST was broken",
+        Standing::Interrupted => "The run did not finish",
+        Standing::Inconclusive => "Nothing can be concluded",
+        Standing::Partial => "No MUST was broken, but not all was judged",
+        Standing::Passed => "No MUST was broken",
+    }
+}
+
+/// What a reader must know of a run that did not come to its own end.
+pub(crate) fn ending(run: &Run) -> Option<String> {
+    match run.finished.as_ref().map(|last| &last.ended) {
+        Some(Ended::Complete) => None,
+        Some(Ended::Interrupted) => Some("interrupted: the run was stopped by hand before its end".to_owned()),
+        Some(Ended::Stopped(why)) => Some(format!("stopped: {}", visible(why))),
+        None => Some("unfinished: the record ends before the run did".to_owned()),
+    }
+}
+
+/// What a broken promise weighs, in one word.
+pub(crate) fn weight(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Fails => "failed",
+        Weight::Warns => "warned",
+        Weight::Notes => "noted",
+        Weight::Unjudged => "not judged",
+        Weight::Met => "met",
+    }
+}
+
+/// The expected and the actual of a broken promise.
+pub(crate) fn pair(judged: &Judged) -> Option<(&str, &str)> {
+    match &judged.found.finding {
+        Finding::Broken { expected, actual } => Some((expected, actual)),
+        Finding::Met | Finding::Unjudged { .. } => None,
+    }
+}
+
+/// `7 of 41 exchanges`, where the finding speaks of several.
+pub(crate) fn share(judged: &Judged) -> Option<String> {
+    judged.found.share.map(|share| format!("{} of {} exchanges", share.broken, share.of))
+}
+
+/// How the drawn values of a property were come by.
+pub(crate) fn drawn(drawn: &Drawn) -> String {
+    let size = if drawn.minimal { "the smallest that still fail" } else { "the smallest found before time ran out" };
+    format!("set {} drawn, {} to shrink it, {size}", drawn.tried, count(drawn.shrinks, "walk"))
+}
+
+/// `section 5.2`, as far as the record knows it; the document stands in the requirement's id.
+pub(crate) fn section(judged: &Judged) -> Option<String> {
+    (!judged.sentence.section.is_empty()).then(|| format!("section {}", judged.sentence.section))
+}
+
+/// `file:line`, where it is known.
+pub(crate) fn place(at: &Place) -> Option<String> {
+    (!at.file.is_empty()).then(|| format!("{}:{}", at.file, at.line))
+}
+
+/// The values that a part of a request has: it may be absent, and it may come more than once.
+pub(crate) fn values(values: &[&str]) -> String {
+    match values {
+        [] => "(absent)".to_owned(),
+        [""] => "(empty)".to_owned(),
+        several => visible(&several.join(" and ")),
+    }
+}
+
+/// Seconds with two decimals.
+pub(crate) fn seconds(us: u64) -> String {
+    format!("{:.2} s", Duration::from_micros(us).as_secs_f64())
+}
+
+/// Milliseconds with two decimals.
+pub(crate) fn millis(us: u64) -> String {
+    format!("{:.2}", Duration::from_micros(us).as_secs_f64() * 1e3)
+}
+
+/// A moment as RFC 3339; one that has no such form, as it stands in the record.
+pub(crate) fn moment(unix_ms: u64) -> String {
+    let mut text = String::new();
+    let written = SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_millis(unix_ms))
+        .map(|at| write!(text, "{}", humantime::format_rfc3339_seconds(at)));
+    match written {
+        Some(Ok(())) => text,
+        Some(Err(_)) | None => format!("{unix_ms} ms after 1970"),
+    }
+}
+
+/// `1 case`, `2 cases`.
+pub(crate) fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let plural = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// `256 answered 200, 2 not answered`: what the exchanges of a step got.
+pub(crate) fn statuses(step: &StepLoad) -> String {
+    let told = step.statuses.iter().map(|(status, count)| match status {
+        0 => format!("{count} not answered"),
+        status => format!("{count} answered {status}"),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// Latency in milliseconds in the order of [`QUANTILE_NAMES`], or dashes where none could be read.
+pub(crate) fn latencies(step: &StepLoad) -> [String; QUANTILE_NAMES.len()] {
+    step.latencies_us().map(|us| if step.max_us == 0 { "-".to_owned() } else { millis(us) })
+}
+
+/// What is missing from the latency of a step, where anything is.
+pub(crate) fn unreadable(step: &StepLoad) -> Option<String> {
+    (step.unreadable > 0).then(|| {
+        format!("{} of the record cannot be read, and that latency is missing", count(step.unreadable, "histogram"))
+    })
+}
+
+/// The text on one line with nothing hidden in it: characters that steer a terminal, an XML parser or the
+/// direction of text are written as `\u{1b}`.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if steers(character) { shown.extend(character.escape_default()) } else { shown.push(character) }
+    }
+    shown
+}
+
+/// The same for a text of several lines: line feeds and tabs stay.
+pub(crate) fn visible_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => shown.push(character),
+            other if steers(other) => shown.extend(other.escape_default()),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// The text cut to so many characters, the last of them an ellipsis where it was cut.
+pub(crate) fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hides_in_a_visible_text() {
+        assert_eq!(visible("a\u{1b}[31m\r\n\u{202e}b⟦c⟧é"), r"a\u{1b}[31m\r\n\u{202e}b⟦c⟧é");
+        assert_eq!(visible_lines("a\n\tb\r"), "a\n\tb\\r");
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(shorten("abcd", 4), "abcd");
+        assert_eq!(shorten("abcde", 4), "abc…");
+        assert_eq!(shorten("", 0), "");
+    }
+
+    #[test]
+    fn every_moment_has_a_text() {
+        assert_eq!(moment(1_760_000_000_000), "2025-10-09T08:53:20Z");
+        for odd in [253_402_300_800_000, u64::MAX] {
+            assert_eq!(moment(odd), format!("{odd} ms after 1970"));
+        }
+    }
+}
