@@ -1,1 +1,76 @@
-//! The reference authorization server.
+//! A strict OAuth 2.0 authorization server, in process: what the suite is held against.
+//!
+//! ```text
+//!   Config + Policy
+//!         v
+//!       app()          every name checked, every password hashed, once
+//!         v
+//!   HTTP request  ->  endpoint   path to workspace
+//!                       v
+//!                     intake     method, query, media type, size
+//!                       v
+//!                     form       each parameter once, decoded strictly
+//!                       v
+//!                     client     who asks, by the one method registered for it
+//!                       v
+//!                     grant      password · client_credentials · refresh_token
+//!                       v
+//!                     token      signed, opaque or left out
+//!                       v
+//!   HTTP response <-  reply      the answer as data; a fault may alter it on its way out
+//! ```
+//!
+//! A step hands the next one a value or ends the request with a refusal. The strict [`Policy`] keeps
+//! every promise; each of the [`FAULTS`] breaks one, and each of the [`VARIANTS`] takes another liberty that the RFCs
+//! grant.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once"))]
+
+mod client;
+mod clock;
+mod config;
+mod config_error;
+mod demo;
+mod discovery;
+mod endpoint;
+mod faults;
+mod form;
+mod grant;
+mod hasher;
+mod intake;
+mod keys;
+mod policy;
+mod random;
+mod realm;
+mod refusal;
+mod reply;
+mod scope;
+mod secret;
+mod store;
+mod throttle;
+mod token;
+mod user;
+mod variants;
+
+use std::sync::Arc;
+
+pub use clock::Clock;
+pub use config::{Client, ClientAuthentication, Config, Grant, HashCost, LoginThrottle, User, Workspace};
+pub use config_error::ConfigError;
+pub use faults::{FAULTS, Fault};
+pub use keys::Keys;
+pub use policy::Policy;
+pub use secret::Secret;
+pub use variants::{VARIANTS, Variant};
+
+/// Makes the server that `config` describes, keeping the promises of `policy`.
+///
+/// Passwords are hashed here, each pair of user name and password once however many workspaces share it.
+///
+/// # Errors
+///
+/// A [`ConfigError`] names the item that cannot be served and what to do about it.
+pub fn app(config: Config, policy: Policy) -> Result<axum::Router, ConfigError> {
+    let server = realm::Server::open(config, policy)?;
+    Ok(endpoint::routes(Arc::new(server)))
+}

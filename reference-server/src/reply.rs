@@ -1,0 +1,122 @@
+//! The answers of the token endpoint: data first, HTTP at the very end.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::{Map, Value};
+
+use crate::refusal::Refusal;
+
+/// An answer that can still be changed.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content: Content,
+}
+
+/// What an answer says.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// The members of a JSON object.
+    Members(Map<String, Value>),
+    /// A page for people, which the token endpoint never sends on purpose.
+    Page(&'static str),
+}
+
+/// RFC 8259 section 11 defines no charset for this type: JSON is UTF-8.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+
+impl Reply {
+    /// Tokens, as RFC 6749 section 5.1 lays them out.
+    pub(crate) fn issued(members: Map<String, Value>) -> Self {
+        Self::new(StatusCode::OK, members)
+    }
+
+    /// Whether this answer brings tokens.
+    pub(crate) fn is_issued(&self) -> bool {
+        self.status == StatusCode::OK
+    }
+
+    /// A member of the JSON object, to be changed.
+    pub(crate) fn member(&mut self, name: &str) -> Option<&mut Value> {
+        match &mut self.content {
+            Content::Members(members) => members.get_mut(name),
+            Content::Page(_) => None,
+        }
+    }
+
+    /// Adds a member to the JSON object.
+    pub(crate) fn insert(&mut self, name: &str, value: impl Into<Value>) {
+        match &mut self.content {
+            Content::Members(members) => drop(members.insert(name.to_owned(), value.into())),
+            Content::Page(_) => {}
+        }
+    }
+
+    /// Takes a member out of the JSON object.
+    pub(crate) fn remove(&mut self, name: &str) {
+        match &mut self.content {
+            Content::Members(members) => drop(members.shift_remove(name)),
+            Content::Page(_) => {}
+        }
+    }
+
+    /// The error code, when this answer is a refusal.
+    pub(crate) fn error(&mut self) -> Option<&str> {
+        self.member("error").and_then(|error| error.as_str())
+    }
+
+    fn new(status: StatusCode, members: Map<String, Value>) -> Self {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CONTENT_TYPE, JSON);
+        // RFC 6749 section 5.1: no cache may keep tokens. Refusals carry the same headers, because they tell who failed.
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(PRAGMA, NO_CACHE);
+        let content = Content::Members(members);
+        Self { status, headers, content }
+    }
+}
+
+/// RFC 6749 section 5.2.
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Self {
+        let mut members = Map::new();
+        members.insert("error".to_owned(), refusal.code.as_str().into());
+        members.insert("error_description".to_owned(), refusal.says.into());
+        let mut reply = Self::new(refusal.status, members);
+        if let Some((name, value)) = refusal.header {
+            reply.headers.insert(name, value);
+        }
+        reply
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let body = match self.content {
+            Content::Members(members) => Body::from(Value::Object(members).to_string()),
+            Content::Page(page) => Body::from(page),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_may_not_be_stored_either() {
+        let reply = Reply::from(Refusal::invalid_grant("no"));
+        assert_eq!(reply.headers[CACHE_CONTROL], "no-store");
+        assert_eq!(reply.headers[PRAGMA], "no-cache");
+        assert_eq!(reply.headers[CONTENT_TYPE], "application/json");
+    }
+}

@@ -1,0 +1,200 @@
+//! What a token is good for.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::client::Registered;
+use crate::policy::{AbsentScope, ForeignScope, Policy};
+use crate::refusal::Refusal;
+
+/// A set of scope tokens: RFC 6749 section 3.3 gives neither order nor repetition a meaning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scopes(BTreeSet<String>);
+
+/// Text that is not a scope.
+#[derive(Debug)]
+pub(crate) struct Malformed;
+
+impl Scopes {
+    /// RFC 6749 section 3.3: `scope-token *( SP scope-token )`, so that no two spaces meet and none is at an end.
+    pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
+        text.split(' ')
+            .map(|token| is_token(token).then(|| token.to_owned()).ok_or(Malformed))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    pub(crate) fn contains(&self, token: &str) -> bool {
+        self.0.contains(token)
+    }
+
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|token| wanted(token));
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, token) in self.0.iter().enumerate() {
+            let space = if position == 0 { "" } else { " " };
+            write!(f, "{space}{token}")?;
+        }
+        Ok(())
+    }
+}
+
+/// RFC 6749 section 3.3: `1*( %x21 / %x23-5B / %x5D-7E )`.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
+}
+
+/// The scopes that a client may be granted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Allowed {
+    exact: Scopes,
+    /// What a dynamic scope starts with, the dot included: `transfer.` for `transfer.*`.
+    families: Vec<String>,
+}
+
+impl Allowed {
+    /// Reads a registered list; the error is the entry that makes no sense.
+    pub(crate) fn read(list: &[String]) -> Result<Self, String> {
+        let mut allowed = Self::default();
+        for entry in list {
+            let family = entry.strip_suffix('*').filter(|prefix| prefix.ends_with('.'));
+            let name = family.unwrap_or(entry);
+            // A family needs a name before its dot, and a wildcard stands at the end or nowhere.
+            if !is_token(name) || name.contains('*') || name == "." {
+                return Err(entry.clone());
+            }
+            match family {
+                Some(prefix) => allowed.families.push(prefix.to_owned()),
+                None => drop(allowed.exact.0.insert(entry.clone())),
+            }
+        }
+        Ok(allowed)
+    }
+
+    /// Whether a token is one of these. A dynamic scope is asked for by a name, never by its wildcard.
+    pub(crate) fn admits(&self, token: &str) -> bool {
+        self.exact.contains(token)
+            || self.families.iter().any(|prefix| {
+                token.strip_prefix(prefix.as_str()).is_some_and(|rest| !rest.is_empty() && !rest.contains('*'))
+            })
+    }
+
+    pub(crate) fn admits_all(&self, scopes: &Scopes) -> bool {
+        scopes.0.iter().all(|token| self.admits(token))
+    }
+}
+
+/// What was decided about a scope.
+pub(crate) struct Decided {
+    pub(crate) scopes: Scopes,
+    /// Whether the client got something other than it asked for, which it has to be told.
+    pub(crate) differs: bool,
+}
+
+/// The scope of a new grant (RFC 6749 section 3.3).
+pub(crate) fn for_new_grant(asked: Option<&str>, client: &Registered, policy: &Policy) -> Result<Decided, Refusal> {
+    let Some(asked) = asked else {
+        let scopes = match policy.absent_scope {
+            AbsentScope::Default => client.default_scope.clone(),
+            AbsentScope::Everything => Some(client.scopes.exact.clone()),
+        };
+        // RFC 6749 section 3.3: without a scope there is a documented default, or the request fails.
+        return scopes
+            .map(|scopes| Decided { scopes, differs: true })
+            .ok_or_else(|| Refusal::invalid_scope("a scope is needed: this client has no default"));
+    };
+    let asked = parse(asked)?;
+    let mut scopes = asked.clone();
+    match policy.foreign_scope {
+        ForeignScope::Refused if !client.scopes.admits_all(&scopes) => return Err(not_allowed()),
+        ForeignScope::Refused | ForeignScope::Granted => {}
+        ForeignScope::LeftOut => scopes.keep(|token| client.scopes.admits(token)),
+    }
+    if scopes.is_empty() {
+        return Err(not_allowed());
+    }
+    let differs = scopes != asked;
+    Ok(Decided { scopes, differs })
+}
+
+/// The scope of an access token from a refresh token: what was granted, or less (RFC 6749 section 6).
+pub(crate) fn for_refresh(
+    asked: Option<&str>,
+    granted: &Scopes,
+    client: &Registered,
+    policy: &Policy,
+) -> Result<Decided, Refusal> {
+    let Some(asked) = asked else {
+        return Ok(Decided { scopes: granted.clone(), differs: true });
+    };
+    let scopes = parse(asked)?;
+    let within = scopes.is_within(granted) || !policy.refresh_stays_within_scope && client.scopes.admits_all(&scopes);
+    if within {
+        Ok(Decided { scopes, differs: false })
+    } else {
+        Err(Refusal::invalid_scope("the scope is more than was granted"))
+    }
+}
+
+fn parse(asked: &str) -> Result<Scopes, Refusal> {
+    Scopes::parse(asked).map_err(|Malformed| Refusal::invalid_scope("the scope is malformed"))
+}
+
+fn not_allowed() -> Refusal {
+    Refusal::invalid_scope("the scope is unknown or not allowed for this client")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(list: &[&str]) -> Result<Allowed, String> {
+        Allowed::read(&list.iter().map(|&entry| entry.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_grammar_of_section_3_3_is_kept() {
+        for text in ["read", "read write", "a!b", "[x]", "a:b/c?d=e", "read read"] {
+            assert!(Scopes::parse(text).is_ok(), "{text}");
+        }
+        for text in ["", " ", " read", "read ", "read  write", "a\"b", "a\\b", "a\tb", "é", "a\u{7f}"] {
+            assert!(Scopes::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn order_and_repetition_mean_nothing() {
+        assert_eq!(Scopes::parse("a b a").unwrap(), Scopes::parse("b a").unwrap());
+        assert_eq!(Scopes::parse("b a b").unwrap().to_string(), "a b");
+    }
+
+    #[test]
+    fn a_dynamic_scope_is_asked_for_by_name() {
+        let allowed = allowed(&["read", "transfer.*"]).unwrap();
+        for token in ["read", "transfer.42", "transfer.a.b"] {
+            assert!(allowed.admits(token), "{token}");
+        }
+        for token in ["transfer", "transfer.", "transfer.*", "transferx42", "read.1", "Read"] {
+            assert!(!allowed.admits(token), "{token}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_stands_at_the_end_or_nowhere() {
+        for entry in ["*", ".*", "a*", "a.*.b", "*.a", "a b", ""] {
+            assert_eq!(allowed(&[entry]).unwrap_err(), entry);
+        }
+    }
+}

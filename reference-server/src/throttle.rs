@@ -1,0 +1,155 @@
+//! Failed logins, counted for each user name.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::config::LoginThrottle;
+
+/// The memory of failed logins, for names that exist and names that do not.
+///
+/// RFC 6749 section 4.3.2: the endpoint must be protected against guessing passwords. A name counts alike whether or
+/// not somebody bears it, or the throttle itself would tell.
+pub(crate) struct Throttle {
+    settings: LoginThrottle,
+    failures: Mutex<Generations>,
+}
+
+/// Two maps in turn bound the memory without a search for the oldest: when the young one is full, it becomes the old
+/// one, and what was old is forgotten.
+#[derive(Default)]
+struct Generations {
+    young: HashMap<Name, Window>,
+    old: HashMap<Name, Window>,
+}
+
+/// A user name by its digest, so that long names cost no more than short ones.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Name([u8; 32]);
+
+#[derive(Clone, Copy)]
+struct Window {
+    since: u64,
+    failures: u32,
+}
+
+/// Seconds until the next attempt may be made.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wait(pub(crate) u64);
+
+impl Name {
+    pub(crate) fn of(username: &str) -> Self {
+        let mut name = [0; 32];
+        name.copy_from_slice(digest(&SHA256, username.as_bytes()).as_ref());
+        Self(name)
+    }
+}
+
+impl Throttle {
+    pub(crate) fn new(settings: LoginThrottle) -> Self {
+        Self { settings, failures: Mutex::default() }
+    }
+
+    /// Lets an attempt through, or says how long to wait.
+    ///
+    /// Attempts count when they have failed, so that logins made side by side never hinder each other; a burst can
+    /// pass the limit by no more than the hashes under way.
+    pub(crate) fn admit(&self, name: Name, now: u64) -> Result<(), Wait> {
+        let window = self.with(|failures| failures.of(name));
+        match window {
+            Some(window) if window.failures >= self.settings.failures => {
+                match window.since.saturating_add(self.settings.window_s).saturating_sub(now) {
+                    0 => Ok(()),
+                    seconds => Err(Wait(seconds)),
+                }
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Remembers a failure.
+    pub(crate) fn failed(&self, name: Name, now: u64) {
+        let LoginThrottle { window_s, remembered, .. } = self.settings;
+        self.with(|failures| {
+            let window = match failures.take(name) {
+                Some(window) if now < window.since.saturating_add(window_s) => {
+                    Window { failures: window.failures.saturating_add(1), ..window }
+                }
+                Some(_) | None => Window { since: now, failures: 1 },
+            };
+            if failures.young.len() >= remembered.div_ceil(2) {
+                failures.old = mem::take(&mut failures.young);
+            }
+            failures.young.insert(name, window);
+        });
+    }
+
+    /// Forgets the failures of a name whose owner has logged in.
+    pub(crate) fn succeeded(&self, name: Name) {
+        self.with(|failures| failures.take(name));
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Generations) -> T) -> T {
+        // Nothing in a section can panic half way, so a poisoned map is a whole one.
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut failures)
+    }
+}
+
+impl Generations {
+    fn of(&self, name: Name) -> Option<Window> {
+        self.young.get(&name).or_else(|| self.old.get(&name)).copied()
+    }
+
+    fn take(&mut self, name: Name) -> Option<Window> {
+        self.young.remove(&name).or_else(|| self.old.remove(&name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throttle() -> Throttle {
+        Throttle::new(LoginThrottle { failures: 3, window_s: 60, remembered: 8 })
+    }
+
+    #[test]
+    fn the_limit_holds_until_the_window_ends() {
+        let (throttle, alice) = (throttle(), Name::of("alice"));
+        for second in 0..3 {
+            assert_eq!(throttle.admit(alice, 100 + second), Ok(()));
+            throttle.failed(alice, 100 + second);
+        }
+        assert_eq!(throttle.admit(alice, 110), Err(Wait(50)));
+        assert_eq!(throttle.admit(Name::of("bob"), 110), Ok(()));
+        assert_eq!(throttle.admit(alice, 160), Ok(()));
+        throttle.failed(alice, 160);
+        assert_eq!(throttle.admit(alice, 161), Ok(()));
+    }
+
+    #[test]
+    fn a_good_login_starts_afresh() {
+        let (throttle, alice) = (throttle(), Name::of("alice"));
+        for _ in 0..2 {
+            throttle.failed(alice, 100);
+        }
+        throttle.succeeded(alice);
+        for _ in 0..2 {
+            throttle.failed(alice, 100);
+        }
+        assert_eq!(throttle.admit(alice, 100), Ok(()));
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let throttle = throttle();
+        for count in 0..1000 {
+            throttle.failed(Name::of(&count.to_string()), 100);
+        }
+        let held = throttle.with(|failures| failures.young.len() + failures.old.len());
+        assert!(held <= 8, "{held}");
+    }
+}
