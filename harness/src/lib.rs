@@ -1,1 +1,43 @@
-//! The harness.
+//! Conformance and load tests for OAuth 2.0 token endpoints.
+//!
+//! ```text
+//!   Scenario    what an author asks (YAML)               scenario, library, requirement, target
+//!      v
+//!   Plan        what will be done; every name resolved   plan            pure, once per scenario and target
+//!      v
+//!   Exchange    what was said and heard                  request, wire, seal, walk
+//!      v
+//!   Found       what each promise came to                witness, judge, check, lint      pure
+//!      v
+//!   Event       what is kept, one JSON line each         recorder        -> ropcheck_reports
+//! ```
+//!
+//! A case, a property and a load run are the same steps: walked once, walked with drawn values, or walked by many users.
+
+pub mod budget;
+pub mod captures;
+pub mod check;
+pub mod complaint;
+pub mod curl;
+pub mod embedded;
+pub mod exchange;
+pub mod json;
+pub mod judge;
+pub mod learn;
+pub mod library;
+pub mod lint;
+pub mod plan;
+pub mod property;
+pub mod recorder;
+pub mod request;
+pub mod requirement;
+pub mod scenario;
+pub mod seal;
+pub mod secret;
+pub mod session;
+pub mod suite;
+pub mod target;
+pub mod walk;
+pub mod wire;
+pub mod witness;
+pub mod words;

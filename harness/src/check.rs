@@ -1,0 +1,259 @@
+//! The roll call of checks: what an author can expect of an answer, and how each is judged.
+//!
+//! A check is a pure function of exchanges and of facts about their tokens. It speaks in pairs: what was expected, what came.
+
+pub mod claim;
+pub mod header;
+pub mod member;
+pub mod scope;
+
+use std::fmt;
+
+use regex::Regex;
+use ropcheck_reports::record::{Because, Finding, Signature};
+use schemars::JsonSchema;
+use serde::de::value::SeqAccessDeserializer;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::exchange::{Answer, shortened};
+use crate::scenario::Ordered;
+use crate::words::Words;
+
+/// What is expected of an answer.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Status 200 and an access token (RFC 6749 section 5.1).
+    Granted,
+    /// No access token, whatever else.
+    NotGranted,
+    /// No access token, and one of these error codes (RFC 6749 section 5.2); its status is a check of its own.
+    Refused(OneOrMore<String>),
+    /// One of these status codes.
+    Status(OneOrMore<u16>),
+    /// That media type, parameters and case aside.
+    MediaType(String),
+    /// Something about a header.
+    Header(header::HeaderCheck),
+    /// Something about a member of the JSON object.
+    Member(member::MemberCheck),
+    /// The member has the same value as in an earlier step's answer; a token is compared by its fingerprint.
+    SameAs(member::Earlier),
+    /// The member has another value than in an earlier step's answer.
+    DiffersFrom(member::Earlier),
+    /// Something about the scope that was granted.
+    Scope(scope::ScopeCheck),
+    /// Something about a claim of a JWT, or about its header.
+    Claim(claim::ClaimCheck),
+    /// The JWT under that member verifies by the server's key set (RFC 7515 section 5.2).
+    Signed(String),
+    /// Any one of several permitted answers, each under the sentence that permits it.
+    #[schemars(with = "std::collections::BTreeMap<String, Vec<Check>>")]
+    AnyOf(Ordered<Vec<Check>>),
+}
+
+/// What a check may look at besides its own answer.
+pub trait Earlier {
+    /// The answer of an earlier step of the same walk, by the step's name.
+    fn answer(&self, step: &str) -> Option<&Answer>;
+}
+
+impl Check {
+    /// Judges an answer. `earlier` gives the answers of the walk's earlier steps.
+    pub fn judge(&self, answer: &Answer, earlier: &dyn Earlier) -> Finding {
+        match self {
+            Self::Granted => holds(answer.status == 200 && answer.grants(), "status 200 and an access token", answer),
+            Self::NotGranted => holds(!answer.grants(), "no access token", answer),
+            Self::Refused(codes) => {
+                let refused = !answer.grants() && answer.error().is_some_and(|error| codes.0.contains(&error));
+                holds(refused, format!("error {codes}"), answer)
+            }
+            Self::Status(codes) => {
+                let status = answer.status;
+                pair(codes.0.contains(&status), format!("status {codes}"), || format!("status {status}"))
+            }
+            Self::MediaType(wanted) => {
+                let actual = answer.media_type();
+                pair(actual.as_ref() == Some(wanted), format!("content-type {wanted}"), || match &actual {
+                    Some(actual) => format!("content-type {}", shortened(actual)),
+                    None => "no content-type".to_owned(),
+                })
+            }
+            Self::Header(check) => check.judge(answer),
+            Self::Member(check) => check.judge(answer),
+            Self::SameAs(other) => other.judge(answer, earlier, true),
+            Self::DiffersFrom(other) => other.judge(answer, earlier, false),
+            Self::Scope(check) => check.judge(answer),
+            Self::Claim(check) => check.judge(answer),
+            Self::Signed(member) => signed(answer, member),
+            Self::AnyOf(alternatives) => any_of(alternatives, answer, earlier),
+        }
+    }
+
+    /// The words in it that may hold names, for the plan to settle.
+    pub fn words(&mut self) -> Vec<&mut Words> {
+        match self {
+            Self::Member(check) => check.words(),
+            Self::Scope(check) => check.words(),
+            Self::Claim(check) => check.words(),
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter_mut().flat_map(|(_, checks)| checks).flat_map(Self::words).collect()
+            }
+            Self::Granted
+            | Self::NotGranted
+            | Self::Refused(_)
+            | Self::Status(_)
+            | Self::MediaType(_)
+            | Self::Header(_)
+            | Self::SameAs(_)
+            | Self::DiffersFrom(_)
+            | Self::Signed(_) => Vec::new(),
+        }
+    }
+
+    /// The earlier steps that it looks back at.
+    pub fn looks_back(&self) -> Vec<&str> {
+        match self {
+            Self::SameAs(other) | Self::DiffersFrom(other) => vec![&other.step],
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter().flat_map(|(_, checks)| checks).flat_map(Self::looks_back).collect()
+            }
+            Self::Granted
+            | Self::NotGranted
+            | Self::Refused(_)
+            | Self::Status(_)
+            | Self::MediaType(_)
+            | Self::Header(_)
+            | Self::Member(_)
+            | Self::Scope(_)
+            | Self::Claim(_)
+            | Self::Signed(_) => Vec::new(),
+        }
+    }
+
+    /// Whether a too-many-requests answer is among what it expects, so that a 429 is judged and not set aside.
+    pub fn expects_throttling(&self) -> bool {
+        match self {
+            Self::Status(codes) => codes.0.contains(&429),
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter().any(|(_, checks)| checks.iter().any(Self::expects_throttling))
+            }
+            Self::Granted
+            | Self::NotGranted
+            | Self::Refused(_)
+            | Self::MediaType(_)
+            | Self::Header(_)
+            | Self::Member(_)
+            | Self::SameAs(_)
+            | Self::DiffersFrom(_)
+            | Self::Scope(_)
+            | Self::Claim(_)
+            | Self::Signed(_) => false,
+        }
+    }
+}
+
+/// Met, or broken with what was expected and the answer in few words.
+fn holds(holds: bool, expected: impl Into<String>, answer: &Answer) -> Finding {
+    pair(holds, expected, || answer.in_few_words())
+}
+
+/// Met, or broken with the pair.
+pub(crate) fn pair(holds: bool, expected: impl Into<String>, actual: impl FnOnce() -> String) -> Finding {
+    if holds { Finding::Met } else { Finding::Broken { expected: expected.into(), actual: actual() } }
+}
+
+fn signed(answer: &Answer, member: &str) -> Finding {
+    let Some(token) = answer.token(member) else {
+        return unjudged(Because::Setup, format!("the answer carries no {member}"));
+    };
+    let expected = format!("{member} verifies by a key of the server's key set");
+    match token.jwt.as_ref().map(|jwt| &jwt.signature) {
+        None => unjudged(Because::Setup, format!("the {member} is no JWT")),
+        Some(Signature::Held { .. }) => Finding::Met,
+        Some(Signature::Failed(why)) => Finding::Broken { expected, actual: why.clone() },
+        Some(Signature::NotTried(why)) => unjudged(Because::Harness, why.clone()),
+    }
+}
+
+fn any_of(Ordered(alternatives): &Ordered<Vec<Check>>, answer: &Answer, earlier: &dyn Earlier) -> Finding {
+    let mut expected = Vec::new();
+    let mut actual = String::new();
+    for (_, checks) in alternatives {
+        let findings: Vec<Finding> = checks.iter().map(|check| check.judge(answer, earlier)).collect();
+        if findings.iter().all(|finding| *finding == Finding::Met) {
+            return Finding::Met;
+        }
+        for finding in findings {
+            match finding {
+                Finding::Met => {}
+                Finding::Unjudged { .. } => return finding,
+                Finding::Broken { expected: one, actual: other } => {
+                    expected.push(one);
+                    actual = other;
+                }
+            }
+        }
+    }
+    Finding::Broken { expected: expected.join(", or "), actual }
+}
+
+pub(crate) fn unjudged(because: Because, detail: impl Into<String>) -> Finding {
+    Finding::Unjudged { because, detail: detail.into() }
+}
+
+/// One value or a list of them: `status: 400`, `status: [400, 401]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneOrMore<T>(pub Vec<T>);
+
+impl<T: fmt::Display> fmt::Display for OneOrMore<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&all.join(" or "))
+    }
+}
+
+macro_rules! one_or_more {
+    ($type:ty, $visit:ident, $given:ty, $what:literal) => {
+        impl<'de> Deserialize<'de> for OneOrMore<$type> {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Either;
+                impl<'de> de::Visitor<'de> for Either {
+                    type Value = OneOrMore<$type>;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str(concat!($what, ", or a list of them"))
+                    }
+                    fn $visit<E: de::Error>(self, one: $given) -> Result<Self::Value, E> {
+                        <$type>::try_from(one).map(|one| OneOrMore(vec![one])).map_err(E::custom)
+                    }
+                    fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                        Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMore)
+                    }
+                }
+                from.deserialize_any(Either)
+            }
+        }
+    };
+}
+one_or_more!(u16, visit_u64, u64, "a status code");
+one_or_more!(String, visit_str, &str, "an error code");
+
+impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("OneOrMore{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let (one, many) = (generator.subschema_for::<T>(), generator.subschema_for::<Vec<T>>());
+        schemars::json_schema!({ "anyOf": [one, many] })
+    }
+}
+
+/// A regular expression, compiled when it is read.
+#[derive(Debug, Clone)]
+pub struct Pattern(pub Regex);
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Regex::new(&String::deserialize(from)?).map(Self).map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,109 @@
+//! The checks of one member of the JSON object.
+
+use ropcheck_reports::record::{Because, Finding};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Pattern, pair, unjudged};
+use crate::exchange::{Answer, shortened};
+use crate::json::Type;
+use crate::words::Words;
+
+/// Something about a member of the JSON object. With a name alone, that it is there.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberCheck {
+    /// The member's name, exact in case.
+    pub name: String,
+    /// Its type.
+    #[serde(default, rename = "type")]
+    pub kind: Option<Type>,
+    /// The text that it is.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub is: Option<Words>,
+    /// A regular expression that the text matches.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub matches: Option<Pattern>,
+    /// That it is not there.
+    #[serde(default)]
+    pub absent: bool,
+}
+
+impl MemberCheck {
+    pub(super) fn judge(&self, answer: &Answer) -> Finding {
+        let name = &self.name;
+        let members = match answer.members() {
+            Ok(members) => members,
+            Err(_) if self.absent => return Finding::Met,
+            Err(why) => {
+                return Finding::Broken {
+                    expected: format!("a JSON object with `{name}`"),
+                    actual: format!("{}: {why}", answer.in_few_words()),
+                };
+            }
+        };
+        let raw = members.raw(name);
+        let actual = || match raw {
+            Some(raw) => format!("`{name}` is {}", shortened(raw)),
+            None => format!("no `{name}`"),
+        };
+        if self.absent {
+            return pair(raw.is_none(), format!("no `{name}`"), actual);
+        }
+        let text = members.text(name);
+        if let Some(wanted) = &self.is {
+            let wanted = wanted.settled();
+            return pair(text.as_deref() == Some(wanted.as_str()), format!("`{name}` is \"{wanted}\""), actual);
+        }
+        if let Some(Pattern(pattern)) = &self.matches {
+            let holds = text.as_deref().is_some_and(|text| pattern.is_match(text));
+            return pair(holds, format!("`{name}` matches {pattern}"), actual);
+        }
+        if let Some(kind) = self.kind {
+            let holds = raw.is_some_and(|raw| Type::of(raw).is(kind));
+            return pair(holds, format!("`{name}` is {}", kind.name()), actual);
+        }
+        pair(raw.is_some(), format!("a member `{name}`"), actual)
+    }
+
+    pub(super) fn words(&mut self) -> Vec<&mut Words> {
+        self.is.iter_mut().collect()
+    }
+}
+
+/// A member as it was in an earlier step's answer.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// The member's name.
+    pub member: String,
+    /// The earlier step's name.
+    pub step: String,
+}
+
+impl Earlier {
+    pub(super) fn judge(&self, answer: &Answer, earlier: &dyn super::Earlier, same: bool) -> Finding {
+        let Self { member, step } = self;
+        let before = earlier.answer(step).and_then(|answer| known(answer, member));
+        let Some(before) = before else {
+            return unjudged(Because::Setup, format!("the answer of {step} has no `{member}`"));
+        };
+        let Some(now) = known(answer, member) else {
+            return unjudged(Because::Setup, format!("{}: no `{member}` to compare", answer.in_few_words()));
+        };
+        let (relation, opposite) = if same { ("the same as", "another than") } else { ("another than", "the same as") };
+        pair((now == before) == same, format!("`{member}` is {relation} in {step}"), || {
+            format!("`{member}` is {opposite} in {step}")
+        })
+    }
+}
+
+/// What of a member can be compared: a token's fingerprint, or the raw text of anything else.
+fn known<'a>(answer: &'a Answer, member: &str) -> Option<&'a str> {
+    match answer.token(member) {
+        Some(token) => Some(&token.fingerprint),
+        None => answer.members().ok()?.raw(member),
+    }
+}

@@ -1,0 +1,72 @@
+//! The check of the granted scope (RFC 6749 section 3.3).
+
+use std::collections::BTreeSet;
+
+use ropcheck_reports::record::Finding;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::pair;
+use crate::exchange::{Answer, shortened};
+use crate::words::Words;
+
+/// Something about the scope that was granted: the `scope` member, or what was asked where there is none.
+///
+/// Order does not matter and neither do repetitions: a scope is a set of tokens.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeCheck {
+    /// The scope that was asked for; without it an answer has to tell its scope.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub asked: Option<Words>,
+    /// The scope that is granted, no more and no less.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub is: Option<Words>,
+    /// The scope that it does not go beyond.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub within: Option<Words>,
+}
+
+impl ScopeCheck {
+    pub(super) fn judge(&self, answer: &Answer) -> Finding {
+        if !answer.grants() {
+            return Finding::Broken {
+                expected: "an access token with its scope".to_owned(),
+                actual: answer.in_few_words(),
+            };
+        }
+        let told = answer.members().ok().and_then(|members| members.text("scope"));
+        let asked = self.asked.as_ref().map(Words::settled);
+        let Some(granted) = told.as_ref().or(asked.as_ref()) else {
+            return pair(false, "a `scope` member that tells what was granted", || "no `scope`".to_owned());
+        };
+        let actual = || match &told {
+            Some(told) => format!("`scope` is \"{}\"", shortened(told)),
+            None => format!("no `scope`, which says that \"{granted}\" was granted as asked"),
+        };
+        let granted = tokens(granted);
+        match (&self.is, &self.within) {
+            (Some(wanted), _) => {
+                let wanted = wanted.settled();
+                pair(granted == tokens(&wanted), format!("scope \"{wanted}\" is granted"), actual)
+            }
+            (None, Some(limit)) => {
+                let limit = limit.settled();
+                pair(granted.is_subset(&tokens(&limit)), format!("no scope beyond \"{limit}\" is granted"), actual)
+            }
+            (None, None) if granted.is_empty() => pair(false, "a scope of one token at least", actual),
+            (None, None) => Finding::Met,
+        }
+    }
+
+    pub(super) fn words(&mut self) -> Vec<&mut Words> {
+        self.asked.iter_mut().chain(&mut self.is).chain(&mut self.within).collect()
+    }
+}
+
+fn tokens(scope: &str) -> BTreeSet<&str> {
+    scope.split(' ').filter(|token| !token.is_empty()).collect()
+}

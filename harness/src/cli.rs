@@ -1,0 +1,179 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Conformance and load tests for OAuth 2.0 token endpoints.
+#[derive(Debug, Parser)]
+#[command(name = "ropcheck", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge a token endpoint: the embedded reference server, or the one that a target file names
+    #[command(
+        after_help = "Example: ropcheck check --target staging.yaml --report junit=report.xml --report html=report.html"
+    )]
+    Check(Check),
+    /// Run a scenario by many users and judge every answer
+    #[command(after_help = "Example: ropcheck load load/steady-logins/steady-logins --report html=load.html")]
+    Load(Load),
+    /// Make reports from a record
+    #[command(after_help = "Example: ropcheck report run.ndjson --as html=report.html --as markdown=summary.md")]
+    Report(Report),
+    /// Log in once and say what can be tested on a target, and what is missing
+    #[command(after_help = "Example: ropcheck doctor --target staging.yaml")]
+    Doctor(Doctor),
+    /// Tell what a requirement or a scenario is about
+    #[command(after_help = "Example: ropcheck explain rfc6749/5.2/invalid-grant")]
+    Explain(Explain),
+    /// Serve the reference server on a port of this machine
+    #[command(after_help = "Example: ropcheck serve --port 8080")]
+    Serve(Serve),
+    /// Print the JSON Schema of scenario or target files
+    #[command(after_help = "Example: ropcheck schema scenario > scenario.schema.json")]
+    Schema(Schema),
+}
+
+/// The scenarios of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Scenarios {
+    /// A folder of your own scenarios, beside the project's
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+}
+
+/// What a run leaves behind.
+#[derive(Debug, Args)]
+pub(crate) struct Outcome {
+    /// Write the record, one JSON line an event
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Write a report: html=FILE, junit=FILE, markdown=FILE or text=FILE
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
+    pub(crate) report: Vec<(String, PathBuf)>,
+}
+
+/// `ropcheck check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The target file; without one, the embedded reference server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: Option<PathBuf>,
+    /// Scenarios
+    #[command(flatten)]
+    pub(crate) scenarios: Scenarios,
+    /// Only the cases whose id matches: 'rfc6749/5.2/*'
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Option<String>,
+    /// Record and reports
+    #[command(flatten)]
+    pub(crate) outcome: Outcome,
+    /// The seed of drawn values
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Seed a fault into the embedded server
+    #[arg(long, value_name = "ID", conflicts_with_all = ["target", "variant"])]
+    pub(crate) fault: Option<String>,
+    /// Let the embedded server take a liberty that the RFCs grant
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub(crate) variant: Option<String>,
+    /// Exit with 3 if anything was left unjudged
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// `ropcheck load`
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// The scenario's id; `ropcheck load list` prints those with a `load` block
+    pub(crate) scenario: String,
+    /// The target file; without one, the embedded reference server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: Option<PathBuf>,
+    /// Scenarios
+    #[command(flatten)]
+    pub(crate) scenarios: Scenarios,
+    /// Record and reports
+    #[command(flatten)]
+    pub(crate) outcome: Outcome,
+}
+
+/// `ropcheck report`
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The record
+    pub(crate) record: PathBuf,
+    /// A report to write: html=FILE, junit=FILE, markdown=FILE or text=FILE
+    #[arg(long = "as", value_name = "FORMAT=FILE", value_parser = report, required = true)]
+    pub(crate) formats: Vec<(String, PathBuf)>,
+}
+
+/// `ropcheck doctor`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The target file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: PathBuf,
+    /// Scenarios
+    #[command(flatten)]
+    pub(crate) scenarios: Scenarios,
+}
+
+/// `ropcheck explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password) or a fault
+    pub(crate) id: String,
+    /// Scenarios
+    #[command(flatten)]
+    pub(crate) scenarios: Scenarios,
+}
+
+/// `ropcheck serve`
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The port of 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// A YAML file with workspaces, clients and users; without one, the demo workspace
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// `ropcheck schema`
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which files: scenario, base or target
+    #[arg(value_enum)]
+    pub(crate) of: SchemaOf,
+}
+
+/// The kinds of file that have a schema.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// A scenario file
+    Scenario,
+    /// `bases.yaml`
+    Base,
+    /// A target file
+    Target,
+}
+
+fn report(text: &str) -> Result<(String, PathBuf), String> {
+    let names = || ropcheck_reports::format::FORMATS.iter().map(|format| format.name);
+    let (format, file) = text.split_once('=').ok_or("write FORMAT=FILE, for instance html=report.html")?;
+    match ropcheck_reports::format::find(format) {
+        Some(_) => Ok((format.to_owned(), PathBuf::from(file))),
+        None => {
+            let hint = ropcheck::complaint::did_you_mean(format, names());
+            Err(format!("no format is named `{format}`{hint} There are {}", names().collect::<Vec<_>>().join(", ")))
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The commands, a room each.
+
+pub(crate) mod check;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod load;
+pub(crate) mod outcome;
+pub(crate) mod report;
+pub(crate) mod schema;
+pub(crate) mod serve;
+pub(crate) mod stop;

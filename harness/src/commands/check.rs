@@ -1,0 +1,83 @@
+//! `ropcheck check`: every case over one server.
+
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use ropcheck::complaint::did_you_mean;
+use ropcheck::library::Library;
+use ropcheck::session::Subject;
+use ropcheck::suite::Suite;
+use ropcheck::target;
+use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
+use ropcheck_reports::record::Event;
+
+use super::outcome;
+use super::stop::Stop;
+use crate::cli::Check;
+
+/// Runs the suite and gives its exit code.
+pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
+    let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
+    let mut suite = Suite::of(library).seeded(args.seed);
+    if let Some(glob) = &args.only {
+        suite = suite.only(glob).map_err(Stop::bad_input)?;
+    }
+    let subject = subject(args)?;
+    let mut recorder = outcome::recorder(&args.outcome)?;
+    let session = Arc::new(suite.open(subject).await?);
+    let progress = progress(suite.cases().len());
+    let interrupted = async {
+        // Without a handler for it an interrupt ends the process at once, which is what is left then.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    suite
+        .walk(&session, interrupted, &mut |event| {
+            advance(&progress, &event);
+            recorder.keep(event);
+        })
+        .await;
+    progress.finish_and_clear();
+    let run = outcome::finish(recorder, &args.outcome.report)?;
+    Ok(run.exit_code(args.strict))
+}
+
+fn subject(args: &Check) -> Result<Subject, Stop> {
+    if let Some(path) = &args.target {
+        let target = target::load(path, &|name| std::env::var(name).ok())?;
+        return Ok(Subject::Target(Box::new(target)));
+    }
+    let unknown = |what: &str, id: &str, ids: Vec<&'static str>| {
+        Stop::bad_input(format!("no {what} is named `{id}`{}", did_you_mean(id, ids)))
+    };
+    let policy = match (&args.fault, &args.variant) {
+        (Some(id), _) => {
+            let fault = FAULTS.iter().find(|fault| fault.id == id);
+            fault.ok_or_else(|| unknown("fault", id, FAULTS.iter().map(|fault| fault.id).collect()))?.policy()
+        }
+        (None, Some(id)) => {
+            let variant = VARIANTS.iter().find(|variant| variant.id == id);
+            variant.ok_or_else(|| unknown("variant", id, VARIANTS.iter().map(|variant| variant.id).collect()))?.policy()
+        }
+        (None, None) => Policy::strict(),
+    };
+    Ok(Subject::Embedded(Box::new(policy)))
+}
+
+/// A progress line on stderr; indicatif hides it where stderr is no terminal.
+fn progress(cases: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(cases as u64).with_style(style)
+}
+
+fn advance(progress: &ProgressBar, event: &Event) {
+    match event {
+        Event::Exchange(exchange) if progress.message() != exchange.case => {
+            progress.set_message(exchange.case.clone());
+            progress.inc(1);
+        }
+        Event::Skipped(_) => progress.inc(1),
+        Event::RunStarted(_) | Event::Exchange(_) | Event::Found(_) | Event::Window(_) | Event::RunFinished(_) => {}
+    }
+}

@@ -1,0 +1,59 @@
+//! `ropcheck doctor`: one good login, and what can be tested with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ropcheck::learn::CAPABILITIES;
+use ropcheck::library::Library;
+use ropcheck::plan::Skip;
+use ropcheck::scenario::Capability;
+use ropcheck::session::Subject;
+use ropcheck::suite::Suite;
+use ropcheck::target;
+use url::Url;
+
+use super::stop::Stop;
+use crate::cli::Doctor;
+
+/// Logs in and prints what the target offers and what it lacks.
+#[expect(clippy::print_stdout, reason = "the diagnosis is the output")]
+pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
+    let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
+    let target = target::load(&args.target, &|name| std::env::var(name).ok())?;
+    let suite = Suite::of(library);
+    let session = suite.open(Subject::Target(Box::new(target))).await?;
+    let endpoint = session.target().endpoints.token.as_ref().map(Url::to_string).unwrap_or_default();
+    println!("The good login is granted at {endpoint}\n");
+    println!("The server offers:");
+    for capability in CAPABILITIES {
+        let offered = if session.offers().contains(&capability) { "yes" } else { "no" };
+        println!("  {:<28}{offered}", name(capability));
+    }
+    let mut open = 0;
+    let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for id in suite.cases() {
+        match session.plan(id) {
+            Ok(_) => open += 1,
+            Err(Skip(because)) => missing.entry(because).or_default().push(id),
+        }
+    }
+    println!("\n{open} of {} cases can be run.", suite.cases().len());
+    for (because, cases) in missing {
+        println!("\n  {because}: {} skipped", cases.len());
+        for case in cases {
+            println!("    {case}");
+        }
+    }
+    Ok(0)
+}
+
+fn name(capability: Capability) -> &'static str {
+    match capability {
+        Capability::RefreshToken => "refresh tokens",
+        Capability::IdToken => "ID tokens",
+        Capability::JwtAccessToken => "access tokens that are JWTs",
+        Capability::ClientCredentials => "client credentials grant",
+        Capability::Jwks => "a key set",
+        Capability::Metadata => "metadata",
+    }
+}

@@ -1,0 +1,67 @@
+//! What a run leaves behind: its record, its report files, the text on the terminal.
+
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use ropcheck::recorder::Recorder;
+use ropcheck::suite::folded;
+use ropcheck_reports::format::{self, text};
+use ropcheck_reports::run::Run;
+
+use super::stop::Stop;
+use crate::cli::Outcome;
+
+/// A recorder that writes the record file, where one is wanted. Made before the first request, so that a path that can't
+/// be written costs nobody a login.
+pub(crate) fn recorder(outcome: &Outcome) -> Result<Recorder, Stop> {
+    for (_, path) in &outcome.report {
+        create(path)?;
+    }
+    let file = outcome.record.as_deref().map(create).transpose()?;
+    Ok(Recorder::new(file.map(|file| Box::new(BufWriter::new(file)) as Box<dyn Write + Send>)))
+}
+
+/// Adds up what was recorded, writes the reports and prints the text.
+pub(crate) fn finish(recorder: Recorder, reports: &[(String, PathBuf)]) -> Result<Run, Stop> {
+    let (events, failed) = match recorder.into_events() {
+        Ok(events) => (events, None),
+        Err((events, why)) => (events, Some(why)),
+    };
+    let run = folded(events);
+    write_reports(&run, reports)?;
+    print(&run)?;
+    match failed {
+        None => Ok(run),
+        Some(why) => Err(Stop::harness(format!("could not write the record to its end: {why}"))),
+    }
+}
+
+/// Writes report files.
+pub(crate) fn write_reports(run: &Run, reports: &[(String, PathBuf)]) -> Result<(), Stop> {
+    for (name, path) in reports {
+        let Some(format) = format::find(name) else {
+            return Err(Stop::bad_input(format!("no format is named `{name}`")));
+        };
+        let mut file = BufWriter::new(create(path)?);
+        let written = (format.write)(run, &mut file).and_then(|()| file.flush());
+        written.map_err(|why| Stop::harness(format!("could not write {}: {why}", path.display())))?;
+    }
+    Ok(())
+}
+
+fn create(path: &Path) -> Result<File, Stop> {
+    File::create(path).map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))
+}
+
+fn print(run: &Run) -> Result<(), Stop> {
+    let out = std::io::stdout();
+    let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let style = if colour { text::Style::Colour } else { text::Style::Plain };
+    let mut out = BufWriter::new(out.lock());
+    match text::write(run, style, &mut out).and_then(|()| out.flush()) {
+        // Whoever reads may stop reading: `ropcheck check | head`.
+        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(|why| Stop::harness(format!("could not print the result: {why}"))),
+    }
+}

@@ -1,0 +1,43 @@
+//! `ropcheck serve`: the reference server on a port of this machine.
+
+use ropcheck::complaint::Source;
+use ropcheck_reference_server::{Config, Policy, app};
+use tokio::net::TcpListener;
+
+use super::stop::Stop;
+use crate::cli::Serve;
+
+/// Serves until it is interrupted.
+#[expect(clippy::print_stderr, reason = "where it serves is told on stderr, stdout carries results")]
+pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await;
+    let listener = listener
+        .map_err(|why| Stop::bad_input(format!("could not listen on 127.0.0.1:{}: {why}; try --port 0", args.port)))?;
+    let address = listener.local_addr().map_err(|why| Stop::harness(format!("could not tell the port: {why}")))?;
+    let base = format!("http://{address}");
+    let config = match &args.config {
+        None => Config::demo(&base),
+        Some(path) => {
+            let file = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|why| Stop::bad_input(format!("could not read {file}: {why}")))?;
+            Config { base_url: base.clone(), ..Source { file, text, private: true }.parse()? }
+        }
+    };
+    let endpoints: Vec<String> = config
+        .workspaces
+        .iter()
+        .map(|workspace| format!("{base}/{}/{}/oauth2/token", workspace.tenant, workspace.name))
+        .collect();
+    let app = app(config, Policy::strict()).map_err(|why| Stop::bad_input(why.to_string()))?;
+    for endpoint in endpoints {
+        eprintln!("token endpoint: {endpoint}");
+    }
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let served = axum::serve(listener, app).with_graceful_shutdown(interrupted).await;
+    served.map(|()| 0).map_err(|why| Stop::harness(format!("could not go on serving: {why}")))
+}

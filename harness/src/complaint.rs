@@ -1,0 +1,196 @@
+//! What is wrong with a file that an author wrote: file, line, the line itself with a caret, and the remedy.
+
+use std::fmt;
+
+use serde_yaml::Location;
+
+/// Why a file of the author's can't be used. Its text names file, line and column, draws the line with a caret under the
+/// place, and ends with the remedy where one is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint(String);
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Complaint {}
+
+/// A file of the author's with its text, so that a complaint can draw the line that it speaks of.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file, as its author would name it.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it may hold secrets: then no complaint shows a value of it, only keys.
+    pub private: bool,
+}
+
+/// A place in a file: line and column, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// The line.
+    pub line: u64,
+    /// The column, in characters.
+    pub column: u64,
+}
+
+impl From<Location> for At {
+    fn from(location: Location) -> Self {
+        Self { line: location.line(), column: location.column() }
+    }
+}
+
+impl Source {
+    /// A complaint about a place in this file.
+    pub fn complain(&self, at: impl Into<At>, message: impl fmt::Display) -> Complaint {
+        let At { line, column } = at.into();
+        let text = if self.private { masked(self.line(line)) } else { self.line(line).to_owned() };
+        let number = line.to_string();
+        let margin = " ".repeat(number.len());
+        let caret = " ".repeat(usize::try_from(column).unwrap_or(1).saturating_sub(1));
+        let file = &self.file;
+        Complaint(format!(
+            "error: {message}\n {margin}--> {file}:{line}:{column}\n {margin} |\n {number} | {text}\n {margin} | {caret}^"
+        ))
+    }
+
+    /// A complaint about the file as a whole.
+    pub fn complain_whole(&self, message: impl fmt::Display) -> Complaint {
+        Complaint(format!("error: {message}\n --> {}", self.file))
+    }
+
+    /// Where a text stands first at or after a place; that place where it stands nowhere.
+    pub fn find(&self, text: &str, from: impl Into<At>) -> At {
+        let from = from.into();
+        (1..)
+            .zip(self.text.lines())
+            .skip_while(|(line, _)| *line < from.line)
+            .find_map(|(line, whole)| Some(At { line, column: 1 + whole[..whole.find(text)?].chars().count() as u64 }))
+            .unwrap_or(from)
+    }
+
+    /// The text of a line, counted from 1.
+    pub fn line(&self, line: u64) -> &str {
+        let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        self.text.lines().nth(index).unwrap_or_default()
+    }
+
+    /// Reads the YAML text as a `T`.
+    pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Complaint> {
+        serde_yaml::from_str(&self.text).map_err(|error| {
+            let whole = error.to_string();
+            let message = whole.lines().next().unwrap_or_default();
+            // The parser's own head repeats line and column, which the arrow line below gives too.
+            let message = message.split_once(": ").filter(|(head, _)| head.starts_with("error"));
+            let message = message.map_or(whole.as_str(), |(_, rest)| strip_position(rest));
+            let mut message = format!("{message}{}", remedy(message));
+            if self.private {
+                message = without_text(&message);
+            }
+            match error.location() {
+                Some(at) => self.complain(at, message),
+                None => self.complain_whole(message),
+            }
+        })
+    }
+}
+
+/// `line 3 column 5: unknown field …` without its position.
+fn strip_position(message: &str) -> &str {
+    match message.split_once(": ") {
+        Some((head, rest)) if head.starts_with("line ") => rest,
+        _ => message,
+    }
+}
+
+/// A line with everything but its keys dotted out, as long as before so that a caret still points at its place.
+fn masked(line: &str) -> String {
+    let is_key = |word: &str| {
+        word.len() > 1
+            && word.ends_with(':')
+            && word[..word.len() - 1].chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    };
+    line.split_inclusive(char::is_whitespace)
+        .flat_map(|word| {
+            let shown = is_key(word.trim_end().trim_start_matches('{'));
+            word.chars().map(move |c| if shown || c.is_whitespace() { c } else { '·' })
+        })
+        .collect()
+}
+
+/// A parser's message without the text that it found: `invalid type: string "…"`.
+fn without_text(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) if first < last => format!("{}…{}", &message[..=first], &message[last..]),
+        _ => message.to_owned(),
+    }
+}
+
+/// The nearest right name, where the message lists the right ones.
+fn remedy(message: &str) -> String {
+    let Some((wrong, right)) = message.split_once(", expected ") else { return String::new() };
+    let Some(wrong) = wrong.split('`').nth(1) else { return String::new() };
+    let names = right.trim_start_matches("one of ").split([',', ' ']);
+    nearest(wrong, names.map(|name| name.trim_matches('`')).filter(|name| !name.is_empty()))
+        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+/// The name nearest to a wrong one, if any is near enough to be meant.
+pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|name| (strsim::normalized_damerau_levenshtein(wrong, name), name))
+        .filter(|(likeness, _)| *likeness > 0.4)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name)
+}
+
+/// `; did you mean …?` for a dangling name, or nothing.
+pub fn did_you_mean<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(wrong, names).map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Small {
+        #[expect(dead_code, reason = "only its name matters here")]
+        title: String,
+    }
+
+    #[test]
+    fn an_unknown_key_is_drawn_with_a_caret_and_the_nearest_name() {
+        let source = Source { file: "cases.yaml".into(), text: "# a comment\ntitel: x\n".into(), private: false };
+        let complaint = source.parse::<Small>().expect_err("titel is no key").to_string();
+        assert_eq!(
+            complaint,
+            "error: unknown field `titel`, expected one of title; did you mean `title`?\n  --> cases.yaml:2:1\n   |\n 2 | titel: x\n   | ^"
+        );
+    }
+
+    #[test]
+    fn a_private_file_shows_keys_and_no_values() {
+        for text in [
+            "titel: hunter2, yes # why",
+            "{ title: [hunter2], titel: \"hunter2\" }",
+            "title: { a: hunter2 }",
+            "- hunter2",
+        ] {
+            let source = Source { file: "target.yaml".into(), text: text.into(), private: true };
+            let complaint = source.parse::<Small>().expect_err("no such key or type").to_string();
+            assert!(!complaint.contains("hunter2"), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn nothing_near_is_not_guessed() {
+        assert_eq!(nearest("grant", ["granted", "status"]), Some("granted"));
+        assert_eq!(nearest("zzz", ["granted", "status"]), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! The same request for a shell: secrets are variables, and a comment says what each stands for.
+
+use std::collections::BTreeMap;
+
+use http::{Method, header};
+
+use crate::captures::Captures;
+use crate::property::Drawn;
+use crate::request::{Content, Ink, Template, fill, shown_url};
+
+/// A curl command of a request. What can't be said by curl's own encoding is given as it goes on the wire.
+pub fn curl(template: &Template, drawn: &Drawn) -> String {
+    let Ok(request) = fill(template, drawn, &Captures::default(), Ink::Marks) else { return String::new() };
+    let mut shell = Shell::default();
+    let mut words = vec!["curl -i".to_owned()];
+    let has_body = !request.body().is_empty();
+    if *request.method() == Method::HEAD {
+        words.push("--head".to_owned());
+    } else if !(has_body && *request.method() == Method::POST) {
+        words.push(format!("-X {}", request.method()));
+    }
+    words.push(shell.quoted(&shown_url(request.uri())));
+    for (name, value) in request.headers() {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let is_form = name == header::CONTENT_TYPE && value == "application/x-www-form-urlencoded";
+        if name == header::ACCEPT || (is_form && has_body) {
+            continue;
+        }
+        match value.split_once(" base64(").and_then(|(scheme, pair)| Some((scheme, pair.strip_suffix(')')?))) {
+            Some((scheme, pair)) => {
+                let pair = shell.quoted(pair);
+                words.push(format!("-H \"authorization: {scheme} $(printf %s {pair} | base64 -w0)\""));
+            }
+            None => words.push(format!("-H {}", shell.quoted(&format!("{name}: {value}")))),
+        }
+    }
+    if has_body && !request.headers().contains_key(header::CONTENT_TYPE) {
+        words.push("-H 'content-type:'".to_owned());
+    }
+    match (&template.body, std::str::from_utf8(request.body())) {
+        (Content::Form(_), Ok(body)) => {
+            for parameter in body.split('&').filter(|parameter| !parameter.is_empty()) {
+                // A mark stands for text that is not encoded yet; everything else is as it goes on the wire.
+                let flag = if parameter.contains('⟦') { "--data-urlencode" } else { "-d" };
+                words.push(format!("{flag} {}", shell.quoted(parameter)));
+            }
+        }
+        (_, Ok("")) => {}
+        (_, Ok(body)) => words.push(format!("--data-binary {}", shell.quoted(body))),
+        (_, Err(_)) => {
+            let hex: String = request.body().iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            words.push(format!("--data-binary $'{hex}'"));
+        }
+    }
+    shell.comments() + &words.join(" \\\n  ")
+}
+
+/// The variables of one command, by name, with what each stands for.
+#[derive(Default)]
+struct Shell(BTreeMap<String, String>);
+
+impl Shell {
+    /// Text as one shell word: marks as variables in double quotes, anything else in single quotes.
+    fn quoted(&mut self, text: &str) -> String {
+        if !text.contains('⟦') {
+            return format!("'{}'", text.replace('\'', "'\\''"));
+        }
+        let mut word = String::from("\"");
+        let mut rest = text;
+        while let Some((before, mark, after)) = rest
+            .split_once('⟦')
+            .and_then(|(before, from)| from.split_once('⟧').map(|(mark, after)| (before, mark, after)))
+        {
+            word.push_str(&escaped(before));
+            word.push_str(&format!("${{{}}}", self.variable(mark)));
+            rest = after;
+        }
+        word + &escaped(rest) + "\""
+    }
+
+    fn variable(&mut self, mark: &str) -> String {
+        let name: String =
+            mark.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        let name = name.replace("__", "_");
+        self.0.insert(name.clone(), mark.to_owned());
+        name
+    }
+
+    fn comments(&self) -> String {
+        self.0.iter().map(|(name, mark)| format!("# {name}: {mark}\n")).collect()
+    }
+}
+
+/// Text inside double quotes.
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, '"' | '\\' | '$' | '`').then_some('\\').into_iter().chain([c])).collect()
+}

@@ -1,0 +1,156 @@
+//! What was said and heard: one exchange, its answer sealed so that no secret is in it.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use ropcheck_reports::record::TokenFacts;
+
+use crate::json::{Members, NotAnObject};
+use crate::secret::Secret;
+
+/// One request and what came back.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Which request of the walk it is.
+    pub sent: Sent,
+    /// The answer, or why there is none.
+    pub heard: Result<Answer, Silence>,
+    /// When it was meant to be sent, since the run began. Later than that is the generator's own delay.
+    pub intended_at: Duration,
+    /// When it was sent, since the run began.
+    pub sent_at: Duration,
+    /// From sending to the last byte of the body.
+    pub took: Duration,
+}
+
+/// Which request of a walk an exchange is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// A step of the plan, by position.
+    Step(usize),
+    /// A step of the control twin of a step of the plan: the plan's step, then the control's own.
+    Control {
+        /// The step of the plan that is a refusal.
+        of: usize,
+        /// The position among the control's steps.
+        step: usize,
+    },
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Silence {
+    /// No connection could be made: unreachable, refused, name not found.
+    #[error("could not connect: {0}")]
+    Unreachable(String),
+    /// The TLS handshake failed.
+    #[error("could not agree on TLS: {0}")]
+    Tls(String),
+    /// The time ran out.
+    #[error("no answer within {}", humantime::format_duration(*.0))]
+    TimedOut(Duration),
+    /// What came was no HTTP.
+    #[error("the answer is not HTTP/1.1: {0}")]
+    NotHttp(String),
+    /// The connection ended before an answer.
+    #[error("the connection ended before an answer: {0}")]
+    Closed(String),
+}
+
+/// An answer. Tokens and known secrets in it are marks; see [`crate::captures`].
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers as the client saw them.
+    pub headers: HeaderMap,
+    /// The body up to the limit that is read.
+    pub body: Bytes,
+    /// Why the body is not whole, where it is not.
+    pub cut: Option<String>,
+    /// Marks of known secrets that the server sent back, tokens aside.
+    pub echoes: Vec<String>,
+    /// Tokens that it carried and that no witness has seen yet.
+    pub unwitnessed: Vec<(String, Secret)>,
+    /// What is known of its tokens.
+    pub tokens: Vec<TokenFacts>,
+    members: OnceLock<Result<Members, NotAnObject>>,
+}
+
+impl Answer {
+    /// A sealed answer.
+    pub fn new(status: u16, headers: HeaderMap, body: Bytes, cut: Option<String>) -> Self {
+        let (echoes, unwitnessed, tokens) = (Vec::new(), Vec::new(), Vec::new());
+        Self { status, headers, body, cut, echoes, unwitnessed, tokens, members: OnceLock::new() }
+    }
+
+    /// The members of the JSON object that the body is.
+    pub fn members(&self) -> Result<&Members, &NotAnObject> {
+        self.members.get_or_init(|| Members::parse(&self.body)).as_ref()
+    }
+
+    /// Whether it carries a token under that name.
+    pub fn carries(&self, member: &str) -> bool {
+        self.tokens.iter().any(|token| token.member == member)
+            || self.unwitnessed.iter().any(|(name, _)| name == member)
+    }
+
+    /// Whether an access token came. That is what granting means; whether the answer is faultless is another matter.
+    pub fn grants(&self) -> bool {
+        self.carries("access_token")
+    }
+
+    /// What is known of the token under that name.
+    pub fn token(&self, member: &str) -> Option<&TokenFacts> {
+        self.tokens.iter().find(|token| token.member == member)
+    }
+
+    /// A header's value as text, repeated fields joined as RFC 9110 section 5.3 allows.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<_> =
+            self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    /// The media type in lower case, parameters aside (RFC 9110 section 8.3.1).
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header("content-type")?;
+        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    }
+
+    /// The `error` member, where it is a text.
+    pub fn error(&self) -> Option<String> {
+        self.members().ok()?.text("error")
+    }
+
+    /// The answer in few words: `status 400, error invalid_grant`.
+    pub fn in_few_words(&self) -> String {
+        let status = self.status;
+        let what = if self.grants() {
+            "an access token".to_owned()
+        } else if let Some(error) = self.error() {
+            format!("error `{}`", shortened(&error))
+        } else if self.body.is_empty() {
+            "an empty body".to_owned()
+        } else {
+            match self.members() {
+                Ok(_) => "JSON without `error` or `access_token`".to_owned(),
+                Err(_) => {
+                    format!("{} that is no JSON object", self.media_type().unwrap_or_else(|| "a body".to_owned()))
+                }
+            }
+        };
+        format!("status {status}, {what}")
+    }
+}
+
+/// A text of the server's, short enough to stand in a sentence.
+pub fn shortened(text: &str) -> String {
+    const LIMIT: usize = 80;
+    match text.char_indices().nth(LIMIT) {
+        Some((at, _)) => format!("{}… ({} characters)", &text[..at], text.chars().count()),
+        None => text.to_owned(),
+    }
+}

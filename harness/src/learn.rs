@@ -1,0 +1,165 @@
+//! What a server is and offers, learned before any case: its endpoints, its keys, its first good answers.
+
+use bytes::Bytes;
+use http::{Method, Request};
+use jsonwebtoken::jwk::JwkSet;
+use ropcheck_reports::record::Event;
+use url::Url;
+
+use crate::json::Members;
+use crate::library::Library;
+use crate::plan::{Offers, Skip, plan_base};
+use crate::property::Drawn;
+use crate::recorder;
+use crate::scenario::Capability;
+use crate::session::NotReady;
+use crate::target::Target;
+use crate::walk::{Ground, Start, Walked, walk};
+use crate::wire::Wire;
+use crate::witness::{Keys, witness};
+
+/// Every capability that can be learned.
+pub const CAPABILITIES: [Capability; 6] = [
+    Capability::RefreshToken,
+    Capability::IdToken,
+    Capability::JwtAccessToken,
+    Capability::ClientCredentials,
+    Capability::Jwks,
+    Capability::Metadata,
+];
+
+/// What was learned.
+#[derive(Debug)]
+pub struct Learned {
+    /// What the server offers, its target file having the last word.
+    pub offers: Offers,
+    /// The first good requests as events of a record.
+    pub events: Vec<Event>,
+}
+
+/// Fills in what the server's metadata tell (RFC 8414 section 3). Returns whether there are any.
+///
+/// # Errors
+/// No token endpoint is known by then.
+pub async fn discover(target: &mut Target, wire: &Wire) -> Result<bool, NotReady> {
+    let mut why = "the target file names no place for metadata".to_owned();
+    for (position, url) in target.endpoints.metadata.clone().into_iter().enumerate() {
+        let members = match get(&url, wire).await {
+            Ok(members) => members,
+            Err(reason) => {
+                why = reason;
+                continue;
+            }
+        };
+        let told = |name: &str| members.text(name).and_then(|text| Url::parse(&text).ok());
+        let endpoints = &mut target.endpoints;
+        endpoints.token = endpoints.token.take().or_else(|| told("token_endpoint"));
+        endpoints.jwks = endpoints.jwks.take().or_else(|| told("jwks_uri"));
+        endpoints.metadata.swap(0, position);
+        if endpoints.token.is_some() {
+            return Ok(true);
+        }
+        why = "its metadata name no token_endpoint".to_owned();
+    }
+    match &target.endpoints.token {
+        Some(_) => Ok(false),
+        None => Err(NotReady::NotDiscovered { issuer: target.endpoints.issuer.clone().unwrap_or_default(), why }),
+    }
+}
+
+/// The server's key set (RFC 7517 section 5), or the reason why there is none.
+pub async fn key_set(target: &Target, wire: &Wire) -> Result<JwkSet, String> {
+    let url = target.endpoints.jwks.as_ref().ok_or("the target file and the metadata name no jwks_uri")?;
+    let members = get(url, wire).await?;
+    let keys = members.raw("keys").ok_or("the key set has no `keys`")?;
+    // Keys of kinds that are not known here do not spoil the others.
+    let keys: Vec<serde_json::Value> =
+        serde_json::from_str(keys).map_err(|why| format!("the key set can't be read: {why}"))?;
+    Ok(JwkSet { keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect() })
+}
+
+async fn get(url: &Url, wire: &Wire) -> Result<Members, String> {
+    let request = Request::builder()
+        .method(Method::GET)
+        .uri(url.as_str())
+        .header("accept", "application/json")
+        .body(Bytes::new());
+    let request = request.map_err(|why| format!("{url} can't be fetched: {why}"))?;
+    let raw = wire.send(request).await.raw.map_err(|silence| format!("{url}: {silence}"))?;
+    if raw.status != 200 {
+        return Err(format!("{url} was answered with status {}", raw.status));
+    }
+    Members::parse(&raw.body).map_err(|why| format!("{url} is no JSON object: {why}"))
+}
+
+/// The good requests that teach, and what each teaches when it is granted.
+const LESSONS: [&str; 3] = ["good-login", "good-login-openid", "good-client-credentials"];
+
+/// Sends the first good requests and learns from their answers.
+///
+/// # Errors
+/// The target file has not what a login takes, no answer comes, or the good login is refused.
+pub async fn learn(
+    library: &Library,
+    target: &Target,
+    has_metadata: bool,
+    keys: &Keys,
+    on: &Ground,
+) -> Result<Learned, NotReady> {
+    let mut learned = Learned { offers: Offers::new(), events: vec![] };
+    let all = CAPABILITIES.into_iter().collect();
+    for lesson in LESSONS {
+        let plan = match plan_base(lesson, library, target, &all) {
+            Ok(plan) => plan,
+            Err(Skip(why)) if lesson == LESSONS[0] => return Err(NotReady::NoLogin(why)),
+            Err(Skip(_)) => continue,
+        };
+        let mut walked = walk(&plan, &Drawn::none(), Start::Now, on).await;
+        witness(&mut walked, keys);
+        if lesson == LESSONS[0] {
+            granted(&walked, target)?;
+        }
+        learned.take(lesson, &walked);
+        recorder::exchanges(&plan, &walked, &mut |exchange| learned.events.push(Event::Exchange(exchange)));
+    }
+    learned.offers.extend(keys.has_set().then_some(Capability::Jwks));
+    learned.offers.extend(has_metadata.then_some(Capability::Metadata));
+    for (capability, offered) in &target.offers {
+        if *offered {
+            learned.offers.insert(*capability);
+        } else {
+            learned.offers.remove(capability);
+        }
+    }
+    Ok(learned)
+}
+
+impl Learned {
+    fn take(&mut self, lesson: &str, walked: &Walked) {
+        let Some(answer) = walked.answer(walked.steps.len().saturating_sub(1)) else { return };
+        let by_user = lesson != "good-client-credentials";
+        let lessons = [
+            (Capability::RefreshToken, by_user && answer.carries("refresh_token")),
+            (Capability::IdToken, answer.carries("id_token")),
+            (Capability::JwtAccessToken, answer.token("access_token").is_some_and(|token| token.jwt.is_some())),
+            (Capability::ClientCredentials, !by_user && answer.grants()),
+        ];
+        self.offers.extend(lessons.into_iter().filter_map(|(capability, seen)| seen.then_some(capability)));
+    }
+}
+
+/// A refusal of the good login is the target file's matter; an odd answer to it is the server's, and is judged.
+fn granted(walked: &Walked, target: &Target) -> Result<(), NotReady> {
+    let endpoint = target.endpoints.token.as_ref().map(Url::to_string).unwrap_or_default();
+    match walked.exchanges.last().map(|exchange| &exchange.heard) {
+        Some(Ok(answer)) if answer.grants() || (200..300).contains(&answer.status) => Ok(()),
+        Some(Ok(answer)) => Err(NotReady::Refused {
+            endpoint,
+            client: target.client("default").map(|client| client.name.clone()).unwrap_or_default(),
+            user: target.user("known").map(|user| user.name.clone()).unwrap_or_default(),
+            answer: answer.in_few_words(),
+        }),
+        Some(Err(silence)) => Err(NotReady::Silent { endpoint, why: silence.to_string() }),
+        None => Err(NotReady::Silent { endpoint, why: "nothing was sent".to_owned() }),
+    }
+}

@@ -1,0 +1,383 @@
+//! Every scenario, base and requirement that a run knows, read and held against each other.
+//!
+//! The project's own are inside the binary; a user's folder is read beside them and may use their bases and requirements.
+//! Whatever dangles is a [`Complaint`] here, so that no later room meets a name that means nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use ropcheck_reports::record::Place;
+use serde_yaml::{Location, Spanned};
+
+use crate::check::Check;
+use crate::complaint::{Complaint, Source, did_you_mean};
+use crate::lint::LINTS;
+use crate::requirement::Catalogue;
+use crate::scenario::{Base, Ordered, Scenario, Send, Step, Value};
+use crate::target::{SCOPE_KINDS, client_roles, user_roles};
+use crate::words::{ClientPart, Name, UserPart, Words};
+
+static OWN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
+
+/// Every scenario, base and requirement that a run knows.
+#[derive(Debug, Default)]
+pub struct Library {
+    /// Scenarios by full id: `folder/section/slug`.
+    pub scenarios: BTreeMap<String, Authored<Scenario>>,
+    /// Good requests by name.
+    pub bases: BTreeMap<String, Authored<Base>>,
+    /// The sentences.
+    pub catalogue: Catalogue,
+}
+
+/// Something an author wrote, with its file.
+#[derive(Debug, Clone)]
+pub struct Authored<T> {
+    /// What was written.
+    pub wrote: Arc<T>,
+    /// Where.
+    pub source: Arc<Source>,
+}
+
+impl<T> Authored<T> {
+    /// A place in the author's file.
+    pub fn place(&self, at: Location) -> Place {
+        place(&self.source, at)
+    }
+}
+
+/// A place in a file, with the text of its line.
+fn place(source: &Source, at: Location) -> Place {
+    let line = u32::try_from(at.line()).unwrap_or(u32::MAX);
+    Place { file: source.file.clone(), line, text: source.line(at.line()).trim().to_owned() }
+}
+
+impl Library {
+    /// The project's own scenarios, with those of a user's folder beside them.
+    pub fn load(users: Option<&Path>) -> Result<Self, Complaint> {
+        let mut sources = Vec::new();
+        embedded(&OWN, &mut sources)?;
+        if let Some(folder) = users {
+            from_folder(folder, folder, &mut sources)?;
+        }
+        Self::read(sources)
+    }
+
+    /// Reads files; each has the path that its ids are made from.
+    fn read(files: Vec<File>) -> Result<Self, Complaint> {
+        let mut library = Self::default();
+        for file in &files {
+            match file.kind() {
+                FileKind::Catalogue => library.catalogue.add(&file.source)?,
+                FileKind::Bases => {
+                    for base in file.source.parse::<Vec<Base>>()? {
+                        let (name, at) = (base.base.value.clone(), base.base.defined);
+                        let authored = Authored { wrote: Arc::new(base), source: Arc::clone(&file.source) };
+                        if library.bases.insert(name.clone(), authored).is_some() {
+                            return Err(file.source.complain(
+                                at,
+                                format!("a base named `{name}` stands elsewhere already: choose another name"),
+                            ));
+                        }
+                    }
+                }
+                FileKind::Scenarios => {
+                    for scenario in file.source.parse::<Vec<Scenario>>()? {
+                        let (id, at) = (format!("{}/{}", file.prefix(), scenario.id.value), scenario.id.defined);
+                        let authored = Authored { wrote: Arc::new(scenario), source: Arc::clone(&file.source) };
+                        if library.scenarios.insert(id.clone(), authored).is_some() {
+                            return Err(file.source.complain(
+                                at,
+                                format!("a scenario with the id `{id}` stands elsewhere already: choose another id"),
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+        library.cross_check()?;
+        Ok(library)
+    }
+
+    /// Holds every name against what it names.
+    fn cross_check(&self) -> Result<(), Complaint> {
+        for (name, base) in &self.bases {
+            if base.wrote.steps.is_empty() {
+                return Err(base
+                    .source
+                    .complain(base.wrote.base.defined, "a base needs one step at least: the good request"));
+            }
+            self.check_steps(&base.source, &base.wrote.steps, &[])?;
+            if self.runs_in_a_circle(name) {
+                return Err(base.source.complain(
+                    base.wrote.base.defined,
+                    format!("the base `{name}` is `like` itself, by way of others: spell one of them out"),
+                ));
+            }
+        }
+        for scenario in self.scenarios.values() {
+            let wrote = &scenario.wrote;
+            if wrote.steps.is_empty() {
+                return Err(scenario.source.complain(wrote.id.defined, "a scenario needs one step at least"));
+            }
+            let given: Vec<&str> = wrote.given.keys().map(String::as_str).collect();
+            self.check_steps(&scenario.source, &wrote.steps, &given)?;
+        }
+        for lint in LINTS {
+            debug_assert!(
+                self.catalogue.get(lint.requirement).is_some(),
+                "lint {} cites an unknown sentence",
+                lint.name
+            );
+        }
+        Ok(())
+    }
+
+    fn check_steps(&self, source: &Source, steps: &[Spanned<Step>], given: &[&str]) -> Result<(), Complaint> {
+        let mut earlier: Vec<&str> = Vec::new();
+        let mut kept: Vec<&str> = Vec::new();
+        for step in steps {
+            let Step { name, send, expect, keep, .. } = &step.value;
+            self.check_send(source, step.defined, send)?;
+            kept.extend(send.like.iter().flat_map(|like| self.kept_by(&like.value)));
+            let sent = send.values().into_iter().filter_map(Value::words);
+            for name in sent.flat_map(Words::names) {
+                check_name(source, step.defined, name, &kept, given)?;
+            }
+            let mut expected: Vec<Check> =
+                expect.0.iter().flat_map(|(_, checks)| checks).map(|check| check.value.clone()).collect();
+            for name in expected.iter_mut().flat_map(Check::words).flat_map(|words| words.names()) {
+                check_expected_name(source, step.defined, name)?;
+            }
+            kept.extend(keep.keys().map(String::as_str));
+            for (requirement, checks) in &expect.0 {
+                self.check_requirement(source, requirement)?;
+                for check in checks {
+                    self.check_check(source, check.defined, &check.value, &earlier)?;
+                }
+            }
+            earlier.extend(name.as_deref());
+        }
+        Ok(())
+    }
+
+    /// What the steps before a base's request keep, its own base's included.
+    fn kept_by(&self, base: &str) -> Vec<&str> {
+        let steps = self.bases.get(base).map_or(&[][..], |base| base.wrote.steps.as_slice());
+        let before = &steps[..steps.len().saturating_sub(1)];
+        before.iter().flat_map(|step| step.value.keep.keys()).map(String::as_str).collect()
+    }
+
+    /// Whether following `like` from a base comes back to it.
+    fn runs_in_a_circle(&self, start: &str) -> bool {
+        let mut seen = vec![start];
+        let mut at = 0;
+        while let Some(name) = seen.get(at).copied() {
+            at += 1;
+            let steps = self.bases.get(name).map_or(&[][..], |base| base.wrote.steps.as_slice());
+            for like in steps.iter().filter_map(|step| step.value.send.like.as_ref()) {
+                if like.value == start {
+                    return true;
+                }
+                if !seen.contains(&like.value.as_str()) {
+                    seen.push(&like.value);
+                }
+            }
+        }
+        false
+    }
+
+    fn check_send(&self, source: &Source, at: Location, send: &Send) -> Result<(), Complaint> {
+        if let Some(like) = &send.like {
+            if !self.bases.contains_key(&like.value) {
+                let names = self.bases.keys().map(String::as_str);
+                let hint = did_you_mean(&like.value, names);
+                return Err(source.complain(like.defined, format!("no base is named `{}`{hint}", like.value)));
+            }
+            if send.form.is_some()
+                || send.auth.is_some()
+                || send.method.is_some()
+                || send.to.is_some()
+                || !send.headers.0.is_empty()
+            {
+                return Err(source.complain(like.defined, "a request `like` a base says what differs under `change`: move form, auth, method, to and headers there"));
+            }
+        } else if send.change.is_some() {
+            return Err(source.complain(at, "`change` needs the base that it changes: say `like: good-login`"));
+        }
+        let roles = |role: &Option<Spanned<String>>, known: Vec<&'static str>, what: &str| match role {
+            Some(role) if !known.contains(&role.value.as_str()) => {
+                let hint = did_you_mean(&role.value, known);
+                Err(source
+                    .complain(role.defined, format!("`{}` is no {what} that a case can ask for{hint}", role.value)))
+            }
+            Some(_) | None => Ok(()),
+        };
+        roles(&send.client, client_roles().collect(), "client")?;
+        roles(&send.user, user_roles().collect(), "user")
+    }
+
+    fn check_requirement(&self, source: &Source, requirement: &Spanned<String>) -> Result<(), Complaint> {
+        let id = &requirement.value;
+        match self.catalogue.get(id) {
+            Some(known) => match &known.untestable {
+                None => Ok(()),
+                Some(why) => Err(source
+                    .complain(requirement.defined, format!("the catalogue says that `{id}` can't be tested: {why}"))),
+            },
+            None => {
+                let hint = did_you_mean(id, self.catalogue.ids());
+                Err(source.complain(requirement.defined, format!("no requirement is named `{id}`{hint}")))
+            }
+        }
+    }
+
+    fn check_check(&self, source: &Source, at: Location, check: &Check, earlier: &[&str]) -> Result<(), Complaint> {
+        if let Check::AnyOf(Ordered(alternatives)) = check {
+            for (requirement, checks) in alternatives {
+                if self.catalogue.get(&requirement.value).is_none() {
+                    self.check_requirement(source, requirement)?;
+                }
+                for check in checks {
+                    self.check_check(source, at, check, earlier)?;
+                }
+            }
+        }
+        for step in check.looks_back() {
+            if !earlier.contains(&step) {
+                let hint = did_you_mean(step, earlier.iter().copied());
+                return Err(source.complain(at, format!("no earlier step is named `{step}`{hint}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Holds a name of a request against what it can name.
+fn check_name(source: &Source, step: Location, name: &Name, kept: &[&str], given: &[&str]) -> Result<(), Complaint> {
+    let dangles = |what: String, wrong: &str, right: Vec<&str>| {
+        let hint = did_you_mean(wrong, right);
+        let place = source.find(&name.to_string(), step);
+        Err(source.complain(place, format!("{what}{hint}")))
+    };
+    match name {
+        Name::Kept(wrong) if !kept.contains(&wrong.as_str()) => {
+            dangles(format!("no earlier step keeps `{wrong}`"), wrong, kept.to_vec())
+        }
+        Name::Given(wrong) if !given.contains(&wrong.as_str()) => {
+            dangles(format!("`given` draws no `{wrong}`"), wrong, given.to_vec())
+        }
+        Name::Scope(wrong) if !SCOPE_KINDS.contains(&wrong.as_str()) => {
+            dangles(format!("no kind of scope is named `{wrong}`"), wrong, SCOPE_KINDS.to_vec())
+        }
+        Name::Client(Some(wrong), _) if !client_roles().any(|role| role == wrong) => {
+            dangles(format!("`{wrong}` is no client that a case can ask for"), wrong, client_roles().collect())
+        }
+        Name::User(Some(wrong), _) if !user_roles().any(|role| role == wrong) => {
+            dangles(format!("`{wrong}` is no user that a case can ask for"), wrong, user_roles().collect())
+        }
+        Name::Kept(_) | Name::Given(_) | Name::Scope(_) | Name::Client(..) | Name::User(..) | Name::Target(_) => Ok(()),
+    }
+}
+
+/// An expectation is printed when it is broken, so it names nothing that is secret or known only during the walk.
+fn check_expected_name(source: &Source, step: Location, name: &Name) -> Result<(), Complaint> {
+    match name {
+        Name::Client(_, ClientPart::Secret) | Name::User(_, UserPart::Password) | Name::Kept(_) | Name::Given(_) => {
+            let place = source.find(&name.to_string(), step);
+            Err(source.complain(
+                place,
+                format!(
+                    "an expectation can't name `{name}`: compare with an earlier answer by same_as or differs_from"
+                ),
+            ))
+        }
+        Name::Client(..) | Name::User(..) | Name::Scope(_) | Name::Target(_) => {
+            check_name(source, step, name, &[], &[])
+        }
+    }
+}
+
+/// A file with the path, relative to its scenario folder, that its ids are made from.
+struct File {
+    path: String,
+    source: Arc<Source>,
+}
+
+enum FileKind {
+    Catalogue,
+    Bases,
+    Scenarios,
+}
+
+impl File {
+    fn kind(&self) -> FileKind {
+        if self.path.starts_with("requirements/") {
+            FileKind::Catalogue
+        } else if self.path == "bases.yaml" {
+            FileKind::Bases
+        } else {
+            FileKind::Scenarios
+        }
+    }
+
+    /// What stands before the slug in an id: the folder, and the section where the file name begins with one
+    /// (`rfc6749/5.2-error-response.yaml` gives `rfc6749/5.2`), else the file's whole name.
+    fn prefix(&self) -> String {
+        let path = self.path.trim_end_matches(".yaml").trim_end_matches(".yml");
+        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+        let head = name.split('-').next().unwrap_or(name);
+        let is_section = head.len() < name.len()
+            && head.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase())
+            && head.chars().skip(1).all(|c| c.is_ascii_digit() || c == '.');
+        let name = if is_section { head } else { name };
+        if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    }
+}
+
+fn embedded(folder: &Dir<'_>, into: &mut Vec<File>) -> Result<(), Complaint> {
+    for file in folder.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        if is_yaml(file.path()) {
+            let shown = format!("scenarios/{path}");
+            let Some(text) = file.contents_utf8() else {
+                return Err(
+                    Source { file: shown, text: String::new(), private: false }.complain_whole("the file is not UTF-8")
+                );
+            };
+            into.push(File { path, source: Arc::new(Source { file: shown, text: text.to_owned(), private: false }) });
+        }
+    }
+    folder.dirs().try_for_each(|folder| embedded(folder, into))
+}
+
+fn from_folder(root: &Path, folder: &Path, into: &mut Vec<File>) -> Result<(), Complaint> {
+    let could_not = |what: &Path, why: std::io::Error| {
+        Source { file: what.display().to_string(), text: String::new(), private: false }
+            .complain_whole(format!("could not read the scenarios: {why}"))
+    };
+    let mut entries = std::fs::read_dir(folder)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|why| could_not(folder, why))?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() {
+            from_folder(root, &path, into)?;
+        } else if is_yaml(&path) {
+            let text = std::fs::read_to_string(&path).map_err(|why| could_not(&path, why))?;
+            let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            into.push(File {
+                path: relative,
+                source: Arc::new(Source { file: path.display().to_string(), text, private: false }),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}

@@ -1,0 +1,407 @@
+//! Lints: checks that run on every answer of the token endpoint, in every kind of run.
+//!
+//! A lint stands under its own sentence and turns no scenario red: it is told once, with count, share and examples.
+
+use std::collections::BTreeMap;
+
+use ropcheck_reports::record::{Because, Finding, Found, Origin, Share};
+
+use crate::check::pair;
+use crate::exchange::{Answer, shortened};
+use crate::json::Type;
+use crate::plan::Planned;
+use crate::scenario::Endpoint;
+
+/// A check that runs on every answer of the token endpoint.
+pub struct Lint {
+    /// Its name: `lint/name` is its case.
+    pub name: &'static str,
+    /// The sentence that it holds answers against.
+    pub requirement: &'static str,
+    /// `None` where the sentence does not speak of such an answer.
+    look: fn(&Answer, &http::Method) -> Option<Finding>,
+}
+
+/// The roll call, by name.
+pub const LINTS: &[Lint] = &[
+    Lint {
+        name: "access-token-chars",
+        requirement: "rfc6749/A.12/access-token-chars",
+        look: |a, _| {
+            granted(a)?.token("access_token").map(|token| {
+                pair(token.visible_ascii, "an access token of printable ASCII", || {
+                    "an access token with other characters".to_owned()
+                })
+            })
+        },
+    },
+    Lint {
+        name: "allow",
+        requirement: "rfc9110/15.5.6/allow",
+        look: |a, _| (a.status == 405).then(|| header_there(a, "allow")),
+    },
+    Lint {
+        name: "challenge",
+        requirement: "rfc9110/15.5.2/challenge",
+        look: |a, _| (a.status == 401).then(|| header_there(a, "www-authenticate")),
+    },
+    Lint { name: "challenge-realm", requirement: "rfc7617/2/realm", look: |a, _| challenge_realm(a) },
+    Lint { name: "error-chars", requirement: "rfc6749/5.2/error-chars", look: |a, _| chars(refused(a)?, "error") },
+    Lint {
+        name: "error-code-listed",
+        requirement: "rfc6749/5.2/error-code-listed",
+        look: |a, _| error_code(refused(a)?),
+    },
+    Lint {
+        name: "error-description-chars",
+        requirement: "rfc6749/5.2/error-description-chars",
+        look: |a, _| chars(refused(a)?, "error_description"),
+    },
+    Lint {
+        name: "error-json-body",
+        requirement: "rfc6749/5.2/json-body",
+        look: |a, m| json_object(refused_post(a, m)?),
+    },
+    Lint {
+        name: "error-media-type",
+        requirement: "rfc6749/5.2/media-type-json",
+        look: |a, m| json_type(refused_post(a, m)?),
+    },
+    Lint {
+        name: "error-member",
+        requirement: "rfc6749/5.2/error-member",
+        look: |a, m| error_member(refused_post(a, m)?),
+    },
+    Lint {
+        name: "error-no-store",
+        requirement: "practice/http/no-store-on-errors",
+        look: |a, m| Some(no_store(refused_post(a, m)?)),
+    },
+    Lint {
+        name: "error-status",
+        requirement: "rfc6749/5.2/status-400",
+        look: |a, m| {
+            refused_post(a, m).map(|a| {
+                pair(
+                    matches!(a.status, 400 | 401 | 413 | 415 | 429 | 503) || a.status >= 500,
+                    "status 400, or 401 for a client that failed to authenticate",
+                    || format!("status {}", a.status),
+                )
+            })
+        },
+    },
+    Lint {
+        name: "expires-in",
+        requirement: "rfc6749/5.1/expires-in",
+        look: |a, _| granted(a).map(|a| member_there(a, "expires_in")),
+    },
+    Lint {
+        name: "expires-in-number",
+        requirement: "rfc6749/5.1/expires-in-number",
+        look: |a, _| expires_in(granted(a)?),
+    },
+    Lint {
+        name: "no-echo",
+        requirement: "practice/secrets/no-echo",
+        look: |a, _| {
+            Some(pair(a.echoes.is_empty(), "no password, client secret or earlier token in the answer", || {
+                format!("the answer holds {}", a.echoes.join(", "))
+            }))
+        },
+    },
+    Lint {
+        name: "no-server-error",
+        requirement: "practice/http/no-5xx-on-bad-input",
+        look: |a, _| {
+            Some(pair(
+                a.status < 500 || a.status == 503,
+                "no 5xx: the server could read the request and refuse it",
+                || a.in_few_words(),
+            ))
+        },
+    },
+    Lint { name: "no-store", requirement: "rfc6749/5.1/no-store", look: |a, _| granted(a).map(no_store) },
+    Lint {
+        name: "not-repeated",
+        requirement: "rfc6749/3.2/answer-not-repeated",
+        look: |a, _| {
+            a.members().ok().map(|members| {
+                pair(members.repeated().is_none(), "each member once", || {
+                    format!("`{}` comes more than once", members.repeated().unwrap_or_default())
+                })
+            })
+        },
+    },
+    Lint { name: "one-json-text", requirement: "rfc8259/2/one-json-text", look: |a, _| one_json_text(a) },
+    Lint {
+        name: "pragma",
+        requirement: "rfc6749/5.1/pragma",
+        look: |a, _| granted(a).map(|a| includes(a, "pragma", "no-cache")),
+    },
+    Lint {
+        name: "refresh-token-chars",
+        requirement: "rfc6749/A.17/refresh-token-chars",
+        look: |a, _| {
+            granted(a)?.token("refresh_token").map(|token| {
+                pair(token.visible_ascii, "a refresh token of printable ASCII", || {
+                    "a refresh token with other characters".to_owned()
+                })
+            })
+        },
+    },
+    Lint { name: "scope-chars", requirement: "rfc6749/3.3/scope-chars", look: |a, _| scope_chars(granted(a)?) },
+    Lint {
+        name: "success-media-type",
+        requirement: "rfc6749/5.1/media-type-json",
+        look: |a, _| json_type(granted(a)?),
+    },
+    Lint {
+        name: "success-status",
+        requirement: "rfc6749/5.1/status-200",
+        look: |a, _| granted(a).map(|a| pair(a.status == 200, "status 200", || format!("status {}", a.status))),
+    },
+    Lint {
+        name: "token-type",
+        requirement: "rfc6749/5.1/token-type",
+        look: |a, _| {
+            granted(a).map(|a| {
+                pair(
+                    a.members().is_ok_and(|m| m.text("token_type").is_some_and(|text| !text.is_empty())),
+                    "a `token_type`",
+                    || "no `token_type` that is a text".to_owned(),
+                )
+            })
+        },
+    },
+];
+
+/// An answer that grants.
+fn granted(answer: &Answer) -> Option<&Answer> {
+    answer.grants().then_some(answer)
+}
+
+/// An answer that refuses what the OAuth layer read: not the server's own failure, not another resource.
+fn refused(answer: &Answer) -> Option<&Answer> {
+    (!answer.grants() && (400..500).contains(&answer.status) && !matches!(answer.status, 404 | 405)).then_some(answer)
+}
+
+/// The same, of a `POST`: a refusal of another method is HTTP's and not RFC 6749's.
+fn refused_post<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Answer> {
+    refused(answer).filter(|_| method == http::Method::POST)
+}
+
+fn header_there(answer: &Answer, name: &str) -> Finding {
+    pair(answer.headers.contains_key(name), format!("a {name} header"), || {
+        format!("status {} without one", answer.status)
+    })
+}
+
+fn includes(answer: &Answer, name: &str, item: &str) -> Finding {
+    let value = answer.header(name);
+    let holds = value.as_deref().is_some_and(|value| value.split(',').any(|one| one.trim().eq_ignore_ascii_case(item)));
+    pair(holds, format!("{name} includes {item}"), || {
+        value.map_or_else(|| format!("no {name}"), |value| format!("{name}: {}", shortened(&value)))
+    })
+}
+
+fn no_store(answer: &Answer) -> Finding {
+    includes(answer, "cache-control", "no-store")
+}
+
+fn json_type(answer: &Answer) -> Option<Finding> {
+    let actual = answer.media_type();
+    // What has no body needs no media type; that the body is missing is another sentence's matter.
+    if answer.body.is_empty() && actual.is_none() {
+        return None;
+    }
+    Some(pair(actual.as_deref() == Some("application/json"), "content-type application/json", || match actual {
+        Some(actual) => format!("content-type {}", shortened(&actual)),
+        None => "no content-type".to_owned(),
+    }))
+}
+
+fn json_object(answer: &Answer) -> Option<Finding> {
+    let why = answer.members().err().map(ToString::to_string);
+    Some(pair(why.is_none(), "one JSON object", || format!("status {}: {}", answer.status, why.unwrap_or_default())))
+}
+
+fn error_member(answer: &Answer) -> Option<Finding> {
+    Some(pair(answer.error().is_some_and(|error| !error.is_empty()), "an `error` member that is a text", || {
+        answer.in_few_words()
+    }))
+}
+
+/// The codes of RFC 6749 section 5.2 and those that extensions register for the token endpoint (section 8.5).
+const ERROR_CODES: [&str; 18] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    // RFC 8628 section 3.5
+    "authorization_pending",
+    "slow_down",
+    "access_denied",
+    "expired_token",
+    // RFC 8707 section 2
+    "invalid_target",
+    // RFC 9449 sections 5 and 8
+    "invalid_dpop_proof",
+    "use_dpop_nonce",
+    // RFC 9396 section 5
+    "invalid_authorization_details",
+    // RFC 6749 section 4.1.2.1, registered for the authorization endpoint and often seen here under overload
+    "temporarily_unavailable",
+    // OpenID Connect Core section 3.1.2.6
+    "interaction_required",
+    "login_required",
+    "consent_required",
+];
+
+fn error_code(answer: &Answer) -> Option<Finding> {
+    let error = answer.error()?;
+    Some(pair(
+        ERROR_CODES.contains(&error.as_str()),
+        "an error code that RFC 6749 or an extension of it defines",
+        || format!("error `{}`", shortened(&error)),
+    ))
+}
+
+/// `%x20-21 / %x23-5B / %x5D-7E` (RFC 6749 section 5.2): ASCII without quote and backslash.
+fn chars(answer: &Answer, member: &str) -> Option<Finding> {
+    let text = answer.members().ok()?.text(member)?;
+    let wrong = text.chars().find(|c| !(' '..='~').contains(c) || matches!(c, '"' | '\\'));
+    Some(pair(
+        wrong.is_none(),
+        format!("`{member}` without quote, backslash or anything outside of printable ASCII"),
+        || format!("`{member}` holds {:?}", wrong.unwrap_or_default()),
+    ))
+}
+
+fn expires_in(answer: &Answer) -> Option<Finding> {
+    let raw = answer.members().ok()?.raw("expires_in")?;
+    Some(pair(Type::of(raw).is(Type::Integer), "`expires_in` is a whole number", || {
+        format!("`expires_in` is {}", shortened(raw))
+    }))
+}
+
+fn member_there(answer: &Answer, name: &str) -> Finding {
+    pair(answer.members().is_ok_and(|members| members.raw(name).is_some()), format!("a member `{name}`"), || {
+        format!("no `{name}`")
+    })
+}
+
+/// `scope-token *( SP scope-token )` (RFC 6749 section 3.3).
+fn scope_chars(answer: &Answer) -> Option<Finding> {
+    let scope = answer.members().ok()?.text("scope")?;
+    let token =
+        |token: &str| !token.is_empty() && token.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\'));
+    // An empty scope is the honest answer where nothing was granted, though the grammar has no word for it.
+    let holds = scope.is_empty() || scope.split(' ').all(token);
+    Some(pair(holds, "scope tokens apart by one space each", || format!("`scope` is {:?}", shortened(&scope))))
+}
+
+fn one_json_text(answer: &Answer) -> Option<Finding> {
+    if answer.media_type().as_deref() != Some("application/json") || answer.body.is_empty() {
+        return None;
+    }
+    let why = match (&answer.cut, serde_json::from_slice::<&serde_json::value::RawValue>(&answer.body)) {
+        (Some(cut), _) => Some(format!("the body is not whole: {cut}")),
+        (None, Err(why)) => Some(why.to_string()),
+        (None, Ok(_)) => None,
+    };
+    Some(pair(why.is_none(), "one JSON text", || why.unwrap_or_default()))
+}
+
+/// A Basic challenge names its realm (RFC 7617 section 2).
+fn challenge_realm(answer: &Answer) -> Option<Finding> {
+    let value = answer.header("www-authenticate")?;
+    let lower = value.to_ascii_lowercase();
+    if !lower.trim_start().starts_with("basic") {
+        return None;
+    }
+    Some(pair(lower.contains("realm="), "a realm in the Basic challenge", || {
+        format!("www-authenticate: {}", shortened(&value))
+    }))
+}
+
+/// How many examples of a broken lint are kept.
+const EXAMPLES: usize = 3;
+
+/// Lints counted over many exchanges.
+#[derive(Debug, Default)]
+pub struct Tally(BTreeMap<&'static str, Count>);
+
+#[derive(Debug, Default)]
+struct Count {
+    of: u64,
+    broken: u64,
+    first: Option<(String, String)>,
+    examples: Vec<String>,
+}
+
+impl Tally {
+    /// Holds an answer against every lint; `id` names its exchange. Returns how many were broken.
+    pub fn look(&mut self, step: &Planned, answer: &Answer, id: &str) -> u64 {
+        if step.to != Endpoint::Token {
+            return 0;
+        }
+        let mut broken_now = 0;
+        for lint in LINTS {
+            let Some(finding) = (lint.look)(answer, &step.template.method) else { continue };
+            let count = self.0.entry(lint.name).or_default();
+            count.of += 1;
+            if let Finding::Broken { expected, actual } = finding {
+                broken_now += 1;
+                count.broken += 1;
+                count.first.get_or_insert((expected, actual));
+                if count.examples.len() < EXAMPLES {
+                    count.examples.push(id.to_owned());
+                }
+            }
+        }
+        broken_now
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: Self) {
+        for (name, more) in other.0 {
+            let count = self.0.entry(name).or_default();
+            count.of += more.of;
+            count.broken += more.broken;
+            count.first = count.first.take().or(more.first);
+            count.examples.extend(more.examples);
+            count.examples.truncate(EXAMPLES);
+        }
+    }
+
+    /// What each lint came to, one finding each. A lint that met no answer of its kind tells nothing.
+    pub fn found(self) -> Vec<Found> {
+        LINTS
+            .iter()
+            .filter_map(|lint| Some((lint, self.0.get(lint.name)?)))
+            .map(|(lint, count)| lint.found(count))
+            .collect()
+    }
+}
+
+impl Lint {
+    fn found(&self, count: &Count) -> Found {
+        let finding = match &count.first {
+            Some((expected, actual)) => Finding::Broken { expected: expected.clone(), actual: actual.clone() },
+            None if count.of > 0 => Finding::Met,
+            None => Finding::Unjudged { because: Because::NoAnswer, detail: "no answer of its kind came".to_owned() },
+        };
+        Found {
+            case: format!("lint/{}", self.name),
+            requirement: self.requirement.to_owned(),
+            origin: Origin::Lint,
+            at: None,
+            finding,
+            evidence: count.examples.clone(),
+            share: Some(Share { broken: count.broken, of: count.of }),
+            drawn: None,
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! One request filled from its plan, in one of two inks: secrets for the wire, marks for every reader.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use url::Url;
+
+use crate::captures::Captures;
+use crate::property::Drawn;
+use crate::scenario::{Damage, Encoding};
+use crate::secret::Secret;
+
+/// A request with every name resolved, but for what only the walk brings: kept and drawn values.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// The method.
+    pub method: Method,
+    /// The endpoint, without the query that the scenario adds.
+    pub url: Url,
+    /// Parameters of the query.
+    pub query: Vec<(String, Part)>,
+    /// The body.
+    pub body: Content,
+    /// Headers in the order of sending.
+    pub headers: Vec<(HeaderName, Part)>,
+}
+
+/// A body, with its parameters still apart where it has any.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// `application/x-www-form-urlencoded` (RFC 6749 appendix B).
+    Form(Vec<(String, Part)>),
+    /// The same as one JSON object.
+    Json(Vec<(String, Part)>),
+    /// The same as `multipart/form-data` with [`BOUNDARY`].
+    Multipart(Vec<(String, Part)>),
+    /// As it stands.
+    Raw(Part),
+}
+
+/// The boundary of a multipart body.
+pub const BOUNDARY: &str = "ropcheck-boundary";
+
+/// A value of a request.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Text, encoded by the place where it stands.
+    Text(Vec<Piece>),
+    /// Text that goes on the wire as it is.
+    Wire(Vec<Piece>),
+    /// Bytes, encoded by the place where they stand.
+    Bytes(Vec<u8>),
+    /// A right value, made wrong.
+    Damaged(Box<Part>, Damage),
+    /// The same in upper case.
+    Upper(Box<Part>),
+    /// HTTP Basic credentials (RFC 7617 section 2): scheme and the pair before base64.
+    Basic {
+        /// The scheme as it is written.
+        scheme: String,
+        /// Identifier and secret, or the whole pair.
+        pair: Pair,
+    },
+}
+
+/// What stands before base64 in Basic credentials.
+#[derive(Debug, Clone)]
+pub enum Pair {
+    /// Identifier and secret, joined by a colon.
+    Joined(Box<Part>, Box<Part>, Encoding),
+    /// The whole.
+    Whole(Box<Part>),
+}
+
+/// A piece of text.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// Text that may be seen.
+    Plain(String),
+    /// A secret with its mark's name: `alice.password`.
+    Secret(String, Secret),
+    /// A value kept by an earlier step.
+    Kept(String),
+    /// A drawn value of a property.
+    Given(String),
+}
+
+/// In which ink a request is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    /// Secrets as they are: for the wire alone.
+    Secrets,
+    /// Marks in their place: `⟦alice.password⟧`.
+    Marks,
+}
+
+/// A stretch of a filled value.
+enum Stretch {
+    /// Bytes that are encoded by the place where they stand.
+    Bytes(Vec<u8>),
+    /// The name of a secret, never encoded; [`Ink::Marks`] alone makes these.
+    Mark(String),
+}
+
+/// The bytes that form-encoding leaves alone (RFC 6749 appendix B: HTML's set, a space becoming `+`).
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
+
+/// Fills a request.
+///
+/// # Errors
+/// A kept value that no earlier step brought, by name.
+pub fn fill(template: &Template, drawn: &Drawn, kept: &Captures, ink: Ink) -> Result<Request<Bytes>, String> {
+    let filler = Filler { drawn, kept, ink };
+    let mut url = template.url.to_string();
+    if !template.query.is_empty() {
+        url.push(if template.url.query().is_some() { '&' } else { '?' });
+        url.push_str(&String::from_utf8_lossy(&filler.form(&template.query)?));
+    }
+    let body = match &template.body {
+        Content::Form(parameters) => filler.form(parameters)?,
+        Content::Json(parameters) => filler.json(parameters)?,
+        Content::Multipart(parameters) => filler.multipart(parameters)?,
+        Content::Raw(part) => filler.raw(part)?,
+    };
+    // A URI holds no marks: in that ink they are percent-encoded here and read back by [`shown_url`].
+    let uri: String = url.chars().map(|c| if c.is_ascii_graphic() { c.to_string() } else { escaped(c) }).collect();
+    let mut request = Request::builder()
+        .method(template.method.clone())
+        .uri(uri)
+        .body(Bytes::from(body))
+        .map_err(|why| format!("the request could not be built: {why}"))?;
+    for (name, part) in &template.headers {
+        let value = filler.raw(part)?;
+        let value = HeaderValue::from_bytes(&value)
+            .map_err(|_| format!("the value of header {name} can't be sent: it holds a control character"))?;
+        request.headers_mut().append(name, value);
+    }
+    Ok(request)
+}
+
+/// The values of a request that hold a secret, as they are and as marks: what must not stand in its answer.
+pub fn spoken(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(String, String)> {
+    let parameters = match &template.body {
+        Content::Form(all) | Content::Json(all) | Content::Multipart(all) => all.as_slice(),
+        Content::Raw(_) => &[],
+    };
+    let parts = template.query.iter().chain(parameters).map(|(_, part)| part);
+    let text =
+        |part: &Part, ink| Filler { drawn, kept, ink }.raw(part).map(|raw| String::from_utf8_lossy(&raw).into_owned());
+    parts
+        .filter_map(|part| {
+            let (secret, mark) = (text(part, Ink::Secrets).ok()?, text(part, Ink::Marks).ok()?);
+            (secret != mark).then_some((secret, mark))
+        })
+        .collect()
+}
+
+/// A URL as a reader sees it: marks in it read as marks again, everything else as it was sent.
+pub fn shown_url(uri: &http::Uri) -> String {
+    let (open, close) = (escaped('⟦'), escaped('⟧'));
+    let text = uri.to_string();
+    let mut shown = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, mark, after)) = rest
+        .split_once(&open)
+        .and_then(|(before, from)| from.split_once(&close).map(|(mark, after)| (before, mark, after)))
+    {
+        let mark = percent_encoding::percent_decode_str(mark).decode_utf8_lossy();
+        shown.push_str(&format!("{before}⟦{mark}⟧"));
+        rest = after;
+    }
+    shown + rest
+}
+
+fn escaped(c: char) -> String {
+    percent_encode(c.encode_utf8(&mut [0; 4]).as_bytes(), NON_ALPHANUMERIC).to_string()
+}
+
+struct Filler<'a> {
+    drawn: &'a Drawn,
+    kept: &'a Captures,
+    ink: Ink,
+}
+
+impl Filler<'_> {
+    /// Parameters, form-encoded (RFC 6749 appendix B).
+    fn form(&self, parameters: &[(String, Part)]) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        for (name, part) in parameters {
+            if !out.is_empty() {
+                out.push(b'&');
+            }
+            out.extend(form_encoded(name.as_bytes()).bytes());
+            out.push(b'=');
+            match part {
+                Part::Wire(_) => out.extend(self.raw(part)?),
+                Part::Text(_) | Part::Bytes(_) | Part::Damaged(..) | Part::Upper(_) | Part::Basic { .. } => {
+                    self.write(&self.stretches(part)?, &mut out, |bytes| form_encoded(bytes).into_bytes());
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn json(&self, parameters: &[(String, Part)]) -> Result<Vec<u8>, String> {
+        let mut object = serde_json::Map::new();
+        for (name, part) in parameters {
+            object.insert(name.clone(), String::from_utf8_lossy(&self.raw(part)?).into_owned().into());
+        }
+        Ok(serde_json::Value::Object(object).to_string().into_bytes())
+    }
+
+    fn multipart(&self, parameters: &[(String, Part)]) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        for (name, part) in parameters {
+            out.extend(format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n").bytes());
+            out.extend(self.raw(part)?);
+            out.extend(b"\r\n");
+        }
+        out.extend(format!("--{BOUNDARY}--\r\n").bytes());
+        Ok(out)
+    }
+
+    /// A value without any encoding.
+    fn raw(&self, part: &Part) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        self.write(&self.stretches(part)?, &mut out, <[u8]>::to_vec);
+        Ok(out)
+    }
+
+    fn write(&self, stretches: &[Stretch], out: &mut Vec<u8>, encode: impl Fn(&[u8]) -> Vec<u8>) {
+        for stretch in stretches {
+            match stretch {
+                Stretch::Bytes(bytes) => out.extend(encode(bytes)),
+                Stretch::Mark(name) => out.extend(format!("⟦{name}⟧").bytes()),
+            }
+        }
+    }
+
+    fn stretches(&self, part: &Part) -> Result<Vec<Stretch>, String> {
+        match part {
+            Part::Text(pieces) | Part::Wire(pieces) => pieces.iter().map(|piece| self.piece(piece)).collect(),
+            Part::Bytes(bytes) => Ok(vec![Stretch::Bytes(bytes.clone())]),
+            Part::Damaged(of, how) => Ok(changed(self.stretches(of)?, damage_recipe(*how), |text| damaged(text, *how))),
+            Part::Upper(of) => Ok(changed(self.stretches(of)?, "in upper case", str::to_uppercase)),
+            Part::Basic { scheme, pair } => self.basic(scheme, pair),
+        }
+    }
+
+    fn piece(&self, piece: &Piece) -> Result<Stretch, String> {
+        let bytes = |text: &str| Stretch::Bytes(text.as_bytes().to_vec());
+        match (piece, self.ink) {
+            (Piece::Plain(text), _) => Ok(bytes(text)),
+            (Piece::Secret(_, secret), Ink::Secrets) => Ok(bytes(secret.expose())),
+            (Piece::Secret(mark, _), Ink::Marks) => Ok(Stretch::Mark(mark.clone())),
+            (Piece::Kept(name), Ink::Secrets) => self
+                .kept
+                .get(name)
+                .map(|secret| bytes(secret.expose()))
+                .ok_or_else(|| format!("no earlier answer brought `{name}`")),
+            (Piece::Kept(name), Ink::Marks) => Ok(Stretch::Mark(format!("kept {name}"))),
+            (Piece::Given(name), _) => {
+                self.drawn.get(name).map(bytes).ok_or_else(|| format!("no value is drawn for `{name}`"))
+            }
+        }
+    }
+
+    fn basic(&self, scheme: &str, pair: &Pair) -> Result<Vec<Stretch>, String> {
+        let pair = match pair {
+            Pair::Whole(part) => self.stretches(part)?,
+            Pair::Joined(id, secret, encoding) => {
+                let encode = |part: &Part| -> Result<Vec<Stretch>, String> {
+                    let stretches = self.stretches(part)?;
+                    Ok(match encoding {
+                        Encoding::Raw => stretches,
+                        Encoding::Form => stretches
+                            .into_iter()
+                            .map(|stretch| match stretch {
+                                Stretch::Bytes(bytes) => Stretch::Bytes(form_encoded(&bytes).into_bytes()),
+                                Stretch::Mark(name) => Stretch::Mark(name),
+                            })
+                            .collect(),
+                    })
+                };
+                let mut joined = encode(id)?;
+                joined.push(Stretch::Bytes(b":".to_vec()));
+                joined.extend(encode(secret)?);
+                joined
+            }
+        };
+        let has_marks = pair.iter().any(|stretch| matches!(stretch, Stretch::Mark(_)));
+        let mut whole = Vec::new();
+        self.write(&pair, &mut whole, <[u8]>::to_vec);
+        Ok(if has_marks {
+            // Base64 of a mark would tell a reader nothing: what it is made from is shown instead.
+            vec![Stretch::Bytes(format!("{scheme} base64({})", String::from_utf8_lossy(&whole)).into_bytes())]
+        } else {
+            vec![Stretch::Bytes(format!("{scheme} {}", STANDARD.encode(whole)).into_bytes())]
+        })
+    }
+}
+
+/// Text in `application/x-www-form-urlencoded` form: a space becomes `+`.
+pub fn form_encoded(bytes: &[u8]) -> String {
+    percent_encode(bytes, FORM).to_string().replace("%20", "+")
+}
+
+/// A value changed as a whole; of one with a mark in it, the mark tells how.
+fn changed(stretches: Vec<Stretch>, recipe: &str, change: impl Fn(&str) -> String) -> Vec<Stretch> {
+    let mut whole = Vec::new();
+    let mut marked = false;
+    let mut name = String::new();
+    for stretch in stretches {
+        match stretch {
+            Stretch::Bytes(bytes) => {
+                name.push_str(&String::from_utf8_lossy(&bytes));
+                whole.extend(bytes);
+            }
+            Stretch::Mark(mark) => {
+                marked = true;
+                name.push_str(&mark);
+            }
+        }
+    }
+    vec![if marked {
+        Stretch::Mark(format!("{name}, {recipe}"))
+    } else {
+        Stretch::Bytes(change(&String::from_utf8_lossy(&whole)).into_bytes())
+    }]
+}
+
+fn damage_recipe(how: Damage) -> &'static str {
+    match how {
+        Damage::Drop => "its last character dropped",
+        Damage::Flip => "its middle character changed",
+        Damage::Double => "its last character doubled",
+    }
+}
+
+/// A text made wrong; it always differs from the right one.
+fn damaged(text: &str, how: Damage) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    match (how, chars.len()) {
+        (_, 0) => chars.push('x'),
+        (Damage::Drop, _) => {
+            chars.pop();
+        }
+        (Damage::Flip, length) => {
+            let middle = &mut chars[length / 2];
+            *middle = if *middle == 'x' { 'y' } else { 'x' };
+        }
+        (Damage::Double, length) => chars.push(chars[length - 1]),
+    }
+    chars.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password() -> Part {
+        Part::Text(vec![Piece::Secret("alice.password".into(), Secret::new("pä ss+"))])
+    }
+
+    fn template(body: Content, headers: Vec<(HeaderName, Part)>) -> Template {
+        Template {
+            method: Method::POST,
+            url: Url::parse("http://127.0.0.1/token").expect("a URL"),
+            query: vec![],
+            body,
+            headers,
+        }
+    }
+
+    fn body(template: &Template, ink: Ink) -> String {
+        let request = fill(template, &Drawn::none(), &Captures::default(), ink).expect("nothing is kept or drawn");
+        String::from_utf8(request.into_body().to_vec()).expect("text")
+    }
+
+    #[test]
+    fn the_same_request_in_two_inks() {
+        let form = template(
+            Content::Form(vec![
+                ("username".into(), Part::Text(vec![Piece::Plain("a b".into())])),
+                ("password".into(), password()),
+            ]),
+            vec![],
+        );
+        assert_eq!(body(&form, Ink::Secrets), "username=a+b&password=p%C3%A4+ss%2B");
+        assert_eq!(body(&form, Ink::Marks), "username=a+b&password=⟦alice.password⟧");
+    }
+
+    #[test]
+    fn a_damaged_secret_is_a_recipe_to_its_reader() {
+        let form = template(
+            Content::Form(vec![("password".into(), Part::Damaged(Box::new(password()), Damage::Flip))]),
+            vec![],
+        );
+        assert_eq!(body(&form, Ink::Secrets), "password=p%C3%A4+xs%2B");
+        assert_eq!(body(&form, Ink::Marks), "password=⟦alice.password, its middle character changed⟧");
+        for how in [Damage::Drop, Damage::Flip, Damage::Double] {
+            for right in ["", "x", "xx", "wonderland"] {
+                assert_ne!(damaged(right, how), right);
+            }
+        }
+    }
+
+    #[test]
+    fn basic_credentials_are_form_encoded_before_base64() {
+        let pair = Pair::Joined(
+            Box::new(Part::Text(vec![Piece::Plain("web app".into())])),
+            Box::new(password()),
+            Encoding::Form,
+        );
+        let part = Part::Basic { scheme: "Basic".into(), pair };
+        let request = template(Content::Form(vec![]), vec![(http::header::AUTHORIZATION, part)]);
+        let value = |ink| {
+            let filled = fill(&request, &Drawn::none(), &Captures::default(), ink).expect("nothing is kept or drawn");
+            String::from_utf8(filled.headers()["authorization"].as_bytes().to_vec()).expect("text")
+        };
+        assert_eq!(value(Ink::Secrets), format!("Basic {}", STANDARD.encode("web+app:p%C3%A4+ss%2B")));
+        assert_eq!(value(Ink::Marks), "Basic base64(web+app:⟦alice.password⟧)");
+    }
+}

@@ -1,0 +1,577 @@
+//! The scenario language: what an author asks, as it is written.
+//!
+//! Everything here is data read from YAML. Unknown keys are refused, and whatever can dangle (a base, a requirement, a
+//! client by what it is) keeps its place in the file, so that [`crate::library`] can complain with the author's own line.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::{Deserialize, Deserializer, de};
+use serde_yaml::Spanned;
+
+use crate::check::Check;
+use crate::words::Words;
+
+/// An entry of a scenario file: a case, a property (with `given`) or a load run (with `load`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The last part of its id, in kebab case; folder and section of the file come before it.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    /// What it says of the server, a sentence.
+    pub title: String,
+    /// What the target must offer beyond the clients, users and scopes that the steps name.
+    #[serde(default)]
+    pub needs: Vec<Capability>,
+    /// Values to draw; the steps are then run for many sets of them.
+    #[serde(default)]
+    pub given: IndexMap<String, Strategy>,
+    /// How many users run the steps, and for how long.
+    #[serde(default)]
+    pub load: Option<Load>,
+    /// What is done, in order.
+    #[schemars(with = "Vec<Step>")]
+    pub steps: Vec<Spanned<Step>>,
+}
+
+/// A good request by name, for `like`. It is also the control of every refusal made from it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    /// The name that `like` uses.
+    #[schemars(with = "String")]
+    pub base: Spanned<String>,
+    /// What it asks for, a sentence.
+    pub title: String,
+    /// What the target must offer for it.
+    #[serde(default)]
+    pub needs: Vec<Capability>,
+    /// What comes before the request; the last step is the request.
+    #[schemars(with = "Vec<Step>")]
+    pub steps: Vec<Spanned<Step>>,
+}
+
+/// One request with what is expected of its answer.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// A name for reports and for checks that look back; without one it is its number
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Time that passes first, `90s`: the embedded server's clock is moved, a real target waits within its patience.
+    #[serde(default, deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
+    pub wait: Option<Duration>,
+    /// The request.
+    pub send: Send,
+    /// What is expected: each check under the one requirement that it proves.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, Vec<Check>>")]
+    pub expect: Ordered<Vec<Spanned<Check>>>,
+    /// Members of the answer to keep, by the name that later steps use: `{ first: refresh_token }`.
+    #[serde(default)]
+    pub keep: IndexMap<String, String>,
+}
+
+/// A request: `like` a base with one `change`, or everything spelt out.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Send {
+    /// The base that it is made from.
+    #[schemars(with = "Option<String>")]
+    pub like: Option<Spanned<String>>,
+    /// What differs from the base.
+    pub change: Option<Change>,
+    /// The client, by what it is: `confidential` (the default), `public`, `second`, …
+    #[serde(rename = "as")]
+    #[schemars(with = "Option<String>")]
+    pub client: Option<Spanned<String>>,
+    /// The user, by what it is: `known` (the default), `second`, `utf8`, …
+    #[schemars(with = "Option<String>")]
+    pub user: Option<Spanned<String>>,
+    /// Where it goes.
+    pub to: Option<Endpoint>,
+    /// The method; `POST` where nothing is said.
+    pub method: Option<String>,
+    /// Parameters of the body in order: a list of one-key maps, so that a name can come twice.
+    pub form: Option<Pairs>,
+    /// How the client authenticates; by its own method where nothing is said.
+    pub auth: Option<Auth>,
+    /// Headers to add, to put in place of the usual ones, or (`null`) to leave out.
+    #[schemars(with = "IndexMap<String, Option<Value>>")]
+    pub headers: Ordered<Option<Value>>,
+}
+
+/// What differs from a base. Its keys are applied in the order in which they stand here.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Change {
+    /// Another method.
+    pub method: Option<String>,
+    /// Another client authentication, none, or several.
+    pub auth: Option<Auth>,
+    /// Parameters given another value where they stand, or added at the end.
+    #[schemars(with = "IndexMap<String, Value>")]
+    pub set: Ordered<Value>,
+    /// Parameters left out.
+    #[schemars(with = "Vec<String>")]
+    pub remove: Vec<Spanned<String>>,
+    /// Parameters added at the end, also ones that are there already.
+    pub add: Option<Pairs>,
+    /// Parameters put into the query instead of the body: their names, or `all`.
+    pub to_query: Option<Moved>,
+    /// Parameters added to the query.
+    pub query: Option<Pairs>,
+    /// Another body.
+    pub body: Option<Body>,
+    /// Headers to add, to put in place of the usual ones, or (`null`) to leave out.
+    #[schemars(with = "IndexMap<String, Option<Value>>")]
+    pub headers: Ordered<Option<Value>>,
+}
+
+impl Value {
+    /// The words in it.
+    pub fn words(&self) -> Option<&Words> {
+        match self {
+            Self::Text(words) | Self::Made(Made::Wire(words) | Made::Upper(words) | Made::IfAny(words)) => Some(words),
+            Self::Made(Made::Damaged(_) | Made::Hex(_) | Made::Times { .. }) => None,
+        }
+    }
+}
+
+impl Send {
+    /// Every value that it is made from.
+    pub fn values(&self) -> Vec<&Value> {
+        let form = self.form.iter().flat_map(Pairs::values);
+        let headers = self.headers.0.iter().filter_map(|(_, value)| value.as_ref());
+        let auth = self.auth.iter().flat_map(Auth::values);
+        form.chain(headers).chain(auth).chain(self.change.iter().flat_map(Change::values)).collect()
+    }
+}
+
+impl Change {
+    fn values(&self) -> Vec<&Value> {
+        let set = self.set.0.iter().map(|(_, value)| value);
+        let pairs = self.add.iter().chain(&self.query).flat_map(Pairs::values);
+        let headers = self.headers.0.iter().filter_map(|(_, value)| value.as_ref());
+        set.chain(pairs).chain(headers).chain(self.auth.iter().flat_map(Auth::values)).collect()
+    }
+}
+
+impl Pairs {
+    fn values(&self) -> impl Iterator<Item = &Value> {
+        self.0.iter().map(|(_, value)| value)
+    }
+}
+
+impl Auth {
+    fn values(&self) -> Vec<&Value> {
+        self.0
+            .iter()
+            .flat_map(|credential| match credential {
+                Credential::Header(value) => vec![value],
+                Credential::By(_, Overrides { id, secret, pair, .. }) => id.iter().chain(secret).chain(pair).collect(),
+            })
+            .collect()
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    /// The token endpoint (RFC 6749 section 3.2).
+    #[default]
+    Token,
+    /// The authorization server's metadata (RFC 8414).
+    Metadata,
+    /// The key set that the metadata names (RFC 7517 section 5).
+    Jwks,
+}
+
+/// The parameters to move into the query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// Every parameter of the body.
+    All,
+    /// The named ones.
+    These(Vec<String>),
+}
+
+/// The body of a changed request.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// The same parameters as one JSON object.
+    Json,
+    /// The same parameters as `multipart/form-data`.
+    Multipart,
+    /// No body.
+    Empty,
+    /// That text, as it is; names in it stand for values, not encoded.
+    Text(#[schemars(with = "String")] Words),
+    /// Those bytes.
+    Hex(Hex),
+}
+
+/// A value: text in which names may stand, or one made some other way.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// Text; encoded by the place where it stands.
+    Text(Words),
+    /// One of the others.
+    Made(Made),
+}
+
+/// A value that text can't say.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// What stands there by itself (the right password, the right token), damaged once.
+    Damaged(Damage),
+    /// Text put on the wire as it is, not encoded: `al%zzice`.
+    Wire(#[schemars(with = "String")] Words),
+    /// Bytes, percent-encoded like any text: `ff fe`.
+    Hex(Hex),
+    /// A text many times over.
+    Times {
+        /// The text.
+        text: String,
+        /// How often.
+        times: usize,
+    },
+    /// The same text in upper case.
+    Upper(#[schemars(with = "String")] Words),
+    /// The text, or no parameter at all where the target does not name what it speaks of.
+    IfAny(#[schemars(with = "String")] Words),
+}
+
+/// How a right value is made wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Damage {
+    /// Its last character is dropped.
+    Drop,
+    /// A character in its middle is another one.
+    Flip,
+    /// Its last character comes twice.
+    Double,
+}
+
+/// How a client authenticates in one request: not at all, once, or in several ways at once.
+#[derive(Debug, Clone)]
+pub struct Auth(pub Vec<Credential>);
+
+/// One client authentication.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// By a method of RFC 6749 section 2.3.
+    By(Method, Overrides),
+    /// By an `Authorization` header of any kind.
+    Header(Value),
+}
+
+/// A client authentication method by its registered name, or the client's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// The one that the client is registered with.
+    Own,
+    /// `client_secret_basic`.
+    Basic,
+    /// `client_secret_post`.
+    Post,
+    /// `none`: the client's identifier alone, in the body.
+    None,
+}
+
+/// What differs from the client's own credentials.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Overrides {
+    /// Another identifier.
+    pub id: Option<Value>,
+    /// Another secret.
+    pub secret: Option<Value>,
+    /// The whole text before base64, in place of `id:secret`.
+    pub pair: Option<Value>,
+    /// How identifier and secret are written before base64.
+    pub encoding: Encoding,
+    /// The scheme's name as it is written, `Basic` where nothing is said.
+    pub scheme: Option<String>,
+}
+
+/// How identifier and secret are written before base64 (RFC 6749 section 2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// Form-encoded, as section 2.3.1 asks.
+    #[default]
+    Form,
+    /// As they are.
+    Raw,
+}
+
+/// What a target must offer for a case, beyond clients, users and scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// A good login brings a refresh token.
+    RefreshToken,
+    /// A good login with `openid` brings an ID token.
+    IdToken,
+    /// The access token is a JWT.
+    JwtAccessToken,
+    /// The client credentials grant is on.
+    ClientCredentials,
+    /// A key set can be fetched.
+    Jwks,
+    /// Authorization server metadata can be fetched.
+    Metadata,
+}
+
+/// How a value of a property is drawn.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Text of a repertoire.
+    Text {
+        /// The characters.
+        from: Repertoire,
+        /// The least and the greatest number of characters.
+        length: (usize, usize),
+    },
+    /// One of these.
+    OneOf(Vec<String>),
+}
+
+/// The characters that a text is drawn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Repertoire {
+    /// Space and the visible characters of ASCII (VSCHAR with space).
+    Ascii,
+    /// What a user name or password may hold (UNICODECHARNOCRLF without the tab, RFC 6749 appendix A): letters of all
+    /// scripts, emoji, combining marks.
+    Unicode,
+    /// Any character at all, controls and NUL among them.
+    Any,
+}
+
+/// How a scenario is run by many users.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Users that walk the steps over and over.
+    pub users: usize,
+    /// For how long, `10s`.
+    #[serde(rename = "for", deserialize_with = "some_duration")]
+    #[schemars(with = "String")]
+    pub lasts: Duration,
+}
+
+fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    humantime::parse_duration(&String::deserialize(from)?).map_err(de::Error::custom)
+}
+
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    some_duration(from).map(Some)
+}
+
+/// Bytes written in hex, spaces between them as one likes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hex(pub Vec<u8>);
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let digits: Vec<u8> = text
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| de::Error::custom(format!("`{text}` is not hex: write bytes as `ff 00`")))?;
+        if digits.len() % 2 != 0 {
+            return Err(de::Error::custom(format!("`{text}` has half a byte: write two digits a byte")));
+        }
+        Ok(Self(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()))
+    }
+}
+
+/// A map in the order of writing whose keys keep their place.
+#[derive(Debug, Clone)]
+pub struct Ordered<T>(pub Vec<(Spanned<String>, T)>);
+
+impl<T> Default for Ordered<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Entries<T> {
+            type Value = Ordered<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Ordered(entries))
+            }
+        }
+        from.deserialize_map(Entries(PhantomData))
+    }
+}
+
+/// Names with values, in order, a name as often as one likes: `[ { username: a }, { username: b } ]`.
+#[derive(Debug, Clone, Default)]
+pub struct Pairs(pub Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut pairs = Vec::new();
+        for Ordered(entry) in Vec::<Ordered<Value>>::deserialize(from)? {
+            let mut entry = entry.into_iter();
+            match (entry.next(), entry.next()) {
+                (Some((name, value)), None) => pairs.push((name.value, value)),
+                _ => return Err(de::Error::custom("each entry is one name with its value: `- username: alice`")),
+            }
+        }
+        Ok(Self(pairs))
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct TextOrMade;
+        impl<'de> de::Visitor<'de> for TextOrMade {
+            type Value = Value;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text (in quotes where YAML would read a number), or one of damaged, wire, hex, times, upper, if_any")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+                Words::parse(text).map(Value::Text).map_err(de::Error::custom)
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+                Made::deserialize(MapAccessDeserializer::new(map)).map(Value::Made)
+            }
+        }
+        from.deserialize_any(TextOrMade)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moved {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct AllOrThese;
+        impl<'de> de::Visitor<'de> for AllOrThese {
+            type Value = Moved;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`all`, or a list of parameter names")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Moved, E> {
+                match text {
+                    "all" => Ok(Moved::All),
+                    _ => Err(de::Error::unknown_variant(text, &["all"])),
+                }
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, names: A) -> Result<Moved, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(names)).map(Moved::These)
+            }
+        }
+        from.deserialize_any(AllOrThese)
+    }
+}
+
+/// The names that `auth` knows.
+const METHODS: [&str; 6] = ["own", "basic", "post", "none", "nothing", "header"];
+
+fn method(name: &str) -> Option<Method> {
+    match name {
+        "own" => Some(Method::Own),
+        "basic" => Some(Method::Basic),
+        "post" => Some(Method::Post),
+        "none" => Some(Method::None),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Auth {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> de::Visitor<'de> for OneOrMany {
+            type Value = Auth;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("own, basic, post, none, nothing, one of them with what differs, or a list of them")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Auth, E> {
+                match (name, method(name)) {
+                    ("nothing", _) => Ok(Auth(vec![])),
+                    (_, Some(method)) => Ok(Auth(vec![Credential::By(method, Overrides::default())])),
+                    (_, None) => Err(de::Error::unknown_variant(name, &METHODS)),
+                }
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Auth, A::Error> {
+                let name: String =
+                    map.next_key()?.ok_or_else(|| de::Error::custom("an empty map is no authentication"))?;
+                match (name.as_str(), method(&name)) {
+                    ("header", _) => Ok(Auth(vec![Credential::Header(map.next_value()?)])),
+                    (_, Some(method)) => Ok(Auth(vec![Credential::By(method, map.next_value()?)])),
+                    (_, None) => Err(de::Error::unknown_variant(&name, &METHODS)),
+                }
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Auth, A::Error> {
+                let mut all = Vec::new();
+                while let Some(Auth(one)) = list.next_element()? {
+                    all.extend(one);
+                }
+                Ok(Auth(all))
+            }
+        }
+        from.deserialize_any(OneOrMany)
+    }
+}
+
+/// A schema under the type's own name, for the types whose reading is written by hand.
+macro_rules! schema {
+    ($type:ty, $name:literal, $generator:ident => $schema:expr) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
+}
+
+schema!(Hex, "Hex", _generator => json_schema!({ "type": "string", "pattern": "^([0-9a-fA-F]{2}\\s*)*$" }));
+schema!(Moved, "Moved", _generator => json_schema!({ "anyOf": [{ "const": "all" }, { "type": "array", "items": { "type": "string" } }] }));
+schema!(Value, "Value", generator => {
+    let made = generator.subschema_for::<Made>();
+    json_schema!({ "anyOf": [{ "type": "string" }, made] })
+});
+schema!(Pairs, "Pairs", generator => {
+    let value = generator.subschema_for::<Value>();
+    json_schema!({ "type": "array", "items": { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": value } })
+});
+schema!(Auth, "Auth", generator => {
+    let overrides = generator.subschema_for::<Overrides>();
+    let value = generator.subschema_for::<Value>();
+    let one = json_schema!({ "anyOf": [
+        { "enum": ["own", "basic", "post", "none", "nothing"] },
+        { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": {
+            "own": overrides.clone(), "basic": overrides.clone(), "post": overrides.clone(), "none": overrides, "header": value } },
+    ] });
+    json_schema!({ "anyOf": [one.clone(), { "type": "array", "items": one }] })
+});

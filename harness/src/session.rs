@@ -1,0 +1,254 @@
+//! A run made ready: the server found, what it offers learned from its first good answers, every case planned.
+
+use std::sync::Arc;
+
+use ropcheck_reference_server::Policy;
+use ropcheck_reports::record::{self, Case, Event, RunStarted, Skipped};
+use url::Url;
+
+use crate::budget::Budget;
+use crate::embedded::{Embedded, StartError};
+use crate::judge::judge;
+use crate::learn::{Learned, discover, key_set, learn};
+use crate::library::Library;
+use crate::lint::{LINTS, Tally};
+use crate::plan::{Offers, Plan, Skip, plan};
+use crate::property::{self, Drawn};
+use crate::recorder;
+use crate::seal::Known;
+use crate::target::Target;
+use crate::walk::{Ground, Start, Time, Walked, walk};
+use crate::wire::{Wire, WireError};
+use crate::witness::{Keys, witness};
+
+/// What is judged: the embedded reference server under a policy, or a configured target.
+pub enum Subject {
+    /// The reference server in this process.
+    Embedded(Box<Policy>),
+    /// A server that answers elsewhere.
+    Target(Box<Target>),
+}
+
+/// A run made ready.
+pub struct Session {
+    library: Arc<Library>,
+    place: Place,
+    target: Target,
+    keys: Keys,
+    learned: Learned,
+    seed: u64,
+    wire: Wire,
+}
+
+/// Where cases are walked.
+enum Place {
+    /// One ground for all.
+    Shared(Arc<Ground>),
+    /// A workspace for each.
+    Embedded(Embedded),
+}
+
+/// Why nothing can be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// The embedded server did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// No client could be made for the target.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The issuer's metadata tell no token endpoint.
+    #[error("could not find the token endpoint of {issuer}: {why}; give `token_endpoint` in the target file")]
+    NotDiscovered {
+        /// The issuer.
+        issuer: String,
+        /// What came instead.
+        why: String,
+    },
+    /// No answer came.
+    #[error("{endpoint} does not answer: {why}")]
+    Silent {
+        /// The token endpoint.
+        endpoint: String,
+        /// Why.
+        why: String,
+    },
+    /// The good login was refused.
+    #[error(
+        "the good login of user `{user}` by client `{client}` at {endpoint} was answered with {answer}; check the client, the user, the scopes and `extra` in the target file"
+    )]
+    Refused {
+        /// The token endpoint.
+        endpoint: String,
+        /// The client's name in the target file.
+        client: String,
+        /// The user's name in the target file.
+        user: String,
+        /// The answer in few words.
+        answer: String,
+    },
+    /// The target file has not what a login takes.
+    #[error("no good login can be made: {0}")]
+    NoLogin(String),
+}
+
+/// The case under which the first good requests are recorded.
+const LEARN: &str = "control/learn";
+
+impl Session {
+    /// Makes a run ready. `cases` are those that will be run; the embedded server makes room for them.
+    pub async fn open(subject: Subject, library: Arc<Library>, cases: &[String], seed: u64) -> Result<Self, NotReady> {
+        let (place, mut target, time) = match subject {
+            Subject::Embedded(policy) => {
+                let all = cases.iter().map(String::as_str).chain([LEARN]);
+                let embedded = Embedded::start(all, *policy).await?;
+                let (target, clock) =
+                    embedded.of(LEARN).ok_or_else(|| NotReady::NoLogin("no workspace to learn in".to_owned()))?;
+                (Some(embedded), target, Time::Moved(clock))
+            }
+            Subject::Target(target) => (None, *target, Time::Real),
+        };
+        let wire = Wire::new(&target)?;
+        let has_metadata = discover(&mut target, &wire).await?;
+        let keys = Keys::new(key_set(&target, &wire).await);
+        let budget = Budget::new(target.failed_login_limit());
+        let ground = Arc::new(Ground::new(wire.clone(), Known::of(&target), budget, time));
+        let learned = learn(&library, &target, has_metadata, &keys, &ground).await?;
+        let place = place.map_or_else(|| Place::Shared(ground), Place::Embedded);
+        Ok(Self { library, place, target, keys, learned, seed, wire })
+    }
+
+    /// What the server offers.
+    pub fn offers(&self) -> &Offers {
+        &self.learned.offers
+    }
+
+    /// The target as it was resolved.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The keys that tokens are held against.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The client and the run's clock.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// The events of the first good requests, already in the form of the record.
+    pub fn learned(&self) -> &[Event] {
+        &self.learned.events
+    }
+
+    /// Whether cases may run side by side: each has a workspace of its own.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.place, Place::Embedded(_))
+    }
+
+    /// Why no more is sent: the server has not answered for a while.
+    pub fn silent(&self) -> Option<String> {
+        match &self.place {
+            Place::Shared(ground) if ground.budget.is_broken() => {
+                Some(format!("{} requests in a row got no answer: the run was ended", crate::budget::SILENCES))
+            }
+            Place::Shared(_) | Place::Embedded(_) => None,
+        }
+    }
+
+    /// Plans a case, and says where to walk it.
+    pub fn plan(&self, id: &str) -> Result<(Plan, Arc<Ground>), Skip> {
+        let scenario = self.library.scenarios.get(id).ok_or_else(|| Skip(format!("no scenario is named `{id}`")))?;
+        match &self.place {
+            Place::Shared(ground) => {
+                Ok((plan(id, scenario, &self.library, &self.target, &self.learned.offers)?, Arc::clone(ground)))
+            }
+            Place::Embedded(embedded) => {
+                let (target, clock) = embedded.of(id).ok_or_else(|| Skip("no workspace was made for it".to_owned()))?;
+                let budget = Budget::new(target.failed_login_limit());
+                let ground = Ground::new(self.wire.clone(), Known::of(&target), budget, Time::Moved(clock));
+                Ok((plan(id, scenario, &self.library, &target, &self.learned.offers)?, Arc::new(ground)))
+            }
+        }
+    }
+
+    /// Runs one case, a property included: its events in order, and what the lints counted.
+    pub async fn run(&self, id: &str) -> (Vec<Event>, Tally) {
+        let mut tally = Tally::default();
+        let (plan, ground) = match self.plan(id) {
+            Ok(ready) => ready,
+            Err(Skip(because)) => return (vec![Event::Skipped(Skipped { case: id.to_owned(), because })], tally),
+        };
+        let mut events = Vec::new();
+        let (walked, found) = if plan.given.is_empty() {
+            let mut walked = walk(&plan, &Drawn::none(), Start::Now, &ground).await;
+            witness(&mut walked, &self.keys);
+            let mut found = Vec::new();
+            judge(&plan, &walked, &mut |one| found.push(one));
+            (walked, found)
+        } else {
+            let outcome = property::run(&plan, self.seed, property::CASES, &ground, &self.keys).await;
+            for other in &outcome.others {
+                count(&plan, other, &mut tally);
+                // Of hundreds of walks the record keeps what a finding points at: the control is in the first.
+                recorder::exchanges(&plan, other, &mut |exchange| {
+                    if outcome.found.iter().any(|found| found.evidence.contains(&exchange.id)) {
+                        events.push(Event::Exchange(exchange));
+                    }
+                });
+            }
+            (outcome.walked, outcome.found)
+        };
+        count(&plan, &walked, &mut tally);
+        recorder::exchanges(&plan, &walked, &mut |exchange| events.push(Event::Exchange(exchange)));
+        events.extend(found.into_iter().map(Event::Found));
+        (events, tally)
+    }
+
+    /// The first line of the record of a run over these cases.
+    pub fn head(&self, kind: record::Kind, cases: &[String], started_ms: u64) -> RunStarted {
+        let cited = cases.iter().filter_map(|id| self.library.scenarios.get(id));
+        let requirements = cited
+            .flat_map(|scenario| &scenario.wrote.steps)
+            .flat_map(|step| &step.value.expect.0)
+            .map(|(id, _)| id.value.as_str());
+        let lints = LINTS.iter().map(|lint| lint.requirement);
+        let sentences = requirements
+            .chain(lints)
+            .filter_map(|id| Some((id.to_owned(), self.library.catalogue.get(id)?.sentence.clone())))
+            .collect();
+        RunStarted {
+            version: record::VERSION,
+            ropcheck: env!("CARGO_PKG_VERSION").to_owned(),
+            kind,
+            started_ms,
+            target: record::Target {
+                name: self.target.name.clone(),
+                token_endpoint: self.target.endpoints.token.as_ref().map(Url::to_string).unwrap_or_default(),
+            },
+            seed: self.seed,
+            cases: cases.iter().filter_map(|id| self.case(id)).collect(),
+            sentences,
+        }
+    }
+
+    fn case(&self, id: &str) -> Option<Case> {
+        let scenario = self.library.scenarios.get(id)?;
+        Some(Case {
+            id: id.to_owned(),
+            title: scenario.wrote.title.clone(),
+            at: scenario.place(scenario.wrote.id.defined),
+        })
+    }
+}
+
+/// Holds the answers of a walk against the lints.
+fn count(plan: &Plan, walked: &Walked, tally: &mut Tally) {
+    for (position, exchange) in walked.exchanges.iter().enumerate() {
+        if let (Some(step), Ok(answer)) = (recorder::step_of(plan, exchange.sent), &exchange.heard) {
+            tally.look(step, answer, &walked.exchange_id(position));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The suite over one server: every case run, every event told as it happens.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use globset::{GlobBuilder, GlobMatcher};
+use ropcheck_reports::record::{Ended, Event, Kind, RunFinished};
+use ropcheck_reports::run::{Run, fold};
+use tokio::task::JoinSet;
+
+use crate::library::Library;
+use crate::lint::Tally;
+use crate::recorder::micros;
+use crate::session::{NotReady, Session, Subject};
+
+/// The cases of a run, by id.
+///
+/// ```no_run
+/// # async fn demo() -> Result<(), Box<dyn std::error::Error>> {
+/// use ropcheck::{session::Subject, suite::Suite, target};
+///
+/// let target = target::load("target.yaml".as_ref(), &|name| std::env::var(name).ok())?;
+/// let run = Suite::own()?.run(Subject::Target(Box::new(target))).await?;
+/// assert_eq!(run.tally.failed, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Suite {
+    library: Arc<Library>,
+    cases: Vec<String>,
+    seed: u64,
+}
+
+/// Cases of the embedded server that run side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+impl Suite {
+    /// Every case and property of the project's own.
+    pub fn own() -> Result<Self, crate::complaint::Complaint> {
+        Ok(Self::of(Arc::new(Library::load(None)?)))
+    }
+
+    /// Every case and property of a library.
+    pub fn of(library: Arc<Library>) -> Self {
+        let cases = library.scenarios.iter().filter(|(_, scenario)| scenario.wrote.load.is_none());
+        let cases = cases.map(|(id, _)| id.clone()).collect();
+        Self { library, cases, seed: 0 }
+    }
+
+    /// The cases whose id a glob matches: `rfc6749/5.2/*`, `*password*`.
+    ///
+    /// # Errors
+    /// The glob can't be read, or nothing matches.
+    pub fn only(mut self, glob: &str) -> Result<Self, String> {
+        let matcher: GlobMatcher = GlobBuilder::new(glob).build().map_err(|why| why.to_string())?.compile_matcher();
+        self.cases.retain(|id| matcher.is_match(id));
+        if self.cases.is_empty() { Err(format!("no case matches `{glob}`")) } else { Ok(self) }
+    }
+
+    /// The seed that drawn values come from.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The ids of its cases, in order.
+    pub fn cases(&self) -> &[String] {
+        &self.cases
+    }
+
+    /// The library that its cases come from.
+    pub fn library(&self) -> &Arc<Library> {
+        &self.library
+    }
+
+    /// Makes the server ready: finds it, learns what it offers.
+    ///
+    /// # Errors
+    /// Nothing can be judged: the server is silent, the good login is refused, …
+    pub async fn open(&self, subject: Subject) -> Result<Session, NotReady> {
+        Session::open(subject, Arc::clone(&self.library), &self.cases, self.seed).await
+    }
+
+    /// Runs every case and adds it up.
+    ///
+    /// # Errors
+    /// Nothing can be judged: the server is silent, the good login is refused, …
+    pub async fn run(&self, subject: Subject) -> Result<Run, NotReady> {
+        let session = Arc::new(self.open(subject).await?);
+        let mut events = Vec::new();
+        self.walk(&session, std::future::pending(), &mut |event| events.push(event)).await;
+        Ok(folded(events))
+    }
+
+    /// Runs every case on a server that is ready and tells each event as it happens, until `stop` comes.
+    pub async fn walk(&self, session: &Arc<Session>, stop: impl Future<Output = ()>, tell: &mut dyn FnMut(Event)) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let began = session.wire().now();
+        tell(Event::RunStarted(session.head(
+            Kind::Check,
+            &self.cases,
+            u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+        )));
+        session.learned().iter().cloned().for_each(&mut *tell);
+
+        let mut tally = Tally::default();
+        let mut running: JoinSet<(Vec<Event>, Tally)> = JoinSet::new();
+        let mut waiting = self.cases.iter();
+        let side_by_side = if session.is_embedded() { SIDE_BY_SIDE } else { 1 };
+        let mut stop = std::pin::pin!(stop);
+        let ended = loop {
+            while running.len() < side_by_side && session.silent().is_none() {
+                let Some(id) = waiting.next().cloned() else { break };
+                let session = Arc::clone(session);
+                running.spawn(async move { session.run(&id).await });
+            }
+            tokio::select! {
+                biased;
+                () = &mut stop => break Ended::Interrupted,
+                done = running.join_next() => match done {
+                    None => break session.silent().map_or(Ended::Complete, Ended::Stopped),
+                    Some(Ok((events, counted))) => {
+                        tally.add(counted);
+                        events.into_iter().for_each(&mut *tell);
+                    }
+                    // A case that panicked is a fault of ropcheck's own, and ends it as one.
+                    Some(Err(fault)) => std::panic::resume_unwind(fault.into_panic()),
+                },
+            }
+        };
+        running.abort_all();
+        tally.found().into_iter().map(Event::Found).for_each(&mut *tell);
+        let took_us = micros(session.wire().now().saturating_sub(began));
+        tell(Event::RunFinished(RunFinished { ended, took_us }));
+    }
+}
+
+/// Adds up the events of a run whose first one is its head.
+///
+/// # Panics
+/// Where it is not, which is a fault of ropcheck's own.
+pub fn folded(events: Vec<Event>) -> Run {
+    let mut events = events.into_iter();
+    match events.next() {
+        Some(Event::RunStarted(head)) => fold(head, events),
+        other => unreachable!("a run begins with its head, not with {other:?}"),
+    }
+}

@@ -1,0 +1,98 @@
+//! Tokens turned into facts: a fingerprint, length and alphabet, and what a JWT says of itself.
+
+use aws_lc_rs::{hmac, rand};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use ropcheck_reports::record::{JwtFacts, Signature, TokenFacts};
+use serde_json::{Map, Value};
+
+use crate::walk::Walked;
+
+/// What a witness holds tokens against: the server's key set, and the key of this run's fingerprints.
+#[derive(Debug)]
+pub struct Keys {
+    set: Result<JwkSet, String>,
+    fingerprints: hmac::Key,
+}
+
+impl Keys {
+    /// Keys with the server's key set, or the reason why there is none.
+    pub fn new(set: Result<JwkSet, String>) -> Self {
+        let mut key = [0; 32];
+        // Without random bytes the fingerprints would be the same in every run, which only makes them comparable.
+        let _made = rand::fill(&mut key);
+        Self { set, fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+    }
+
+    /// Whether there is a key set.
+    pub fn has_set(&self) -> bool {
+        self.set.is_ok()
+    }
+
+    fn facts(&self, member: String, token: &str) -> TokenFacts {
+        let digest = hmac::sign(&self.fingerprints, token.as_bytes());
+        let fingerprint = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let visible_ascii = token.chars().all(|c| (' '..='~').contains(&c));
+        TokenFacts { member, fingerprint, length: token.chars().count(), visible_ascii, jwt: self.jwt(token) }
+    }
+
+    /// What a JWT says, where the token is one (RFC 7519 section 7.2).
+    fn jwt(&self, token: &str) -> Option<JwtFacts> {
+        let mut parts = token.split('.');
+        let (Some(header), Some(claims), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return None;
+        };
+        let (header_map, claims_map) = (object(header)?, object(claims)?);
+        let signed = &token[..header.len() + 1 + claims.len()];
+        let signature = self.signature(&header_map, signed, signature);
+        Some(JwtFacts { header: header_map, claims: claims_map, signature })
+    }
+
+    fn signature(&self, header: &Map<String, Value>, signed: &str, signature: &str) -> Signature {
+        let alg = header.get("alg").and_then(Value::as_str).unwrap_or_default();
+        if alg.eq_ignore_ascii_case("none") {
+            return Signature::Failed("the header says alg none: nothing is signed".to_owned());
+        }
+        // RFC 9864 gives EdDSA over Ed25519 a name of its own, which this library does not know yet.
+        let Ok(algorithm) = alg.parse::<Algorithm>() else {
+            return Signature::NotTried(format!("the algorithm {alg} is not known here"));
+        };
+        let set = match &self.set {
+            Ok(set) => set,
+            Err(why) => return Signature::NotTried(why.clone()),
+        };
+        let kid = header.get("kid").and_then(Value::as_str);
+        let candidates: Vec<&Jwk> = match kid {
+            Some(kid) => set.keys.iter().filter(|key| key.common.key_id.as_deref() == Some(kid)).collect(),
+            None => set.keys.iter().collect(),
+        };
+        if candidates.is_empty() {
+            return Signature::Failed(format!("the key set has no key with kid {}", kid.unwrap_or("(none)")));
+        }
+        for key in candidates {
+            let verified = DecodingKey::from_jwk(key)
+                .and_then(|key| crypto::verify(signature, signed.as_bytes(), &key, algorithm));
+            if verified.is_ok_and(|held| held) {
+                return Signature::Held { kid: key.common.key_id.clone().unwrap_or_default() };
+            }
+        }
+        Signature::Failed("the signature does not verify by the key that the header names".to_owned())
+    }
+}
+
+fn object(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// Turns the tokens of a walk into facts, and lets go of the tokens.
+pub fn witness(walked: &mut Walked, keys: &Keys) {
+    for answer in walked.exchanges.iter_mut().filter_map(|exchange| exchange.heard.as_mut().ok()) {
+        for (member, token) in std::mem::take(&mut answer.unwitnessed) {
+            answer.tokens.push(keys.facts(member, token.expose()));
+        }
+    }
+}
