@@ -45,6 +45,8 @@ pub enum Check {
     Scope(scope::ScopeCheck),
     /// Something about a claim of a JWT, or about its header.
     Claim(claim::ClaimCheck),
+    /// The lifetime that a JWT tells (`exp` less `iat`) agrees with `expires_in` to within a second (RFC 6749 section 5.1).
+    Lifetime(String),
     /// The JWT under that member verifies by the server's key set (RFC 7515 section 5.2).
     Signed(String),
     /// Any one of several permitted answers, each under the sentence that permits it.
@@ -85,6 +87,7 @@ impl Check {
             Self::DiffersFrom(other) => other.judge(answer, earlier, false),
             Self::Scope(check) => check.judge(answer),
             Self::Claim(check) => check.judge(answer),
+            Self::Lifetime(member) => claim::lifetime(answer, member),
             Self::Signed(member) => signed(answer, member),
             Self::AnyOf(alternatives) => any_of(alternatives, answer, earlier),
         }
@@ -107,6 +110,7 @@ impl Check {
             | Self::Header(_)
             | Self::SameAs(_)
             | Self::DiffersFrom(_)
+            | Self::Lifetime(_)
             | Self::Signed(_) => Vec::new(),
         }
     }
@@ -127,6 +131,7 @@ impl Check {
             | Self::Member(_)
             | Self::Scope(_)
             | Self::Claim(_)
+            | Self::Lifetime(_)
             | Self::Signed(_) => Vec::new(),
         }
     }
@@ -148,6 +153,7 @@ impl Check {
             | Self::DiffersFrom(_)
             | Self::Scope(_)
             | Self::Claim(_)
+            | Self::Lifetime(_)
             | Self::Signed(_) => false,
         }
     }

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::json::Members;
 use crate::library::Library;
+use crate::lint::Tally;
 use crate::plan::{Offers, Skip, plan_base};
 use crate::property::Drawn;
 use crate::recorder;
@@ -19,10 +20,11 @@ use crate::wire::Wire;
 use crate::witness::{Keys, witness};
 
 /// Every capability that can be learned.
-pub const CAPABILITIES: [Capability; 6] = [
+pub const CAPABILITIES: [Capability; 7] = [
     Capability::RefreshToken,
     Capability::IdToken,
     Capability::JwtAccessToken,
+    Capability::Rfc9068,
     Capability::ClientCredentials,
     Capability::Jwks,
     Capability::Metadata,
@@ -35,6 +37,8 @@ pub struct Learned {
     pub offers: Offers,
     /// The first good requests as events of a record.
     pub events: Vec<Event>,
+    /// What the lints counted over their answers.
+    pub tally: Tally,
 }
 
 /// Fills in what the server's metadata tell (RFC 8414 section 3). Returns whether there are any.
@@ -106,7 +110,7 @@ pub async fn learn(
     keys: &Keys,
     on: &Ground,
 ) -> Result<Learned, NotReady> {
-    let mut learned = Learned { offers: Offers::new(), events: vec![] };
+    let mut learned = Learned { offers: Offers::new(), events: vec![], tally: Tally::default() };
     let all = CAPABILITIES.into_iter().collect();
     for lesson in LESSONS {
         let plan = match plan_base(lesson, library, target, &all) {
@@ -120,6 +124,7 @@ pub async fn learn(
             granted(&walked, target)?;
         }
         learned.take(lesson, &walked);
+        learned.tally.walked(&plan, &walked);
         recorder::exchanges(&plan, &walked, &mut |exchange| learned.events.push(Event::Exchange(exchange)));
     }
     learned.offers.extend(keys.has_set().then_some(Capability::Jwks));
@@ -138,10 +143,14 @@ impl Learned {
     fn take(&mut self, lesson: &str, walked: &Walked) {
         let Some(answer) = walked.answer(walked.steps.len().saturating_sub(1)) else { return };
         let by_user = lesson != "good-client-credentials";
+        let jwt = answer.token("access_token").and_then(|token| token.jwt.as_ref());
+        // RFC 9068 section 2.1: the type, with or without its tree, in any case.
+        let typ = jwt.and_then(|jwt| jwt.header.get("typ")?.as_str()).map(str::to_ascii_lowercase);
         let lessons = [
             (Capability::RefreshToken, by_user && answer.carries("refresh_token")),
             (Capability::IdToken, answer.carries("id_token")),
-            (Capability::JwtAccessToken, answer.token("access_token").is_some_and(|token| token.jwt.is_some())),
+            (Capability::JwtAccessToken, jwt.is_some()),
+            (Capability::Rfc9068, typ.is_some_and(|typ| typ.trim_start_matches("application/") == "at+jwt")),
             (Capability::ClientCredentials, !by_user && answer.grants()),
         ];
         self.offers.extend(lessons.into_iter().filter_map(|(capability, seen)| seen.then_some(capability)));

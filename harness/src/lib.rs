@@ -37,6 +37,7 @@ pub mod secret;
 pub mod session;
 pub mod suite;
 pub mod target;
+pub mod trials;
 pub mod walk;
 pub mod wire;
 pub mod witness;

@@ -9,8 +9,9 @@ use ropcheck_reports::record::{Because, Finding, Found, Origin, Share};
 use crate::check::pair;
 use crate::exchange::{Answer, shortened};
 use crate::json::Type;
-use crate::plan::Planned;
+use crate::plan::{Plan, Planned};
 use crate::scenario::Endpoint;
+use crate::walk::Walked;
 
 /// A check that runs on every answer of the token endpoint.
 pub struct Lint {
@@ -330,10 +331,10 @@ fn challenge_realm(answer: &Answer) -> Option<Finding> {
 const EXAMPLES: usize = 3;
 
 /// Lints counted over many exchanges.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tally(BTreeMap<&'static str, Count>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Count {
     of: u64,
     broken: u64,
@@ -342,6 +343,15 @@ struct Count {
 }
 
 impl Tally {
+    /// Holds every answer of a walk against every lint.
+    pub fn walked(&mut self, plan: &Plan, walked: &Walked) {
+        for (position, exchange) in walked.exchanges.iter().enumerate() {
+            if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
+                self.look(step, answer, &walked.exchange_id(position));
+            }
+        }
+    }
+
     /// Holds an answer against every lint; `id` names its exchange. Returns how many were broken.
     pub fn look(&mut self, step: &Planned, answer: &Answer, id: &str) -> u64 {
         if step.to != Endpoint::Token {
@@ -362,6 +372,11 @@ impl Tally {
             }
         }
         broken_now
+    }
+
+    /// The exchanges that it would show as examples, by id.
+    pub fn examples(&self) -> Vec<&str> {
+        self.0.values().flat_map(|count| &count.examples).map(String::as_str).collect()
     }
 
     /// Adds what was counted elsewhere.

@@ -12,6 +12,7 @@ use ropcheck_reports::record::{Case, Place};
 use serde_yaml::Spanned;
 
 use crate::check::Check;
+use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::request::{BOUNDARY, Content, Pair, Part, Piece, Template};
 use crate::scenario::{
@@ -90,6 +91,21 @@ pub enum Login {
 /// Why a scenario is not run on a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skip(pub String);
+
+impl Plan {
+    /// The planned step that an exchange sent.
+    pub fn sent(&self, sent: Sent) -> Option<&Planned> {
+        match sent {
+            Sent::Step(index) => self.steps.get(index),
+            Sent::Control { of, step } => self.steps.get(of)?.control.as_ref()?.steps.get(step),
+        }
+    }
+
+    /// Whether it may cost a real account a failed login.
+    pub fn spends_logins(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.login, Some(Login::Failing(_))))
+    }
+}
 
 /// Plans a scenario.
 ///
@@ -285,6 +301,7 @@ fn lacking(need: Capability) -> &'static str {
         Capability::RefreshToken => "a good login brings no refresh token",
         Capability::IdToken => "a good login with `openid` brings no ID token",
         Capability::JwtAccessToken => "the access token is no JWT",
+        Capability::Rfc9068 => "the access token does not say that it follows RFC 9068 (typ at+jwt)",
         Capability::ClientCredentials => "the client credentials grant is not granted",
         Capability::Jwks => "no key set can be fetched",
         Capability::Metadata => "no authorization server metadata can be fetched",

@@ -11,14 +11,14 @@ use ropcheck_reports::record::{self, Body, Event, Heard};
 use crate::captures::Captures;
 use crate::curl::curl;
 use crate::exchange::Sent;
-use crate::plan::{Plan, Planned};
+use crate::plan::Plan;
 use crate::request::{Ink, fill, shown_url};
 use crate::walk::Walked;
 
 /// Tells every exchange of a walk as the record keeps it.
 pub fn exchanges(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(record::Exchange)) {
     for (position, exchange) in walked.exchanges.iter().enumerate() {
-        let Some(step) = step_of(plan, exchange.sent) else { continue };
+        let Some(step) = plan.sent(exchange.sent) else { continue };
         let Ok(request) = fill(&step.template, &walked.drawn, &Captures::default(), Ink::Marks) else { continue };
         let (name, control) = match exchange.sent {
             Sent::Step(index) => (step.name.clone(), walked.twins.get(index).cloned().flatten()),
@@ -53,14 +53,6 @@ pub fn exchanges(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(record::Exch
             sent_us: micros(exchange.sent_at),
             took_us: micros(exchange.took),
         });
-    }
-}
-
-/// The planned step that an exchange sent.
-pub fn step_of(plan: &Plan, sent: Sent) -> Option<&Planned> {
-    match sent {
-        Sent::Step(index) => plan.steps.get(index),
-        Sent::Control { of, step } => plan.steps.get(of)?.control.as_ref()?.steps.get(step),
     }
 }
 

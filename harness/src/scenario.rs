@@ -327,6 +327,9 @@ pub enum Capability {
     IdToken,
     /// The access token is a JWT.
     JwtAccessToken,
+    /// The access token says that it follows RFC 9068: its header's `typ` is `at+jwt`.
+    #[serde(rename = "rfc9068")]
+    Rfc9068,
     /// The client credentials grant is on.
     ClientCredentials,
     /// A key set can be fetched.

@@ -12,12 +12,12 @@ use crate::judge::judge;
 use crate::learn::{Learned, discover, key_set, learn};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
-use crate::plan::{Offers, Plan, Skip, plan};
+use crate::plan::{Plan, Skip, plan};
 use crate::property::{self, Drawn};
 use crate::recorder;
 use crate::seal::Known;
 use crate::target::Target;
-use crate::walk::{Ground, Start, Time, Walked, walk};
+use crate::walk::{Ground, Start, Time, walk};
 use crate::wire::{Wire, WireError};
 use crate::witness::{Keys, witness};
 
@@ -118,11 +118,6 @@ impl Session {
         Ok(Self { library, place, target, keys, learned, seed, wire })
     }
 
-    /// What the server offers.
-    pub fn offers(&self) -> &Offers {
-        &self.learned.offers
-    }
-
     /// The target as it was resolved.
     pub fn target(&self) -> &Target {
         &self.target
@@ -138,9 +133,9 @@ impl Session {
         &self.wire
     }
 
-    /// The events of the first good requests, already in the form of the record.
-    pub fn learned(&self) -> &[Event] {
-        &self.learned.events
+    /// What the first good answers told.
+    pub fn learned(&self) -> &Learned {
+        &self.learned
     }
 
     /// Whether cases may run side by side: each has a workspace of its own.
@@ -187,21 +182,24 @@ impl Session {
             witness(&mut walked, &self.keys);
             let mut found = Vec::new();
             judge(&plan, &walked, &mut |one| found.push(one));
+            tally.walked(&plan, &walked);
             (walked, found)
         } else {
             let outcome = property::run(&plan, self.seed, property::CASES, &ground, &self.keys).await;
+            tally.walked(&plan, &outcome.walked);
+            outcome.others.iter().for_each(|other| tally.walked(&plan, other));
+            // Of hundreds of walks the record keeps what a finding or a lint points at: the control is in the first.
+            let examples = tally.examples();
+            let wanted = |id: &String| {
+                examples.contains(&id.as_str()) || outcome.found.iter().any(|found| found.evidence.contains(id))
+            };
             for other in &outcome.others {
-                count(&plan, other, &mut tally);
-                // Of hundreds of walks the record keeps what a finding points at: the control is in the first.
                 recorder::exchanges(&plan, other, &mut |exchange| {
-                    if outcome.found.iter().any(|found| found.evidence.contains(&exchange.id)) {
-                        events.push(Event::Exchange(exchange));
-                    }
+                    events.extend(wanted(&exchange.id).then_some(Event::Exchange(exchange)))
                 });
             }
             (outcome.walked, outcome.found)
         };
-        count(&plan, &walked, &mut tally);
         recorder::exchanges(&plan, &walked, &mut |exchange| events.push(Event::Exchange(exchange)));
         events.extend(found.into_iter().map(Event::Found));
         (events, tally)
@@ -241,14 +239,5 @@ impl Session {
             title: scenario.wrote.title.clone(),
             at: scenario.place(scenario.wrote.id.defined),
         })
-    }
-}
-
-/// Holds the answers of a walk against the lints.
-fn count(plan: &Plan, walked: &Walked, tally: &mut Tally) {
-    for (position, exchange) in walked.exchanges.iter().enumerate() {
-        if let (Some(step), Ok(answer)) = (recorder::step_of(plan, exchange.sent), &exchange.heard) {
-            tally.look(step, answer, &walked.exchange_id(position));
-        }
     }
 }

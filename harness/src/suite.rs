@@ -103,9 +103,9 @@ impl Suite {
             &self.cases,
             u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
         )));
-        session.learned().iter().cloned().for_each(&mut *tell);
+        session.learned().events.iter().cloned().for_each(&mut *tell);
 
-        let mut tally = Tally::default();
+        let mut tally = session.learned().tally.clone();
         let mut running: JoinSet<(Vec<Event>, Tally)> = JoinSet::new();
         let mut waiting = self.cases.iter();
         let side_by_side = if session.is_embedded() { SIDE_BY_SIDE } else { 1 };

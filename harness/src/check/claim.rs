@@ -69,3 +69,23 @@ impl ClaimCheck {
         self.is.iter_mut().collect()
     }
 }
+
+/// How far `exp` less `iat` may be from `expires_in`: a second may turn between making the token and making the answer.
+const TURN_OF_A_SECOND: f64 = 1.0;
+
+/// Whether the lifetime that a JWT tells agrees with the one that the answer tells.
+pub(super) fn lifetime(answer: &Answer, member: &str) -> Finding {
+    let claims = answer.token(member).and_then(|token| token.jwt.as_ref()).map(|jwt| &jwt.claims);
+    let number = |name: &str| claims?.get(name)?.as_f64();
+    let told =
+        answer.members().ok().and_then(|members| members.raw("expires_in")?.trim_matches('"').parse::<f64>().ok());
+    let (Some(exp), Some(iat), Some(told)) = (number("exp"), number("iat"), told) else {
+        return unjudged(Because::Setup, format!("the answer has no {member} with exp and iat beside an expires_in"));
+    };
+    let lives = exp - iat;
+    pair(
+        (lives - told).abs() <= TURN_OF_A_SECOND,
+        format!("`expires_in` is {lives}, as exp less iat of the {member}"),
+        || format!("`expires_in` is {told}"),
+    )
+}

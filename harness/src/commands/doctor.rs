@@ -26,8 +26,8 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
     println!("The good login is granted at {endpoint}\n");
     println!("The server offers:");
     for capability in CAPABILITIES {
-        let offered = if session.offers().contains(&capability) { "yes" } else { "no" };
-        println!("  {:<28}{offered}", name(capability));
+        let offered = if session.learned().offers.contains(&capability) { "yes" } else { "no" };
+        println!("  {:<32}{offered}", name(capability));
     }
     let mut open = 0;
     let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -52,6 +52,7 @@ fn name(capability: Capability) -> &'static str {
         Capability::RefreshToken => "refresh tokens",
         Capability::IdToken => "ID tokens",
         Capability::JwtAccessToken => "access tokens that are JWTs",
+        Capability::Rfc9068 => "access tokens after RFC 9068",
         Capability::ClientCredentials => "client credentials grant",
         Capability::Jwks => "a key set",
         Capability::Metadata => "metadata",
