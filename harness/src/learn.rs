@@ -46,7 +46,7 @@ pub struct Learned {
 /// # Errors
 /// No token endpoint is known by then.
 pub async fn discover(target: &mut Target, wire: &Wire) -> Result<bool, NotReady> {
-    let mut why = "the target file names no place for metadata".to_owned();
+    let mut why = String::from("the target file names no place for metadata");
     for (position, url) in target.endpoints.metadata.clone().into_iter().enumerate() {
         let members = match get(&url, wire).await {
             Ok(members) => members,
@@ -63,7 +63,7 @@ pub async fn discover(target: &mut Target, wire: &Wire) -> Result<bool, NotReady
         if endpoints.token.is_some() {
             return Ok(true);
         }
-        why = "its metadata name no token_endpoint".to_owned();
+        why = String::from("its metadata name no token_endpoint");
     }
     match &target.endpoints.token {
         Some(_) => Ok(false),

@@ -62,13 +62,13 @@ impl Library {
         if let Some(folder) = users {
             from_folder(folder, folder, &mut sources)?;
         }
-        Self::read(sources)
+        Self::read(&sources)
     }
 
     /// Reads files; each has the path that its ids are made from.
-    fn read(files: Vec<File>) -> Result<Self, Complaint> {
+    fn read(files: &[File]) -> Result<Self, Complaint> {
         let mut library = Self::default();
-        for file in &files {
+        for file in files {
             match file.kind() {
                 FileKind::Catalogue => library.catalogue.add(&file.source)?,
                 FileKind::Bases => {

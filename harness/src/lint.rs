@@ -24,156 +24,33 @@ pub struct Lint {
 }
 
 /// The roll call, by name.
+#[rustfmt::skip]
 pub const LINTS: &[Lint] = &[
-    Lint {
-        name: "access-token-chars",
-        requirement: "rfc6749/A.12/access-token-chars",
-        look: |a, _| {
-            granted(a)?.token("access_token").map(|token| {
-                pair(token.visible_ascii, "an access token of printable ASCII", || {
-                    "an access token with other characters".to_owned()
-                })
-            })
-        },
-    },
-    Lint {
-        name: "allow",
-        requirement: "rfc9110/15.5.6/allow",
-        look: |a, _| (a.status == 405).then(|| header_there(a, "allow")),
-    },
-    Lint {
-        name: "challenge",
-        requirement: "rfc9110/15.5.2/challenge",
-        look: |a, _| (a.status == 401).then(|| header_there(a, "www-authenticate")),
-    },
-    Lint { name: "challenge-realm", requirement: "rfc7617/2/realm", look: |a, _| challenge_realm(a) },
-    Lint { name: "error-chars", requirement: "rfc6749/5.2/error-chars", look: |a, _| chars(refused(a)?, "error") },
-    Lint {
-        name: "error-code-listed",
-        requirement: "rfc6749/5.2/error-code-listed",
-        look: |a, _| error_code(refused(a)?),
-    },
-    Lint {
-        name: "error-description-chars",
-        requirement: "rfc6749/5.2/error-description-chars",
-        look: |a, _| chars(refused(a)?, "error_description"),
-    },
-    Lint {
-        name: "error-json-body",
-        requirement: "rfc6749/5.2/json-body",
-        look: |a, m| json_object(refused_post(a, m)?),
-    },
-    Lint {
-        name: "error-media-type",
-        requirement: "rfc6749/5.2/media-type-json",
-        look: |a, m| json_type(refused_post(a, m)?),
-    },
-    Lint {
-        name: "error-member",
-        requirement: "rfc6749/5.2/error-member",
-        look: |a, m| error_member(refused_post(a, m)?),
-    },
-    Lint {
-        name: "error-no-store",
-        requirement: "practice/http/no-store-on-errors",
-        look: |a, m| Some(no_store(refused_post(a, m)?)),
-    },
-    Lint {
-        name: "error-status",
-        requirement: "rfc6749/5.2/status-400",
-        look: |a, m| {
-            refused_post(a, m).map(|a| {
-                pair(
-                    matches!(a.status, 400 | 401 | 413 | 415 | 429 | 503) || a.status >= 500,
-                    "status 400, or 401 for a client that failed to authenticate",
-                    || format!("status {}", a.status),
-                )
-            })
-        },
-    },
-    Lint {
-        name: "expires-in",
-        requirement: "rfc6749/5.1/expires-in",
-        look: |a, _| granted(a).map(|a| member_there(a, "expires_in")),
-    },
-    Lint {
-        name: "expires-in-number",
-        requirement: "rfc6749/5.1/expires-in-number",
-        look: |a, _| expires_in(granted(a)?),
-    },
-    Lint {
-        name: "no-echo",
-        requirement: "practice/secrets/no-echo",
-        look: |a, _| {
-            Some(pair(a.echoes.is_empty(), "no password, client secret or earlier token in the answer", || {
-                format!("the answer holds {}", a.echoes.join(", "))
-            }))
-        },
-    },
-    Lint {
-        name: "no-server-error",
-        requirement: "practice/http/no-5xx-on-bad-input",
-        look: |a, _| {
-            Some(pair(
-                a.status < 500 || a.status == 503,
-                "no 5xx: the server could read the request and refuse it",
-                || a.in_few_words(),
-            ))
-        },
-    },
-    Lint { name: "no-store", requirement: "rfc6749/5.1/no-store", look: |a, _| granted(a).map(no_store) },
-    Lint {
-        name: "not-repeated",
-        requirement: "rfc6749/3.2/answer-not-repeated",
-        look: |a, _| {
-            a.members().ok().map(|members| {
-                pair(members.repeated().is_none(), "each member once", || {
-                    format!("`{}` comes more than once", members.repeated().unwrap_or_default())
-                })
-            })
-        },
-    },
-    Lint { name: "one-json-text", requirement: "rfc8259/2/one-json-text", look: |a, _| one_json_text(a) },
-    Lint {
-        name: "pragma",
-        requirement: "rfc6749/5.1/pragma",
-        look: |a, _| granted(a).map(|a| includes(a, "pragma", "no-cache")),
-    },
-    Lint {
-        name: "refresh-token-chars",
-        requirement: "rfc6749/A.17/refresh-token-chars",
-        look: |a, _| {
-            granted(a)?.token("refresh_token").map(|token| {
-                pair(token.visible_ascii, "a refresh token of printable ASCII", || {
-                    "a refresh token with other characters".to_owned()
-                })
-            })
-        },
-    },
-    Lint { name: "scope-chars", requirement: "rfc6749/3.3/scope-chars", look: |a, _| scope_chars(granted(a)?) },
-    Lint {
-        name: "success-media-type",
-        requirement: "rfc6749/5.1/media-type-json",
-        look: |a, _| json_type(granted(a)?),
-    },
-    Lint {
-        name: "success-status",
-        requirement: "rfc6749/5.1/status-200",
-        look: |a, _| granted(a).map(|a| pair(a.status == 200, "status 200", || format!("status {}", a.status))),
-    },
-    Lint {
-        name: "token-type",
-        requirement: "rfc6749/5.1/token-type",
-        look: |a, _| {
-            granted(a).map(|a| {
-                pair(
-                    a.members().is_ok_and(|m| m.text("token_type").is_some_and(|text| !text.is_empty())),
-                    "a `token_type`",
-                    || "no `token_type` that is a text".to_owned(),
-                )
-            })
-        },
-    },
+    Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",       look: |a, _| token_chars(granted(a)?, "access_token") },
+    Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                  look: |a, _| with_status(a, 405, "allow") },
+    Lint { name: "challenge",               requirement: "rfc9110/15.5.2/challenge",              look: |a, _| with_status(a, 401, "www-authenticate") },
+    Lint { name: "challenge-realm",         requirement: "rfc7617/2/realm",                       look: |a, _| challenge_realm(a) },
+    Lint { name: "error-chars",             requirement: "rfc6749/5.2/error-chars",               look: |a, _| text_chars(refused(a)?, "error") },
+    Lint { name: "error-code-listed",       requirement: "rfc6749/5.2/error-code-listed",         look: |a, _| error_code(refused(a)?) },
+    Lint { name: "error-description-chars", requirement: "rfc6749/5.2/error-description-chars",   look: |a, _| text_chars(refused(a)?, "error_description") },
+    Lint { name: "error-json-body",         requirement: "rfc6749/5.2/json-body",                 look: |a, m| Some(json_object(refused_post(a, m)?)) },
+    Lint { name: "error-media-type",        requirement: "rfc6749/5.2/media-type-json",           look: |a, m| json_type(refused_post(a, m)?) },
+    Lint { name: "error-member",            requirement: "rfc6749/5.2/error-member",              look: |a, m| Some(error_member(refused_post(a, m)?)) },
+    Lint { name: "error-no-store",          requirement: "practice/http/no-store-on-errors",      look: |a, m| Some(no_store(refused_post(a, m)?)) },
+    Lint { name: "error-status",            requirement: "rfc6749/5.2/status-400",                look: |a, m| Some(error_status(refused_post(a, m)?)) },
+    Lint { name: "expires-in",              requirement: "rfc6749/5.1/expires-in",                look: |a, _| Some(expires_in(granted(a)?)) },
+    Lint { name: "expires-in-number",       requirement: "rfc6749/5.1/expires-in-number",         look: |a, _| expires_in_number(granted(a)?) },
+    Lint { name: "no-echo",                 requirement: "practice/secrets/no-echo",              look: |a, _| Some(no_echo(a)) },
+    Lint { name: "no-server-error",         requirement: "practice/http/no-5xx-on-bad-input",     look: |a, _| Some(no_server_error(a)) },
+    Lint { name: "no-store",                requirement: "rfc6749/5.1/no-store",                  look: |a, _| Some(no_store(granted(a)?)) },
+    Lint { name: "not-repeated",            requirement: "rfc6749/3.2/answer-not-repeated",       look: |a, _| not_repeated(a) },
+    Lint { name: "one-json-text",           requirement: "rfc8259/2/one-json-text",               look: |a, _| one_json_text(a) },
+    Lint { name: "pragma",                  requirement: "rfc6749/5.1/pragma",                    look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
+    Lint { name: "refresh-token-chars",     requirement: "rfc6749/A.17/refresh-token-chars",      look: |a, _| token_chars(granted(a)?, "refresh_token") },
+    Lint { name: "scope-chars",             requirement: "rfc6749/3.3/scope-chars",               look: |a, _| scope_chars(granted(a)?) },
+    Lint { name: "success-media-type",      requirement: "rfc6749/5.1/media-type-json",           look: |a, _| json_type(granted(a)?) },
+    Lint { name: "success-status",          requirement: "rfc6749/5.1/status-200",                look: |a, _| Some(success_status(granted(a)?)) },
+    Lint { name: "token-type",              requirement: "rfc6749/5.1/token-type",                look: |a, _| Some(token_type(granted(a)?)) },
 ];
 
 /// An answer that grants.
@@ -191,10 +68,62 @@ fn refused_post<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Ans
     refused(answer).filter(|_| method == http::Method::POST)
 }
 
-fn header_there(answer: &Answer, name: &str) -> Finding {
-    pair(answer.headers.contains_key(name), format!("a {name} header"), || {
-        format!("status {} without one", answer.status)
+/// A header that an answer of that status has to carry.
+fn with_status(answer: &Answer, status: u16, name: &str) -> Option<Finding> {
+    let there = answer.headers.contains_key(name);
+    (answer.status == status)
+        .then(|| pair(there, format!("a {name} header"), || format!("status {status} without one")))
+}
+
+fn success_status(answer: &Answer) -> Finding {
+    pair(answer.status == 200, "status 200", || format!("status {}", answer.status))
+}
+
+/// Statuses that other documents give a refusal: too large, not that media type, too often, not now (RFC 9110 section 15,
+/// RFC 6585 section 4). A server's own failure is another sentence's matter.
+fn error_status(answer: &Answer) -> Finding {
+    let status = answer.status;
+    pair(
+        matches!(status, 400 | 401 | 413 | 415 | 429),
+        "status 400, or 401 for a client that failed to authenticate",
+        || format!("status {status}"),
+    )
+}
+
+fn token_chars(answer: &Answer, member: &str) -> Option<Finding> {
+    let token = answer.token(member)?;
+    Some(pair(token.visible_ascii, format!("`{member}` of printable ASCII"), || {
+        format!("`{member}` with other characters")
+    }))
+}
+
+fn no_echo(answer: &Answer) -> Finding {
+    pair(answer.echoes.is_empty(), "no password, client secret or earlier token in the answer", || {
+        format!("the answer holds {}", answer.echoes.join(", "))
     })
+}
+
+fn no_server_error(answer: &Answer) -> Finding {
+    pair(answer.status < 500 || answer.status == 503, "no 5xx: the server could read the request and refuse it", || {
+        answer.in_few_words()
+    })
+}
+
+fn not_repeated(answer: &Answer) -> Option<Finding> {
+    let repeated = answer.members().ok()?.repeated();
+    Some(pair(repeated.is_none(), "each member once", || {
+        format!("`{}` comes more than once", repeated.unwrap_or_default())
+    }))
+}
+
+fn token_type(answer: &Answer) -> Finding {
+    let told = answer.members().ok().and_then(|members| members.text("token_type"));
+    pair(told.is_some_and(|told| !told.is_empty()), "a `token_type`", || "no `token_type` that is a text".to_owned())
+}
+
+fn expires_in(answer: &Answer) -> Finding {
+    let there = answer.members().is_ok_and(|members| members.raw("expires_in").is_some());
+    pair(there, "a member `expires_in`", || "no `expires_in`".to_owned())
 }
 
 fn includes(answer: &Answer, name: &str, item: &str) -> Finding {
@@ -221,15 +150,15 @@ fn json_type(answer: &Answer) -> Option<Finding> {
     }))
 }
 
-fn json_object(answer: &Answer) -> Option<Finding> {
+fn json_object(answer: &Answer) -> Finding {
     let why = answer.members().err().map(ToString::to_string);
-    Some(pair(why.is_none(), "one JSON object", || format!("status {}: {}", answer.status, why.unwrap_or_default())))
+    pair(why.is_none(), "one JSON object", || format!("status {}: {}", answer.status, why.unwrap_or_default()))
 }
 
-fn error_member(answer: &Answer) -> Option<Finding> {
-    Some(pair(answer.error().is_some_and(|error| !error.is_empty()), "an `error` member that is a text", || {
+fn error_member(answer: &Answer) -> Finding {
+    pair(answer.error().is_some_and(|error| !error.is_empty()), "an `error` member that is a text", || {
         answer.in_few_words()
-    }))
+    })
 }
 
 /// The codes of RFC 6749 section 5.2 and those that extensions register for the token endpoint (section 8.5).
@@ -270,7 +199,7 @@ fn error_code(answer: &Answer) -> Option<Finding> {
 }
 
 /// `%x20-21 / %x23-5B / %x5D-7E` (RFC 6749 section 5.2): ASCII without quote and backslash.
-fn chars(answer: &Answer, member: &str) -> Option<Finding> {
+fn text_chars(answer: &Answer, member: &str) -> Option<Finding> {
     let text = answer.members().ok()?.text(member)?;
     let wrong = text.chars().find(|c| !(' '..='~').contains(c) || matches!(c, '"' | '\\'));
     Some(pair(
@@ -280,17 +209,11 @@ fn chars(answer: &Answer, member: &str) -> Option<Finding> {
     ))
 }
 
-fn expires_in(answer: &Answer) -> Option<Finding> {
+fn expires_in_number(answer: &Answer) -> Option<Finding> {
     let raw = answer.members().ok()?.raw("expires_in")?;
     Some(pair(Type::of(raw).is(Type::Integer), "`expires_in` is a whole number", || {
         format!("`expires_in` is {}", shortened(raw))
     }))
-}
-
-fn member_there(answer: &Answer, name: &str) -> Finding {
-    pair(answer.members().is_ok_and(|members| members.raw(name).is_some()), format!("a member `{name}`"), || {
-        format!("no `{name}`")
-    })
 }
 
 /// `scope-token *( SP scope-token )` (RFC 6749 section 3.3).

@@ -208,13 +208,13 @@ impl Planner<'_> {
             steps.extend(needed);
         }
         let who = self.who(client, user)?;
-        let (to, template) = self.request(send, client, user, &who)?;
+        let (to, template) = self.request(send, &who)?;
         let login = login(&template, self.target);
         let mut promises = Vec::new();
         for (requirement, checks) in &expect.0 {
             for check in checks {
                 let requirement = requirement.value.clone();
-                let settled = self.settle(&check.value, &who)?;
+                let settled = who.settle(&check.value)?;
                 promises.push(Promise { requirement, check: settled, at: from.place(check.defined) });
             }
         }
@@ -241,14 +241,8 @@ impl Planner<'_> {
         })
     }
 
-    fn request(
-        &self,
-        send: &Send,
-        client: Role<'_>,
-        user: Role<'_>,
-        who: &Who<'_>,
-    ) -> Result<(Endpoint, Template), Skip> {
-        let draft = self.draft(send, client, user, who)?;
+    fn request(&self, send: &Send, who: &Who<'_>) -> Result<(Endpoint, Template), Skip> {
+        let draft = self.draft(send, who)?;
         let endpoint = draft.to;
         let url = match endpoint {
             Endpoint::Token => self.target.endpoints.token.clone(),
@@ -260,39 +254,19 @@ impl Planner<'_> {
     }
 
     /// A request before it is put together: its base's, then what differs.
-    fn draft(&self, send: &Send, client: Role<'_>, user: Role<'_>, who: &Who<'_>) -> Result<Draft, Skip> {
+    fn draft(&self, send: &Send, who: &Who<'_>) -> Result<Draft, Skip> {
         let mut draft = match &send.like {
             None => Draft::spelt(send, who)?,
             Some(like) => {
                 let base = self.library.bases.get(&like.value).and_then(|base| base.wrote.steps.last());
                 let base = base.ok_or_else(|| Skip(format!("no base is named `{}`", like.value)))?;
-                self.draft(&base.value.send, client, user, who)?
+                self.draft(&base.value.send, who)?
             }
         };
         if let Some(change) = &send.change {
             draft.change(change, who)?;
         }
         Ok(draft)
-    }
-
-    /// A check with the values of its names in their place.
-    fn settle(&self, check: &Check, who: &Who<'_>) -> Result<Check, Skip> {
-        let mut check = check.clone();
-        for words in check.words() {
-            let mut text = String::new();
-            for word in &words.0 {
-                match word {
-                    Word::Literal(literal) => text.push_str(literal),
-                    Word::Name(name) => match who.piece(name)? {
-                        Piece::Plain(value) => text.push_str(&value),
-                        // The library refuses secrets in an expectation; a mark is what is left to show.
-                        Piece::Secret(mark, _) | Piece::Kept(mark) | Piece::Given(mark) => text.push_str(&mark),
-                    },
-                }
-            }
-            *words = Words::literal(text);
-        }
-        Ok(check)
     }
 }
 
@@ -355,6 +329,26 @@ impl Who<'_> {
             Name::Kept(name) => Piece::Kept(name.clone()),
             Name::Given(name) => Piece::Given(name.clone()),
         })
+    }
+
+    /// A check with the values of its names in their place.
+    fn settle(&self, check: &Check) -> Result<Check, Skip> {
+        let mut check = check.clone();
+        for words in check.words() {
+            let mut text = String::new();
+            for word in &words.0 {
+                match word {
+                    Word::Literal(literal) => text.push_str(literal),
+                    Word::Name(name) => match self.piece(name)? {
+                        Piece::Plain(value) => text.push_str(&value),
+                        // The library refuses secrets in an expectation; a mark is what is left to show.
+                        Piece::Secret(mark, _) | Piece::Kept(mark) | Piece::Given(mark) => text.push_str(&mark),
+                    },
+                }
+            }
+            *words = Words::literal(text);
+        }
+        Ok(check)
     }
 
     fn pieces(&self, words: &Words) -> Result<Vec<Piece>, Skip> {

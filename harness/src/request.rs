@@ -197,7 +197,7 @@ impl Filler<'_> {
             match part {
                 Part::Wire(_) => out.extend(self.raw(part)?),
                 Part::Text(_) | Part::Bytes(_) | Part::Damaged(..) | Part::Upper(_) | Part::Basic { .. } => {
-                    self.write(&self.stretches(part)?, &mut out, |bytes| form_encoded(bytes).into_bytes());
+                    Self::write(&self.stretches(part)?, &mut out, |bytes| form_encoded(bytes).into_bytes());
                 }
             }
         }
@@ -226,11 +226,11 @@ impl Filler<'_> {
     /// A value without any encoding.
     fn raw(&self, part: &Part) -> Result<Vec<u8>, String> {
         let mut out = Vec::new();
-        self.write(&self.stretches(part)?, &mut out, <[u8]>::to_vec);
+        Self::write(&self.stretches(part)?, &mut out, <[u8]>::to_vec);
         Ok(out)
     }
 
-    fn write(&self, stretches: &[Stretch], out: &mut Vec<u8>, encode: impl Fn(&[u8]) -> Vec<u8>) {
+    fn write(stretches: &[Stretch], out: &mut Vec<u8>, encode: impl Fn(&[u8]) -> Vec<u8>) {
         for stretch in stretches {
             match stretch {
                 Stretch::Bytes(bytes) => out.extend(encode(bytes)),
@@ -292,7 +292,7 @@ impl Filler<'_> {
         };
         let has_marks = pair.iter().any(|stretch| matches!(stretch, Stretch::Mark(_)));
         let mut whole = Vec::new();
-        self.write(&pair, &mut whole, <[u8]>::to_vec);
+        Self::write(&pair, &mut whole, <[u8]>::to_vec);
         Ok(if has_marks {
             // Base64 of a mark would tell a reader nothing: what it is made from is shown instead.
             vec![Stretch::Bytes(format!("{scheme} base64({})", String::from_utf8_lossy(&whole)).into_bytes())]

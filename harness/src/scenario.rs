@@ -399,7 +399,7 @@ impl<'de> Deserialize<'de> for Hex {
             .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
             .collect::<Option<_>>()
             .ok_or_else(|| de::Error::custom(format!("`{text}` is not hex: write bytes as `ff 00`")))?;
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return Err(de::Error::custom(format!("`{text}` has half a byte: write two digits a byte")));
         }
         Ok(Self(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()))

@@ -45,7 +45,7 @@ enum Place {
     /// One ground for all.
     Shared(Arc<Ground>),
     /// A workspace for each.
-    Embedded(Embedded),
+    Embedded(Box<Embedded>),
 }
 
 /// Why nothing can be judged.
@@ -114,7 +114,7 @@ impl Session {
         let budget = Budget::new(target.failed_login_limit());
         let ground = Arc::new(Ground::new(wire.clone(), Known::of(&target), budget, time));
         let learned = learn(&library, &target, has_metadata, &keys, &ground).await?;
-        let place = place.map_or_else(|| Place::Shared(ground), Place::Embedded);
+        let place = place.map_or_else(|| Place::Shared(ground), |embedded| Place::Embedded(Box::new(embedded)));
         Ok(Self { library, place, target, keys, learned, seed, wire })
     }
 
@@ -195,7 +195,7 @@ impl Session {
             };
             for other in &outcome.others {
                 recorder::exchanges(&plan, other, &mut |exchange| {
-                    events.extend(wanted(&exchange.id).then_some(Event::Exchange(exchange)))
+                    events.extend(wanted(&exchange.id).then_some(Event::Exchange(exchange)));
                 });
             }
             (outcome.walked, outcome.found)
