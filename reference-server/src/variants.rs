@@ -13,6 +13,8 @@ pub struct Variant {
     pub id: &'static str,
     /// The requirement that permits it.
     pub permitted_by: &'static str,
+    /// The one SHOULD that it departs from, if any: a warning under that one is right.
+    pub departs_from: Option<&'static str>,
     /// What the server does, in a sentence.
     pub says: &'static str,
     /// What it changes in a policy.
@@ -34,7 +36,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("charset-on-content-type",      "rfc8259/11/charset-harmless",           "JSON comes with a charset parameter.",                           |p| p.alter(charset_on_content_type)),
     variant("either-secret-method",         "rfc6749/2.3/any-method",                "A client with a secret may send it either way.",                 |p| p.secret_only_where_registered = false),
     variant("error-without-description",    "rfc6749/5.2/error-description",         "A refusal consists of its code.",                                |p| p.alter(|r| r.remove("error_description"))),
-    variant("expires-in-omitted",           "rfc6749/5.1/expires-otherwise-told",    "The lifetime is in the documentation only.",                     |p| p.alter(|r| r.remove("expires_in"))),
+    variant("expires-in-omitted",           "rfc6749/5.1/expires-otherwise-told",    "The lifetime is in the documentation only.",                     |p| p.alter(|r| r.remove("expires_in"))).departing_from("rfc6749/5.1/expires-in"),
     variant("extra-members",                "rfc6749/5.1/unknown-ignored",           "Answers have members that no RFC defines.",                      |p| p.alter(|r| r.insert("request_id", "r-1"))),
     variant("invalid-client-400-for-body",  "rfc6749/5.2/may-401",                   "A client that failed to authenticate in the body is answered 400.", |p| p.invalid_client_without_header = InvalidClient::BadRequest),
     variant("no-refresh-token",             "rfc6749/4.3.3/refresh-optional",        "The password grant brings no refresh token.",                    |p| p.refresh = Refresh::Withheld),
@@ -45,7 +47,13 @@ pub const VARIANTS: &[Variant] = &[
 ];
 
 const fn variant(id: &'static str, permitted_by: &'static str, says: &'static str, how: fn(&mut Policy)) -> Variant {
-    Variant { id, permitted_by, says, how }
+    Variant { id, permitted_by, departs_from: None, says, how }
+}
+
+impl Variant {
+    const fn departing_from(self, should: &'static str) -> Self {
+        Self { departs_from: Some(should), ..self }
+    }
 }
 
 fn charset_on_content_type(reply: &mut Reply) {

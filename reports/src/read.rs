@@ -63,6 +63,7 @@ pub fn events(mut from: impl BufRead) -> Result<Vec<Event>, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Window;
 
     const HEAD: &str = r#"{"event":"run_started","version":1,"ropcheck":"0.1.0","kind":"check","started_ms":0,"target":{"name":"t","token_endpoint":"http://127.0.0.1/"},"seed":1,"cases":[],"sentences":{}}"#;
 
