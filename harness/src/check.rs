@@ -8,6 +8,7 @@ pub mod member;
 pub mod scope;
 
 use std::fmt;
+use std::time::Duration;
 
 use regex::Regex;
 use ropcheck_reports::record::{Because, Finding, Signature};
@@ -45,6 +46,9 @@ pub enum Check {
     Scope(scope::ScopeCheck),
     /// Something about a claim of a JWT, or about its header.
     Claim(claim::ClaimCheck),
+    /// The times of a JWT fit the time of its answer, within the target's clock skew: `iat` is not to come and `exp` is
+    /// not over (RFC 7519 sections 4.1.4 and 4.1.6).
+    Current(claim::CurrentCheck),
     /// The lifetime that a JWT tells (`exp` less `iat`) agrees with `expires_in` to within a second (RFC 6749 section 5.1).
     Lifetime(String),
     /// The JWT under that member verifies by the server's key set (RFC 7515 section 5.2).
@@ -87,6 +91,7 @@ impl Check {
             Self::DiffersFrom(other) => other.judge(answer, earlier, false),
             Self::Scope(check) => check.judge(answer),
             Self::Claim(check) => check.judge(answer),
+            Self::Current(check) => check.judge(answer),
             Self::Lifetime(member) => claim::lifetime(answer, member),
             Self::Signed(member) => signed(answer, member),
             Self::AnyOf(alternatives) => any_of(alternatives, answer, earlier),
@@ -110,8 +115,32 @@ impl Check {
             | Self::Header(_)
             | Self::SameAs(_)
             | Self::DiffersFrom(_)
+            | Self::Current(_)
             | Self::Lifetime(_)
             | Self::Signed(_) => Vec::new(),
+        }
+    }
+
+    /// Allows the server's clock to be off by so much.
+    pub(crate) fn allow(&mut self, skew: Duration) {
+        match self {
+            Self::Current(check) => check.skew = skew,
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter_mut().flat_map(|(_, checks)| checks).for_each(|check| check.allow(skew));
+            }
+            Self::Granted
+            | Self::NotGranted
+            | Self::Refused(_)
+            | Self::Status(_)
+            | Self::MediaType(_)
+            | Self::Header(_)
+            | Self::Member(_)
+            | Self::SameAs(_)
+            | Self::DiffersFrom(_)
+            | Self::Scope(_)
+            | Self::Claim(_)
+            | Self::Lifetime(_)
+            | Self::Signed(_) => {}
         }
     }
 
@@ -131,6 +160,7 @@ impl Check {
             | Self::Member(_)
             | Self::Scope(_)
             | Self::Claim(_)
+            | Self::Current(_)
             | Self::Lifetime(_)
             | Self::Signed(_) => Vec::new(),
         }
@@ -153,6 +183,7 @@ impl Check {
             | Self::DiffersFrom(_)
             | Self::Scope(_)
             | Self::Claim(_)
+            | Self::Current(_)
             | Self::Lifetime(_)
             | Self::Signed(_) => false,
         }
@@ -182,26 +213,26 @@ fn signed(answer: &Answer, member: &str) -> Finding {
     }
 }
 
+/// Met where one alternative is met whole. Where none is, what could not be told of any leaves the whole untold.
 fn any_of(Ordered(alternatives): &Ordered<Vec<Check>>, answer: &Answer, earlier: &dyn Earlier) -> Finding {
     let mut expected = Vec::new();
-    let mut actual = String::new();
+    let mut untold = None;
     for (_, checks) in alternatives {
         let findings: Vec<Finding> = checks.iter().map(|check| check.judge(answer, earlier)).collect();
         if findings.iter().all(|finding| *finding == Finding::Met) {
             return Finding::Met;
         }
+        let mut wanted = Vec::new();
         for finding in findings {
             match finding {
                 Finding::Met => {}
-                Finding::Unjudged { .. } => return finding,
-                Finding::Broken { expected: one, actual: other } => {
-                    expected.push(one);
-                    actual = other;
-                }
+                Finding::Unjudged { .. } => untold = Some(finding),
+                Finding::Broken { expected, .. } => wanted.push(expected),
             }
         }
+        expected.push(wanted.join(" and "));
     }
-    Finding::Broken { expected: expected.join(", or "), actual }
+    untold.unwrap_or_else(|| Finding::Broken { expected: expected.join(", or "), actual: answer.in_few_words() })
 }
 
 pub(crate) fn unjudged(because: Because, detail: impl Into<String>) -> Finding {

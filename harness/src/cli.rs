@@ -22,7 +22,7 @@ pub(crate) enum Command {
     )]
     Check(Check),
     /// Run a scenario by many users and judge every answer
-    #[command(after_help = "Example: ropcheck load load/steady-logins/steady-logins --report html=load.html")]
+    #[command(after_help = "Example: ropcheck load load/steady/logins --report html=load.html")]
     Load(Load),
     /// Make reports from a record
     #[command(after_help = "Example: ropcheck report run.ndjson --as html=report.html --as markdown=summary.md")]
@@ -92,7 +92,7 @@ pub(crate) struct Check {
 /// `ropcheck load`
 #[derive(Debug, Args)]
 pub(crate) struct Load {
-    /// The scenario's id; `ropcheck load list` prints those with a `load` block
+    /// The id of a scenario with a `load` block: load/steady/logins
     pub(crate) scenario: String,
     /// The target file; without one, the embedded reference server
     #[arg(long, value_name = "FILE")]

@@ -70,6 +70,8 @@ pub struct Answer {
     pub body: Bytes,
     /// Why the body is not whole, where it is not.
     pub cut: Option<String>,
+    /// When it came, since the Unix epoch, by the clock that the server goes by.
+    pub heard_at: Duration,
     /// Marks of known secrets that the server sent back, tokens aside.
     pub echoes: Vec<String>,
     /// Tokens that it carried and that no witness has seen yet.
@@ -83,7 +85,8 @@ impl Answer {
     /// A sealed answer.
     pub fn new(status: u16, headers: HeaderMap, body: Bytes, cut: Option<String>) -> Self {
         let (echoes, unwitnessed, tokens) = (Vec::new(), Vec::new(), Vec::new());
-        Self { status, headers, body, cut, echoes, unwitnessed, tokens, members: OnceLock::new() }
+        let heard_at = Duration::ZERO;
+        Self { status, headers, body, cut, heard_at, echoes, unwitnessed, tokens, members: OnceLock::new() }
     }
 
     /// The members of the JSON object that the body is.

@@ -26,6 +26,7 @@ pub mod judge;
 pub mod learn;
 pub mod library;
 pub mod lint;
+pub mod load;
 pub mod plan;
 pub mod property;
 pub mod recorder;

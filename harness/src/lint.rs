@@ -121,6 +121,14 @@ fn token_type(answer: &Answer) -> Finding {
     pair(told.is_some_and(|told| !told.is_empty()), "a `token_type`", || "no `token_type` that is a text".to_owned())
 }
 
+/// The text without the marks that stand where a secret stood: they are ropcheck's, and that they are there is told by
+/// another sentence.
+fn without_marks(text: &str) -> String {
+    let mut parts = text.split('⟦');
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |whole, part| whole + part.split_once('⟧').map_or(part, |(_, after)| after))
+}
+
 fn expires_in(answer: &Answer) -> Finding {
     let there = answer.members().is_ok_and(|members| members.raw("expires_in").is_some());
     pair(there, "a member `expires_in`", || "no `expires_in`".to_owned())
@@ -200,7 +208,7 @@ fn error_code(answer: &Answer) -> Option<Finding> {
 
 /// `%x20-21 / %x23-5B / %x5D-7E` (RFC 6749 section 5.2): ASCII without quote and backslash.
 fn text_chars(answer: &Answer, member: &str) -> Option<Finding> {
-    let text = answer.members().ok()?.text(member)?;
+    let text = without_marks(&answer.members().ok()?.text(member)?);
     let wrong = text.chars().find(|c| !(' '..='~').contains(c) || matches!(c, '"' | '\\'));
     Some(pair(
         wrong.is_none(),
@@ -250,8 +258,8 @@ fn challenge_realm(answer: &Answer) -> Option<Finding> {
     }))
 }
 
-/// How many examples of a broken lint are kept.
-const EXAMPLES: usize = 3;
+/// How many examples of a broken promise are kept where many exchanges are looked at.
+pub(crate) const EXAMPLES: usize = 3;
 
 /// Lints counted over many exchanges.
 #[derive(Debug, Clone, Default)]

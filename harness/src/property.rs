@@ -29,6 +29,11 @@ impl Drawn {
         Self::default()
     }
 
+    /// No values, in the walk of that number of a case that is walked more than once.
+    pub fn none_in(attempt: u32) -> Self {
+        Self { attempt, ..Self::default() }
+    }
+
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)

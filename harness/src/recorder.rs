@@ -23,9 +23,12 @@ pub fn exchanges(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(record::Exch
         let (name, control) = match exchange.sent {
             Sent::Step(index) => (step.name.clone(), walked.twins.get(index).cloned().flatten()),
             Sent::Control { of, .. } => {
-                let key =
-                    plan.steps.get(of).and_then(|step| step.control.as_ref()).map_or("control", |control| &control.key);
-                (format!("control: {key}"), None)
+                let key = plan
+                    .steps
+                    .get(of)
+                    .and_then(|step| step.control.as_ref())
+                    .map_or("control", |control| control.key.as_str());
+                (key.to_owned(), None)
             }
         };
         tell(record::Exchange {

@@ -87,6 +87,17 @@ pub enum Piece {
     Given(String),
 }
 
+impl Piece {
+    /// Whether upper case would change it; of a value that only the walk brings that is taken for granted.
+    pub fn has_lower_case(&self) -> bool {
+        match self {
+            Self::Plain(text) => text.chars().any(char::is_lowercase),
+            Self::Secret(_, secret) => secret.expose().chars().any(char::is_lowercase),
+            Self::Kept(_) | Self::Given(_) => true,
+        }
+    }
+}
+
 /// In which ink a request is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
@@ -149,12 +160,13 @@ pub fn spoken(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(Strin
     let parts = template.query.iter().chain(parameters).map(|(_, part)| part);
     let text =
         |part: &Part, ink| Filler { drawn, kept, ink }.raw(part).map(|raw| String::from_utf8_lossy(&raw).into_owned());
-    parts
-        .filter_map(|part| {
-            let (secret, mark) = (text(part, Ink::Secrets).ok()?, text(part, Ink::Marks).ok()?);
-            (secret != mark).then_some((secret, mark))
-        })
-        .collect()
+    let both = |part| Some((text(part, Ink::Secrets).ok()?, text(part, Ink::Marks).ok()?));
+    // Of a header it is what follows the scheme: `Basic` alone is no secret (RFC 9110 section 11.4).
+    let credentials = template.headers.iter().filter_map(|(_, part)| {
+        let (secret, mark) = both(part)?;
+        Some((secret.split_once(' ')?.1.to_owned(), mark.split_once(' ')?.1.to_owned()))
+    });
+    parts.filter_map(both).chain(credentials).filter(|(secret, mark)| secret != mark).collect()
 }
 
 /// A URL as a reader sees it: marks in it read as marks again, everything else as it was sent.
@@ -273,16 +285,7 @@ impl Filler<'_> {
             Pair::Joined(id, secret, encoding) => {
                 let encode = |part: &Part| -> Result<Vec<Stretch>, String> {
                     let stretches = self.stretches(part)?;
-                    Ok(match encoding {
-                        Encoding::Raw => stretches,
-                        Encoding::Form => stretches
-                            .into_iter()
-                            .map(|stretch| match stretch {
-                                Stretch::Bytes(bytes) => Stretch::Bytes(form_encoded(&bytes).into_bytes()),
-                                Stretch::Mark(name) => Stretch::Mark(name),
-                            })
-                            .collect(),
-                    })
+                    Ok(stretches.into_iter().map(|stretch| encoded(stretch, *encoding)).collect())
                 };
                 let mut joined = encode(id)?;
                 joined.push(Stretch::Bytes(b":".to_vec()));
@@ -299,6 +302,17 @@ impl Filler<'_> {
         } else {
             vec![Stretch::Bytes(format!("{scheme} {}", STANDARD.encode(whole)).into_bytes())]
         })
+    }
+}
+
+/// A stretch of an identifier or secret as it stands before base64.
+fn encoded(stretch: Stretch, encoding: Encoding) -> Stretch {
+    match (stretch, encoding) {
+        (Stretch::Bytes(bytes), Encoding::Form) => Stretch::Bytes(form_encoded(&bytes).into_bytes()),
+        (Stretch::Bytes(bytes), Encoding::FormButColon) => {
+            Stretch::Bytes(form_encoded(&bytes).replace("%3A", ":").into_bytes())
+        }
+        (stretch, Encoding::Form | Encoding::FormButColon | Encoding::Raw) => stretch,
     }
 }
 

@@ -3,14 +3,12 @@
 //! Everything here is data read from YAML. Unknown keys are refused, and whatever can dangle (a base, a requirement, a
 //! client by what it is) keeps its place in the file, so that [`crate::library`] can complain with the author's own line.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
+mod reading;
+
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use serde_yaml::Spanned;
 
@@ -313,6 +311,8 @@ pub enum Encoding {
     /// Form-encoded, as section 2.3.1 asks.
     #[default]
     Form,
+    /// Form-encoded but for colons, which RFC 7617 section 2 lets a password hold.
+    FormButColon,
     /// As they are.
     Raw,
 }
@@ -390,22 +390,6 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::E
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hex(pub Vec<u8>);
 
-impl<'de> Deserialize<'de> for Hex {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        let digits: Vec<u8> = text
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-            .collect::<Option<_>>()
-            .ok_or_else(|| de::Error::custom(format!("`{text}` is not hex: write bytes as `ff 00`")))?;
-        if !digits.len().is_multiple_of(2) {
-            return Err(de::Error::custom(format!("`{text}` has half a byte: write two digits a byte")));
-        }
-        Ok(Self(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()))
-    }
-}
-
 /// A map in the order of writing whose keys keep their place.
 #[derive(Debug, Clone)]
 pub struct Ordered<T>(pub Vec<(Spanned<String>, T)>);
@@ -416,165 +400,6 @@ impl<T> Default for Ordered<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Entries<T> {
-            type Value = Ordered<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Ordered(entries))
-            }
-        }
-        from.deserialize_map(Entries(PhantomData))
-    }
-}
-
 /// Names with values, in order, a name as often as one likes: `[ { username: a }, { username: b } ]`.
 #[derive(Debug, Clone, Default)]
 pub struct Pairs(pub Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut pairs = Vec::new();
-        for Ordered(entry) in Vec::<Ordered<Value>>::deserialize(from)? {
-            let mut entry = entry.into_iter();
-            match (entry.next(), entry.next()) {
-                (Some((name, value)), None) => pairs.push((name.value, value)),
-                _ => return Err(de::Error::custom("each entry is one name with its value: `- username: alice`")),
-            }
-        }
-        Ok(Self(pairs))
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct TextOrMade;
-        impl<'de> de::Visitor<'de> for TextOrMade {
-            type Value = Value;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text (in quotes where YAML would read a number), or one of damaged, wire, hex, times, upper, if_any")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
-                Words::parse(text).map(Value::Text).map_err(de::Error::custom)
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
-                Made::deserialize(MapAccessDeserializer::new(map)).map(Value::Made)
-            }
-        }
-        from.deserialize_any(TextOrMade)
-    }
-}
-
-impl<'de> Deserialize<'de> for Moved {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct AllOrThese;
-        impl<'de> de::Visitor<'de> for AllOrThese {
-            type Value = Moved;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`all`, or a list of parameter names")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Moved, E> {
-                match text {
-                    "all" => Ok(Moved::All),
-                    _ => Err(de::Error::unknown_variant(text, &["all"])),
-                }
-            }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, names: A) -> Result<Moved, A::Error> {
-                Vec::deserialize(de::value::SeqAccessDeserializer::new(names)).map(Moved::These)
-            }
-        }
-        from.deserialize_any(AllOrThese)
-    }
-}
-
-/// The names that `auth` knows.
-const METHODS: [&str; 6] = ["own", "basic", "post", "none", "nothing", "header"];
-
-fn method(name: &str) -> Option<Method> {
-    match name {
-        "own" => Some(Method::Own),
-        "basic" => Some(Method::Basic),
-        "post" => Some(Method::Post),
-        "none" => Some(Method::None),
-        _ => None,
-    }
-}
-
-impl<'de> Deserialize<'de> for Auth {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-        impl<'de> de::Visitor<'de> for OneOrMany {
-            type Value = Auth;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("own, basic, post, none, nothing, one of them with what differs, or a list of them")
-            }
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Auth, E> {
-                match (name, method(name)) {
-                    ("nothing", _) => Ok(Auth(vec![])),
-                    (_, Some(method)) => Ok(Auth(vec![Credential::By(method, Overrides::default())])),
-                    (_, None) => Err(de::Error::unknown_variant(name, &METHODS)),
-                }
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Auth, A::Error> {
-                let name: String =
-                    map.next_key()?.ok_or_else(|| de::Error::custom("an empty map is no authentication"))?;
-                match (name.as_str(), method(&name)) {
-                    ("header", _) => Ok(Auth(vec![Credential::Header(map.next_value()?)])),
-                    (_, Some(method)) => Ok(Auth(vec![Credential::By(method, map.next_value()?)])),
-                    (_, None) => Err(de::Error::unknown_variant(&name, &METHODS)),
-                }
-            }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Auth, A::Error> {
-                let mut all = Vec::new();
-                while let Some(Auth(one)) = list.next_element()? {
-                    all.extend(one);
-                }
-                Ok(Auth(all))
-            }
-        }
-        from.deserialize_any(OneOrMany)
-    }
-}
-
-/// A schema under the type's own name, for the types whose reading is written by hand.
-macro_rules! schema {
-    ($type:ty, $name:literal, $generator:ident => $schema:expr) => {
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
-                $name.into()
-            }
-            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
-                $schema
-            }
-        }
-    };
-}
-
-schema!(Hex, "Hex", _generator => json_schema!({ "type": "string", "pattern": "^([0-9a-fA-F]{2}\\s*)*$" }));
-schema!(Moved, "Moved", _generator => json_schema!({ "anyOf": [{ "const": "all" }, { "type": "array", "items": { "type": "string" } }] }));
-schema!(Value, "Value", generator => {
-    let made = generator.subschema_for::<Made>();
-    json_schema!({ "anyOf": [{ "type": "string" }, made] })
-});
-schema!(Pairs, "Pairs", generator => {
-    let value = generator.subschema_for::<Value>();
-    json_schema!({ "type": "array", "items": { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": value } })
-});
-schema!(Auth, "Auth", generator => {
-    let overrides = generator.subschema_for::<Overrides>();
-    let value = generator.subschema_for::<Value>();
-    let one = json_schema!({ "anyOf": [
-        { "enum": ["own", "basic", "post", "none", "nothing"] },
-        { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": {
-            "own": overrides.clone(), "basic": overrides.clone(), "post": overrides.clone(), "none": overrides, "header": value } },
-    ] });
-    json_schema!({ "anyOf": [one.clone(), { "type": "array", "items": one }] })
-});

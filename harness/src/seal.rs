@@ -8,15 +8,32 @@ use regex::bytes::{Captures as Groups, Regex};
 
 use crate::captures::Captures;
 use crate::exchange::Answer;
-use crate::request::form_encoded;
 use crate::secret::Secret;
 use crate::target::Target;
 
-/// The members that carry a token (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3), found in the raw text so
-/// that a body which is no JSON gives its tokens away just as little.
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"("(access_token|refresh_token|id_token)"\s*:\s*)("(?:[^"\\]|\\.)*"?)"#).expect("a fixed pattern")
+/// Where a token stands: what comes before it, the name of its member, the token. Found in the raw text, so that a body
+/// which is no JSON object gives its tokens away just as little.
+static TOKENS: LazyLock<[(Spelt, Regex); 3]> = LazyLock::new(|| {
+    let name = "[A-Za-z0-9_-]*[Tt]oken";
+    [
+        (Spelt::Json, format!(r#"("({name})"\s*:\s*")((?:[^"\\]|\\.)*)"#)),
+        // JSON within a JSON text, as gateways like to wrap it.
+        (Spelt::Within, format!(r#"(\\+"({name})\\+"\s*:\s*\\+")([^"\\]*)"#)),
+        (Spelt::Form, format!(r#"(\b({name})=)([^&;\s"'<>]*)"#)),
+    ]
+    .map(|(spelt, pattern)| (spelt, Regex::new(&pattern).expect("a fixed pattern")))
 });
+
+/// How the answer spells a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelt {
+    /// As a member of a JSON object (RFC 6749 section 5.1): the only one that is right.
+    Json,
+    /// As the same inside of a text.
+    Within,
+    /// As a form parameter.
+    Form,
+}
 
 /// A JWT wherever it stands.
 static JWT: LazyLock<Regex> =
@@ -58,28 +75,28 @@ pub(crate) struct Raw {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) cut: Option<String>,
+    /// Whether its body had not ended when the time was up: as good as no answer to a run that has more to ask.
+    pub(crate) late: bool,
 }
 
 /// Seals an answer. `spoken` holds the values that its own request made from secrets, with their marks.
 pub(crate) fn seal(raw: Raw, known: &Known, kept: &Captures, spoken: &[(String, String)]) -> Answer {
-    let mut tokens = Vec::new();
-    let body = TOKEN.replace_all(&raw.body, |groups: &Groups<'_>| {
-        let member = String::from_utf8_lossy(&groups[2]).into_owned();
-        let text: String =
-            serde_json::from_slice(&groups[3]).unwrap_or_else(|_| String::from_utf8_lossy(&groups[3]).into_owned());
-        let empty = text.is_empty();
-        let mark = if empty { "\"\"".to_owned() } else { format!("\"⟦{member}⟧\"") };
-        if !empty {
-            tokens.push((member, Secret::new(text)));
-        }
-        [&groups[1], mark.as_bytes()].concat()
-    });
+    let (body, tokens) = without_tokens(&raw.body);
+    let own: Vec<(String, String)> = tokens
+        .iter()
+        .filter(|(_, token)| token.expose().len() >= SHORTEST)
+        .map(|(member, token)| (token.expose().to_owned(), format!("⟦{member}⟧")))
+        .collect();
+    // A token may stand in its answer again, in a cookie for instance. That is no echo of what was sent.
+    let again = |text: &[u8]| without_secrets(text, &own, &mut Vec::new());
+    let body = again(&body);
     let known = known.with(kept, spoken);
     let mut echoes = Vec::new();
     let body = without_secrets(&body, &known, &mut echoes);
     let mut headers = HeaderMap::with_capacity(raw.headers.len());
     for (name, value) in &raw.headers {
-        let value = without_secrets(value.as_bytes(), &known, &mut echoes);
+        let (value, _) = without_tokens(value.as_bytes());
+        let value = without_secrets(&again(&value), &known, &mut echoes);
         // What can't stand in a header any more is left out of it rather than shown.
         headers.append(name, HeaderValue::from_bytes(&value).unwrap_or(HeaderValue::from_static("(not shown)")));
     }
@@ -89,19 +106,52 @@ pub(crate) fn seal(raw: Raw, known: &Known, kept: &Captures, spoken: &[(String, 
     answer
 }
 
+/// The text with every token made into its member's mark, and the tokens that an answer of that body carries.
+fn without_tokens(text: &[u8]) -> (Vec<u8>, Vec<(String, Secret)>) {
+    let is_form = text.first().is_some_and(u8::is_ascii_alphabetic);
+    let mut text = text.to_vec();
+    let mut tokens = Vec::new();
+    for (spelt, pattern) in &*TOKENS {
+        let replaced = pattern.replace_all(&text, |groups: &Groups<'_>| {
+            let (before, value) = (&groups[1], String::from_utf8_lossy(&groups[3]));
+            let member = String::from_utf8_lossy(&groups[2]).into_owned();
+            if value.is_empty() || value.starts_with('⟦') {
+                return groups[0].to_vec();
+            }
+            let mark = format!("⟦{member}⟧");
+            match spelt {
+                Spelt::Json => {
+                    let token = serde_json::from_str(&format!("\"{value}\"")).unwrap_or_else(|_| value.into_owned());
+                    tokens.push((member, Secret::new(token)));
+                }
+                Spelt::Form if is_form => tokens.push((member, Secret::new(&*value))),
+                Spelt::Form | Spelt::Within => {}
+            }
+            [before, mark.as_bytes()].concat()
+        });
+        text = replaced.into_owned();
+    }
+    (text, tokens)
+}
+
 /// The text with every known secret made into its mark, in one pass so that no mark is searched itself.
 fn without_secrets(text: &[u8], known: &[(String, String)], echoes: &mut Vec<String>) -> Vec<u8> {
     let text = JWT.replace_all(text, "⟦jwt⟧".as_bytes());
-    let forms: Vec<(Vec<u8>, &String)> =
-        known.iter().flat_map(|(secret, mark)| spellings(secret).into_iter().map(move |form| (form, mark))).collect();
+    // Nearly every byte begins no secret: one look at a table tells.
+    let mut begins = [false; 256];
+    let first = known.iter().filter_map(|(secret, _)| secret.as_bytes().first());
+    first.chain(b"%+&\\").for_each(|byte| begins[usize::from(*byte)] = true);
     let mut out = Vec::with_capacity(text.len());
     let mut rest = &text[..];
     while let Some(first) = rest.first() {
-        if let Some((form, mark)) = forms.iter().find(|(form, _)| rest.starts_with(form)) {
+        let found = begins[usize::from(*first)]
+            .then(|| known.iter().find_map(|(secret, mark)| Some((spelt(rest, secret)?, mark))))
+            .flatten();
+        if let Some((length, mark)) = found {
             out.extend(mark.bytes());
-            rest = &rest[form.len()..];
+            rest = &rest[length..];
             if !echoes.contains(mark) {
-                echoes.push((*mark).clone());
+                echoes.push(mark.clone());
             }
         } else {
             out.push(*first);
@@ -111,14 +161,70 @@ fn without_secrets(text: &[u8], known: &[(String, String)], echoes: &mut Vec<Str
     out
 }
 
-/// The ways in which an answer may spell a secret: as it is, in JSON, form-encoded, percent-encoded.
-fn spellings(secret: &str) -> Vec<Vec<u8>> {
-    let json = serde_json::Value::from(secret).to_string();
-    let form = form_encoded(secret.as_bytes());
-    let percent = form.replace('+', "%20");
-    let mut all = vec![secret.to_owned(), json[1..json.len() - 1].to_owned(), form, percent];
-    all.dedup();
-    all.into_iter().map(String::into_bytes).collect()
+/// How much of a text's beginning spells a secret, each character in whichever way.
+fn spelt(text: &[u8], secret: &str) -> Option<usize> {
+    let mut chars = secret.chars();
+    let from = |at: usize, c: char| spellings(&text[at..], c).into_iter().flatten().map(move |length| at + length);
+    let mut ends: Vec<usize> = from(0, chars.next()?).collect();
+    for c in chars {
+        if ends.is_empty() {
+            return None;
+        }
+        ends = ends.into_iter().flat_map(|at| from(at, c)).collect();
+        ends.dedup();
+    }
+    ends.into_iter().max()
+}
+
+/// The lengths at which a text's beginning spells a character: as it is, percent- or form-encoded, escaped in JSON or in JSON
+/// within JSON, or as an HTML reference.
+fn spellings(text: &[u8], c: char) -> [Option<usize>; 3] {
+    let mut utf8 = [0; 4];
+    let utf8 = c.encode_utf8(&mut utf8).as_bytes();
+    let begins = |form: &str| {
+        let beginning = text.get(..form.len())?;
+        beginning.eq_ignore_ascii_case(form.as_bytes()).then_some(form.len())
+    };
+    let (escaped, twice) = match text.first() {
+        Some(b'%') => (begins(&utf8.iter().map(|byte| format!("%{byte:02x}")).collect::<String>()), None),
+        Some(b'+') => ((c == ' ').then_some(1), None),
+        Some(b'&') => (references(c).iter().find_map(|form| begins(form)), None),
+        Some(b'\\') if c == '\\' => (begins(r"\\"), begins(r"\\\\")),
+        Some(b'\\') => {
+            let slashes: String = text.iter().take_while(|byte| **byte == b'\\').map(|_| '\\').collect();
+            (json_escapes(c).iter().find_map(|form| begins(&format!("{slashes}{form}"))), None)
+        }
+        Some(_) | None => (None, None),
+    };
+    [text.starts_with(utf8).then_some(utf8.len()), escaped, twice]
+}
+
+/// What follows the backslash where JSON escapes a character (RFC 8259 section 7).
+fn json_escapes(c: char) -> Vec<String> {
+    let mut units = [0; 2];
+    let units: Vec<String> = c.encode_utf16(&mut units).iter().map(|unit| format!("u{unit:04x}")).collect();
+    let short = match c {
+        '"' | '/' => Some(c),
+        '\t' => Some('t'),
+        '\n' => Some('n'),
+        '\r' => Some('r'),
+        _ => None,
+    };
+    [units.join("\\")].into_iter().chain(short.map(String::from)).collect()
+}
+
+/// A character as HTML may refer to it.
+fn references(c: char) -> Vec<String> {
+    let code = u32::from(c);
+    let named = match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&apos;"),
+        _ => None,
+    };
+    [format!("&#{code};"), format!("&#x{code:x};")].into_iter().chain(named.map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +232,8 @@ mod tests {
     use super::*;
 
     fn sealed(body: &str, known: &[(&str, &str)]) -> Answer {
-        let raw = Raw { status: 200, headers: HeaderMap::new(), body: Bytes::from(body.to_owned()), cut: None };
+        let raw =
+            Raw { status: 200, headers: HeaderMap::new(), body: Bytes::from(body.to_owned()), cut: None, late: false };
         let known = Known(known.iter().map(|(secret, mark)| (Secret::new(*secret), (*mark).to_owned())).collect());
         seal(raw, &known, &Captures::default(), &[])
     }
@@ -145,6 +252,29 @@ mod tests {
         }
         assert!(!sealed(r#"{"access_token":""}"#, &[]).grants(), "an empty token grants nothing");
         assert!(!sealed(r#"{"access_token":null}"#, &[]).grants());
+    }
+
+    #[test]
+    fn a_token_in_a_form_is_a_token_and_one_in_a_text_is_only_hidden() {
+        let form = sealed("access_token=abcdef&token_type=bearer", &[]);
+        assert!(form.grants());
+        assert_eq!(text(&form), "access_token=⟦access_token⟧&token_type=bearer");
+        let within = sealed(r#"{"body":"{\"access_token\":\"abcdef\"}"}"#, &[]);
+        assert!(!within.grants());
+        assert_eq!(text(&within), r#"{"body":"{\"access_token\":\"⟦access_token⟧\"}"}"#);
+    }
+
+    #[test]
+    fn a_token_that_stands_twice_in_its_answer_is_hidden_and_no_echo() {
+        let answer = sealed(r#"{"access_token":"abcdef","session":"abcdef"}"#, &[]);
+        assert_eq!(text(&answer), r#"{"access_token":"⟦access_token⟧","session":"⟦access_token⟧"}"#);
+        assert!(answer.echoes.is_empty());
+    }
+
+    #[test]
+    fn a_secret_of_backslashes_alone_is_found_without_overflow() {
+        let long = "\\".repeat(1 << 16);
+        assert_eq!(text(&sealed(&long, &[(&long, "⟦long⟧")])), "⟦long⟧");
     }
 
     #[test]

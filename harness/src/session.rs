@@ -17,8 +17,8 @@ use crate::property::{self, Drawn};
 use crate::recorder;
 use crate::seal::Known;
 use crate::target::Target;
-use crate::walk::{Ground, Start, Time, walk};
-use crate::wire::{Wire, WireError};
+use crate::walk::{Ground, Start, walk};
+use crate::wire::{Time, Wire, WireError};
 use crate::witness::{Keys, witness};
 
 /// What is judged: the embedded reference server under a policy, or a configured target.
@@ -147,7 +147,7 @@ impl Session {
     pub fn silent(&self) -> Option<String> {
         match &self.place {
             Place::Shared(ground) if ground.budget.is_broken() => {
-                Some(format!("{} requests in a row got no answer: the run was ended", crate::budget::SILENCES))
+                Some(format!("{} requests in a row got no whole answer: the run was ended", crate::budget::SILENCES))
             }
             Place::Shared(_) | Place::Embedded(_) => None,
         }

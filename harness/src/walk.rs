@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ropcheck_reference_server::Clock;
 use ropcheck_reports::record::Because;
 use tokio::sync::OnceCell;
 
@@ -16,7 +15,7 @@ use crate::property::Drawn;
 use crate::request::{Ink, fill, spoken};
 use crate::seal::{Known, seal};
 use crate::secret::Secret;
-use crate::wire::Wire;
+use crate::wire::{Time, Wire};
 
 /// What a walk stands on: the wire, the budget, the controls that were sent already, and the time.
 #[derive(Debug)]
@@ -32,19 +31,11 @@ pub struct Ground {
     controls: Mutex<HashMap<String, Arc<OnceCell<Twin>>>>,
 }
 
-/// How time passes for a `wait`.
-#[derive(Debug, Clone)]
-pub enum Time {
-    /// By waiting.
-    Real,
-    /// By moving the embedded server's clock.
-    Moved(Clock),
-}
-
 /// What a control came to.
 #[derive(Debug, Clone)]
 struct Twin {
     granted: bool,
+    throttled: bool,
     /// The exchange that shows it, by id.
     exchange: String,
     /// Its answer in few words.
@@ -178,6 +169,10 @@ impl Walker<'_> {
             return Ok(twin.clone());
         }
         let twin = self.walk_control(index, control).await?;
+        // A throttled control says nothing for good: the next case asks again (RFC 6585 section 4).
+        if twin.throttled {
+            return Err((Because::Throttled, format!("the control was answered with {}", twin.answer)));
+        }
         Ok(cell.get_or_init(|| async { twin.clone() }).await.clone())
     }
 
@@ -194,11 +189,13 @@ impl Walker<'_> {
         self.captures = own;
         let position = last?;
         let exchange = self.walked.exchange_id(position);
-        let (granted, answer) = match &self.walked.exchanges[position].heard {
-            Ok(answer) => (answer.grants(), answer.in_few_words()),
-            Err(silence) => return Err((Because::NoAnswer, silence.to_string())),
-        };
-        Ok(Twin { granted, exchange, answer })
+        match &self.walked.exchanges[position].heard {
+            Ok(answer) => {
+                let (granted, throttled) = (answer.grants(), answer.status == 429);
+                Ok(Twin { granted, throttled, exchange, answer: answer.in_few_words() })
+            }
+            Err(silence) => Err((Because::NoAnswer, silence.to_string())),
+        }
     }
 
     /// Sees to it that a failing login is within the budget: a good login in between gives it back.
@@ -248,9 +245,10 @@ impl Walker<'_> {
             (Start::At(_) | Start::Now, _) => self.on.wire.now(),
         };
         let heard = self.on.wire.send(request).await;
-        self.on.budget.heard(heard.raw.is_ok());
-        let answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.captures, &spoken));
-        if let Ok(answer) = &answer {
+        self.on.budget.heard(heard.raw.as_ref().is_ok_and(|raw| !raw.late));
+        let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.captures, &spoken));
+        if let Ok(answer) = &mut answer {
+            answer.heard_at = self.on.time.now();
             if let Some(login) = &step.login {
                 self.on.budget.note(login, answer.grants());
             }

@@ -1,11 +1,12 @@
 //! The wire: the one room that opens a socket and reads a clock. `http::Request` in, an answer as it came out.
 
 use std::error::Error;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use http::Request;
 use reqwest::redirect::Policy;
+use ropcheck_reference_server::Clock;
 
 use crate::exchange::Silence;
 use crate::seal::Raw;
@@ -20,6 +21,26 @@ pub struct Wire {
     client: reqwest::Client,
     timeout: Duration,
     began: Instant,
+}
+
+/// The clock that the server goes by, and how time passes for a `wait`.
+#[derive(Debug, Clone)]
+pub enum Time {
+    /// This machine's; it passes by waiting.
+    Real,
+    /// The embedded server's own, which is moved.
+    Moved(Clock),
+}
+
+impl Time {
+    /// The time since the Unix epoch by this clock.
+    pub(crate) fn now(&self) -> Duration {
+        let now = match self {
+            Self::Real => SystemTime::now(),
+            Self::Moved(clock) => clock.now(),
+        };
+        now.duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
 }
 
 /// Why no client could be made.
@@ -91,6 +112,7 @@ impl Wire {
         let mut body = BytesMut::new();
         // Half of the time is for the answer's head, so that an endless body still leaves its head to be judged.
         let deadline = tokio::time::Instant::now() + self.timeout / 2;
+        let mut late = false;
         let cut = loop {
             match tokio::time::timeout_at(deadline, response.chunk()).await {
                 Ok(Ok(None)) => break None,
@@ -101,16 +123,13 @@ impl Wire {
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
                 Ok(Err(why)) => break Some(format!("it broke off after {} bytes: {}", body.len(), chain(&why))),
                 Err(_) => {
+                    late = true;
                     break Some(format!("it did not end within {}", humantime::format_duration(self.timeout / 2)));
                 }
             }
         };
-        Ok(Raw {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
-            body: body.freeze(),
-            cut,
-        })
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+        Ok(Raw { status, headers, body: body.freeze(), cut, late })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The check of one claim of a JWT, or of one parameter of its header.
 
+use std::time::Duration;
+
 use ropcheck_reports::record::{Because, Finding};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -70,16 +72,44 @@ impl ClaimCheck {
     }
 }
 
+/// That the times of a JWT fit the time of its answer.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CurrentCheck {
+    /// The member of the answer that carries the JWT.
+    pub of: String,
+    /// How far the server's clock may be off: the target's, put here by the plan.
+    #[serde(skip)]
+    pub skew: Duration,
+}
+
+impl CurrentCheck {
+    pub(super) fn judge(&self, answer: &Answer) -> Finding {
+        let Self { of, skew } = self;
+        let (Some(exp), Some(iat)) = (seconds(answer, of, "exp"), seconds(answer, of, "iat")) else {
+            return unjudged(Because::Setup, format!("the answer has no {of} with exp and iat"));
+        };
+        let (now, skew) = (answer.heard_at.as_secs_f64(), skew.as_secs_f64());
+        pair(iat <= now + skew && now - skew <= exp, format!("iat of the {of} not to come and exp not over"), || {
+            format!("iat is {:+.0} s and exp {:+.0} s from the time of the answer", iat - now, exp - now)
+        })
+    }
+}
+
+/// A claim that is a time, in seconds since the Unix epoch (RFC 7519 section 2).
+fn seconds(answer: &Answer, member: &str, claim: &str) -> Option<f64> {
+    answer.token(member)?.jwt.as_ref()?.claims.get(claim)?.as_f64()
+}
+
 /// How far `exp` less `iat` may be from `expires_in`: a second may turn between making the token and making the answer.
 const TURN_OF_A_SECOND: f64 = 1.0;
 
 /// Whether the lifetime that a JWT tells agrees with the one that the answer tells.
 pub(super) fn lifetime(answer: &Answer, member: &str) -> Finding {
-    let claims = answer.token(member).and_then(|token| token.jwt.as_ref()).map(|jwt| &jwt.claims);
-    let number = |name: &str| claims?.get(name)?.as_f64();
     let told =
         answer.members().ok().and_then(|members| members.raw("expires_in")?.trim_matches('"').parse::<f64>().ok());
-    let (Some(exp), Some(iat), Some(told)) = (number("exp"), number("iat"), told) else {
+    let (Some(exp), Some(iat), Some(told)) = (seconds(answer, member, "exp"), seconds(answer, member, "iat"), told)
+    else {
         return unjudged(Because::Setup, format!("the answer has no {member} with exp and iat beside an expires_in"));
     };
     let lives = exp - iat;

@@ -1,7 +1,7 @@
 //! `ropcheck schema`: the JSON Schema of what authors write.
 
 use ropcheck::scenario::{Base, Scenario};
-use ropcheck::target::TargetFile;
+use ropcheck::target::file::TargetFile;
 use schemars::schema_for;
 
 use super::stop::Stop;

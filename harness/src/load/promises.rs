@@ -1,0 +1,161 @@
+//! What each promise came to over many walks.
+
+use ropcheck_reports::record::{Finding, Found, Share};
+
+use crate::lint::EXAMPLES;
+
+/// The findings of many walks of one plan, counted promise by promise.
+#[derive(Debug, Default)]
+pub(super) struct Promises(Vec<Count>);
+
+/// What one promise came to so far.
+#[derive(Debug)]
+struct Count {
+    promise: Found,
+    met: u64,
+    broken: Side,
+    unjudged: Side,
+}
+
+/// Findings that did not come out well, the first few of them kept as examples.
+#[derive(Debug, Default)]
+struct Side {
+    count: u64,
+    examples: Vec<Found>,
+}
+
+impl Promises {
+    /// Adds the findings of a walk. A judge tells the promises of a plan in the same order every time, so a promise is known
+    /// by its position.
+    pub(super) fn add(&mut self, found: Vec<Found>) {
+        for (position, one) in found.into_iter().enumerate() {
+            if position == self.0.len() {
+                self.0.push(Count::new(&one));
+            }
+            self.0[position].add(one);
+        }
+    }
+
+    /// The exchanges that its findings will name.
+    pub(super) fn examples(&self) -> impl Iterator<Item = &str> {
+        let sides = self.0.iter().flat_map(|count| [&count.broken, &count.unjudged]);
+        sides.flat_map(|side| &side.examples).flat_map(|example| &example.evidence).map(String::as_str)
+    }
+
+    /// What each promise came to, one finding each.
+    pub(super) fn found(self) -> Vec<Found> {
+        self.0.into_iter().map(Count::found).collect()
+    }
+}
+
+impl Count {
+    fn new(one: &Found) -> Self {
+        let promise = Found { finding: Finding::Met, evidence: vec![], ..one.clone() };
+        Self { promise, met: 0, broken: Side::default(), unjudged: Side::default() }
+    }
+
+    fn add(&mut self, found: Found) {
+        match found.finding {
+            Finding::Met => self.met += 1,
+            Finding::Broken { .. } => self.broken.add(found),
+            Finding::Unjudged { .. } => self.unjudged.add(found),
+        }
+    }
+
+    /// Broken where it was broken once; not judged where it was left open once: that many others met it proves neither.
+    fn found(self) -> Found {
+        let Self { promise, met, broken, unjudged } = self;
+        let judged = met + broken.count;
+        let share = Some(Share { broken: broken.count, of: judged });
+        let (finding, evidence) = match (broken.first(), unjudged.first()) {
+            (Some(finding), _) => (finding, broken.evidence()),
+            (None, Some(Finding::Unjudged { because, detail })) => {
+                let detail = format!("{detail} ({} of {} walks)", unjudged.count, judged + unjudged.count);
+                (Finding::Unjudged { because, detail }, unjudged.evidence())
+            }
+            (None, Some(Finding::Met | Finding::Broken { .. }) | None) => (Finding::Met, vec![]),
+        };
+        Found { finding, evidence, share, ..promise }
+    }
+}
+
+impl Side {
+    fn add(&mut self, found: Found) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(found);
+        }
+    }
+
+    fn first(&self) -> Option<Finding> {
+        self.examples.first().map(|example| example.finding.clone())
+    }
+
+    /// Every exchange that an example names, once: they share their control.
+    fn evidence(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for id in self.examples.iter().flat_map(|example| &example.evidence) {
+            if !all.contains(id) {
+                all.push(id.clone());
+            }
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ropcheck_reports::record::{Because, Origin};
+
+    use super::*;
+
+    fn found(walk: u32, finding: Finding) -> Found {
+        Found {
+            case: "load/a/b".into(),
+            requirement: "rfc6749/4.3.3/granted".into(),
+            origin: Origin::Line,
+            at: None,
+            finding,
+            evidence: vec![format!("load/a/b~{walk}#1"), "load/a/b#1".into()],
+            share: None,
+            drawn: None,
+        }
+    }
+
+    fn broken() -> Finding {
+        Finding::Broken { expected: "an access token".into(), actual: "status 503".into() }
+    }
+
+    fn open() -> Finding {
+        Finding::Unjudged { because: Because::NoAnswer, detail: "no answer within 10s".into() }
+    }
+
+    fn came_to(findings: impl IntoIterator<Item = Finding>) -> Found {
+        let mut promises = Promises::default();
+        for (walk, finding) in (1..).zip(findings) {
+            promises.add(vec![found(walk, finding)]);
+        }
+        promises.found().remove(0)
+    }
+
+    #[test]
+    fn a_promise_that_was_broken_once_is_broken_with_its_share_and_few_examples() {
+        let all = came_to((0..1000).map(|walk| if walk % 100 == 0 { broken() } else { Finding::Met }).chain([open()]));
+        assert_eq!((all.finding, all.share), (broken(), Some(Share { broken: 10, of: 1000 })));
+        assert_eq!(all.evidence, ["load/a/b~1#1", "load/a/b#1", "load/a/b~101#1", "load/a/b~201#1"]);
+    }
+
+    #[test]
+    fn what_was_left_open_once_is_not_met() {
+        let all = came_to([Finding::Met, open(), Finding::Met]);
+        let detail = "no answer within 10s (1 of 3 walks)".to_owned();
+        assert_eq!(all.finding, Finding::Unjudged { because: Because::NoAnswer, detail });
+        assert_eq!((all.share, all.evidence.len()), (Some(Share { broken: 0, of: 2 }), 2));
+    }
+
+    #[test]
+    fn what_was_always_met_names_no_exchange() {
+        let all = came_to([Finding::Met, Finding::Met]);
+        assert_eq!((all.finding, all.share, all.evidence), (Finding::Met, Some(Share { broken: 0, of: 2 }), vec![]));
+    }
+}
