@@ -1,0 +1,317 @@
+//! What is wrong with a file that an author wrote is said with its place, its line and the nearest right name.
+//!
+//! In the tables a `«` stands before the place that a complaint must point at.
+
+#[path = "support/run.rs"]
+mod run;
+
+use std::fs;
+use std::path::Path;
+
+use crate::run::{Ran, ropcheck};
+
+/// What is wrong · a scenario file · words of the complaint.
+const SCENARIOS: &[(&str, &str, &[&str])] = &[
+    ("not YAML", "- id: «[\n", &[]),
+    ("an escape that YAML has not", "- id: «\"\\q\"\n", &["escape"]),
+    ("no list", "«id: a\n", &["expected sequence"]),
+    ("an unknown key", "- id: a\n  title: T\n  «stpes: []\n", &["unknown field `stpes`", "did you mean `steps`?"]),
+    ("a key that is missing", "- id: a\n  «steps: []\n", &["missing field `title`"]),
+    ("a key that comes twice", "- id: a\n  title: T\n  «title: T\n  steps: []\n", &["title"]),
+    ("a wrong type", "- id: a\n  title: T\n  steps: «none\n", &["expected sequence"]),
+    (
+        "an unknown need",
+        "- id: a\n  title: T\n  needs: [«refresh_tokens]\n  steps: []\n",
+        &["did you mean `refresh_token`?"],
+    ),
+    ("no step", "- id: «a\n  title: T\n  steps: []\n", &["needs one step at least"]),
+    (
+        "a strategy that does not exist",
+        "- id: a\n  title: T\n  given: { x: { «txt: {} } }\n  steps: []\n",
+        &["did you mean `text`?"],
+    ),
+    (
+        "a base of nothing",
+        "- id: a\n  title: T\n  steps:\n    - send: { like: «good-logn }\n",
+        &["no base is named `good-logn`", "did you mean `good-login`?"],
+    ),
+    (
+        "an id that is there already",
+        "- id: a\n  title: T\n  steps: [{ send: { like: good-login } }]\n- id: «a\n  title: T\n  steps: [{ send: { like: good-login } }]\n",
+        &["a scenario with the id `cases/a` stands elsewhere already"],
+    ),
+];
+
+/// What is wrong · a step of a scenario · words of the complaint.
+const STEPS: &[(&str, &str, &[&str])] = &[
+    ("an unknown key", "«sent: { like: good-login }", &["unknown field `sent`", "did you mean `send`?"]),
+    (
+        "an unknown client",
+        "send: { like: good-login, as: «pubic }",
+        &["`pubic` is no client", "did you mean `public`?"],
+    ),
+    ("an unknown user", "send: { like: good-login, user: «knwn }", &["`knwn` is no user", "did you mean `known`?"]),
+    ("a change of nothing", "«{ send: { change: { method: GET } } }", &["say `like: good-login`"]),
+    ("a method beside like", "send: { like: «good-login, method: GET }", &["under `change`"]),
+    ("an unknown authentication", "send: { like: good-login, change: { «auth: basik } }", &["did you mean `basic`?"]),
+    (
+        "an unknown damage",
+        "send: { like: good-login, change: { set: { password: { damaged: «flop } } } }",
+        &["did you mean `flip`?"],
+    ),
+    (
+        "an unknown kind of value",
+        "send: { like: good-login, change: { set: { password: { «upr: x } } } }",
+        &["did you mean `upper`?"],
+    ),
+    ("half a byte", "send: { like: good-login, change: { set: { password: { hex: «fff } } } }", &["half a byte"]),
+    (
+        "a name of nothing",
+        r#"send: { like: good-login, change: { set: { password: «"${user.pasword}" } } }"#,
+        &["did you mean `user.password`?"],
+    ),
+    (
+        "a name that does not end",
+        r#"send: { like: good-login, change: { set: { password: «"${user.password" } } }"#,
+        &["no closing brace"],
+    ),
+    (
+        "a scope of nothing",
+        r#"send: { like: good-login, change: { set: { scope: "${«scopes.tow}" } } }"#,
+        &["did you mean `two`?"],
+    ),
+    (
+        "a value that no step keeps",
+        r#"send: { like: good-refresh, change: { set: { refresh_token: "${«kept.refresh_tokn}" } } }"#,
+        &["no earlier step keeps `refresh_tokn`", "did you mean `refresh_token`?"],
+    ),
+    (
+        "a value that is not drawn",
+        r#"send: { like: good-login, change: { set: { password: "${«given.password}" } } }"#,
+        &["`given` draws no `password`"],
+    ),
+    (
+        "a client of nothing in a name",
+        r#"send: { like: good-login, change: { set: { client_id: "${«clients.secnd.id}" } } }"#,
+        &["did you mean `second`?"],
+    ),
+    (
+        "an unknown check",
+        "{ send: { like: good-login }, expect: { rfc6749/5.1/status-200: [«grnted] } }",
+        &["did you mean `granted`?"],
+    ),
+    (
+        "a status that is none",
+        "{ send: { like: good-login }, expect: { rfc6749/5.1/status-200: [«{ status: fine }] } }",
+        &["a status code"],
+    ),
+    (
+        "an unknown requirement",
+        "{ send: { like: good-login }, expect: { «rfc6749/5.1/status-20: [granted] } }",
+        &["no requirement is named", "did you mean `rfc6749/5.1/status-200`?"],
+    ),
+    (
+        "a requirement that can't be tested",
+        "{ send: { like: good-login }, expect: { «UNTESTABLE: [granted] } }",
+        &["can't be tested"],
+    ),
+    (
+        "a look back at no step",
+        "{ name: login, send: { like: good-login }, expect: { rfc6749/6/granted: [«{ same_as: { member: scope, step: login } }] } }",
+        &["no earlier step is named `login`"],
+    ),
+    (
+        "a secret that is expected",
+        r#"{ send: { like: good-login }, expect: { rfc6749/6/granted: [{ member: { name: x, is: "${«user.password}" } }] } }"#,
+        &["an expectation can't name `user.password`"],
+    ),
+];
+
+/// What is wrong · a target file · words of the complaint. No complaint shows a value of it.
+const TARGETS: &[(&str, &str, &[&str])] = &[
+    ("not YAML", "token_endpoint: «[", &[]),
+    (
+        "an unknown key",
+        "token_endpoint: https://as.example/\n«client: {}\n",
+        &["unknown field `client`", "did you mean `clients`?"],
+    ),
+    (
+        "an unknown key of a client",
+        "token_endpoint: https://as.example/\nclients: { web: { id: w, «secrt: hunter2 } }\n",
+        &["did you mean `secret`?"],
+    ),
+    (
+        "a secret of a wrong type",
+        "token_endpoint: https://as.example/\nclients: { web: { id: w, secret: «[hunter2] } }\n",
+        &["expected string"],
+    ),
+    ("a duration that is none", "token_endpoint: https://as.example/\ntimeout: «soon\nCLIENTS\nUSERS", &[]),
+    ("no endpoint", "name: staging\nCLIENTS\nUSERS", &["give `token_endpoint`, `issuer` or `preset`"]),
+    ("no URL", "token_endpoint: «as.example/token\nCLIENTS\nUSERS", &["is no URL"]),
+    (
+        "a password in what is no URL",
+        "token_endpoint: «'https://web:hunter2@as example/token'\nCLIENTS\nUSERS",
+        &["is no URL"],
+    ),
+    ("another scheme", "token_endpoint: «ftp://as.example/token\nCLIENTS\nUSERS", &["use https"]),
+    ("plain http", "token_endpoint: «http://as.example/token\nCLIENTS\nUSERS", &["allow_http: true"]),
+    (
+        "a password in the URL",
+        "token_endpoint: «https://web:hunter2@as.example/token\nCLIENTS\nUSERS",
+        &["under `clients`"],
+    ),
+    ("a fragment", "token_endpoint: «'https://as.example/token#top'\nCLIENTS\nUSERS", &["no fragment"]),
+    ("no client", "token_endpoint: https://as.example/\nclients: {}\nUSERS", &["one client and one user at least"]),
+    ("no user", "token_endpoint: https://as.example/\nCLIENTS\nusers: {}\n", &["one client and one user at least"]),
+    (
+        "a variable that is not set",
+        "token_endpoint: https://as.example/\nCLIENTS\nusers: { a: { username: a, password: «\"${env:ROPCHECK_TEST_NOT_SET}\" } }\n",
+        &["no variable `ROPCHECK_TEST_NOT_SET`"],
+    ),
+    (
+        "a secret file that is not there",
+        "token_endpoint: https://as.example/\nCLIENTS\nusers: { a: { username: a, password: «\"${file:nowhere}\" } }\n",
+        &["could not read the secret"],
+    ),
+    (
+        "another reference",
+        "token_endpoint: https://as.example/\nCLIENTS\nusers: { a: { username: a, password: «\"${vault:hunter2}\" } }\n",
+        &["`${env:NAME}` or `${file:PATH}`"],
+    ),
+    (
+        "a method without its secret",
+        "token_endpoint: https://as.example/\nclients: { web: { id: «w, auth: client_secret_post } }\nUSERS",
+        &["say `auth: none`"],
+    ),
+    ("a preset without its tenant", "preset: «cloudentity\nCLIENTS\nUSERS", &["needs `tenant`"]),
+];
+
+#[test]
+fn a_scenario_file() {
+    for (what, text, words) in SCENARIOS {
+        wrong_scenario(what, text, words);
+    }
+}
+
+#[test]
+fn a_step() {
+    let untestable = untestable();
+    for (what, step, words) in STEPS {
+        let step = step.replace("UNTESTABLE", &untestable);
+        let step = if step.trim_start_matches('«').starts_with('{') { step } else { format!("{{ {step} }}") };
+        wrong_scenario(what, &format!("- id: a\n  title: T\n  steps:\n    - {step}\n"), words);
+    }
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a failure shows which line of the table it was at")]
+fn a_target_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("target.yaml");
+    for (what, text, words) in TARGETS {
+        eprintln!("{what}");
+        let text = text
+            .replace("CLIENTS", "clients: { web: { id: w, secret: hunter2 } }")
+            .replace("USERS", "users: { alice: { username: alice, password: hunter2 } }\n");
+        let wrong = Wrong::of(&text);
+        fs::write(&file, &wrong.text).expect("a target file");
+        let ran = ropcheck(["doctor", "--target", &file.display().to_string()]).exits(2).says(words);
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+        if let Some(place) = &wrong.place {
+            place.is_pointed_at(&file, &ran);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    ropcheck(["check", "--scenarios", "no/such/folder"])
+        .exits(2)
+        .says(&["could not read the scenarios", "no/such/folder"]);
+    ropcheck(["check", "--target", "no-such.yaml"]).exits(2).says(&["could not read the target file", "no-such.yaml"]);
+    ropcheck(["report", "no-such.ndjson", "--as", "text=/dev/null"]).exits(2).says(&["could not open no-such.ndjson"]);
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("cases.yaml"), b"- id: \xff\n").expect("a file");
+    let shown = folder.path().display().to_string();
+    ropcheck(["check", "--scenarios", &shown]).exits(2).says(&["UTF-8", "cases.yaml"]);
+}
+
+/// Whoever comments out every case of a file wants none of them.
+#[test]
+fn a_file_without_a_case_is_fine() {
+    for text in ["", "# - id: a\n", "[]\n"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("cases.yaml"), text).expect("a file");
+        let shown = folder.path().display().to_string();
+        ropcheck(["check", "--scenarios", &shown, "--only", "rfc6749/4.3/good-login"]).exits(0);
+    }
+}
+
+/// A text with the place that its complaint must point at.
+struct Wrong {
+    text: String,
+    place: Option<Place>,
+}
+
+struct Place {
+    line: usize,
+    column: usize,
+    drawn: String,
+}
+
+impl Wrong {
+    fn of(marked: &str) -> Self {
+        let text = marked.replace('«', "");
+        let place = marked.split_once('«').map(|(before, _)| {
+            let line = before.matches('\n').count() + 1;
+            let column =
+                before.lines().last().filter(|_| !before.ends_with('\n')).map_or(0, |last| last.chars().count()) + 1;
+            Place { line, column, drawn: text.lines().nth(line - 1).unwrap_or_default().to_owned() }
+        });
+        Self { text, place }
+    }
+}
+
+impl Place {
+    /// File, line and column stand in the complaint, and a caret under the column.
+    #[track_caller]
+    fn is_pointed_at(&self, file: &Path, ran: &Ran) {
+        let Self { line, column, .. } = self;
+        let head = format!("  --> {}:{line}:{column}\n", file.display());
+        let caret = format!("\n   | {}^\n", " ".repeat(column - 1));
+        assert!(ran.stderr.contains(&head) && ran.stderr.contains(&caret), "expected {head}{}", ran.stderr);
+    }
+
+    /// The author's own line stands above the caret.
+    #[track_caller]
+    fn is_drawn(&self, ran: &Ran) {
+        let drawn = format!("\n {} | {}\n", self.line, self.drawn);
+        assert!(ran.stderr.contains(&drawn), "expected {drawn}{}", ran.stderr);
+    }
+}
+
+#[track_caller]
+#[expect(clippy::print_stderr, reason = "a failure shows which line of the table it was at")]
+fn wrong_scenario(what: &str, text: &str, words: &[&str]) {
+    eprintln!("{what}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cases.yaml");
+    let wrong = Wrong::of(text);
+    fs::write(&file, &wrong.text).expect("a scenario file");
+    let ran = ropcheck(["check", "--scenarios", &folder.path().display().to_string()]).exits(2).says(words);
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    let place = wrong.place.expect("the table says where");
+    place.is_pointed_at(&file, &ran);
+    place.is_drawn(&ran);
+}
+
+/// A requirement that the catalogue calls untestable.
+fn untestable() -> String {
+    let library = ropcheck::library::Library::load(None).expect("the project's own scenarios");
+    let mut untestable = library.catalogue.iter().filter(|(_, requirement)| requirement.untestable.is_some());
+    untestable.next().expect("there is always one").0.to_owned()
+}

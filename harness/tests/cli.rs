@@ -1,0 +1,257 @@
+//! What may be typed, and what comes back: results on stdout, exit codes, files that are left.
+
+#[path = "support/run.rs"]
+mod run;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use ropcheck_reference_server::{Config, HashCost, LoginThrottle, Policy, app};
+use ropcheck_reports::read;
+use ropcheck_reports::record::{Ended, Event};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::run::{ropcheck, signal, start};
+
+const SECTION: &str = "rfc6749/4.3/*";
+/// It shows in every granted answer.
+const FAULT: &str = "cache-control-missing-on-success";
+const FORMATS: [&str; 4] = ["html", "junit", "markdown", "text"];
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|why| panic!("{} can be read: {why}", path.display()))
+}
+
+fn events(record: &Path) -> Vec<Event> {
+    read::events(read(record).as_bytes()).expect("the record can be read")
+}
+
+/// A target file for a server of the demo workspace.
+fn target(folder: &TempDir, base: &str, more: &str) -> PathBuf {
+    let file = folder.path().join("target.yaml");
+    let text = format!(
+        "token_endpoint: {base}/demo/demo/oauth2/token\nissuer: {base}/demo/demo\nscopes: [read, write, openid]\npatience: 0s\n{more}\n\
+         clients:\n  basic: {{ id: demo-basic, secret: basic-secret-1 }}\n\
+         users:\n  alice: {{ username: alice, password: wonderland-7 }}\n"
+    );
+    fs::write(&file, text).expect("a target file");
+    file
+}
+
+/// The reference server in this process, on a port as any other server.
+async fn reference_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("a port"));
+    let login_throttle = LoginThrottle { failures: 1000, ..LoginThrottle::default() };
+    let config = Config { hash_cost: HashCost::LOWEST, login_throttle, ..Config::demo(&base) };
+    let app = app(config, Policy::strict()).expect("the demo workspace");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    base
+}
+
+#[test]
+fn the_embedded_server_passes_and_the_last_line_counts() {
+    let ran = ropcheck(["check"]).exits(0);
+    let last = ran.stdout.lines().last().expect("a last line");
+    assert!(last.contains("0 failed, 0 not judged") && last.ends_with("against embedded reference server"), "{last}");
+    assert_eq!(ran.stderr, "", "no progress where no terminal shows it");
+}
+
+#[test]
+fn a_fault_is_caught_and_a_variant_is_not() {
+    let broken = "rfc6749/5.1/no-store";
+    ropcheck(["check", "--only", SECTION, "--fault", FAULT]).exits(1).says(&[
+        "FAILED",
+        broken,
+        &format!("ropcheck explain {broken}"),
+    ]);
+    ropcheck(["check", "--only", SECTION, "--variant", "extra-members"]).exits(0);
+}
+
+#[test]
+fn names_that_mean_nothing_are_bad_input() {
+    for (args, words) in [
+        (&["check", "--only", "no/such/*"][..], &["no case matches `no/such/*`"][..]),
+        (&["check", "--only", "[", "--seed", "2"], &["glob"]),
+        (
+            &["check", "--fault", &FAULT[1..]],
+            &["no fault is named `ache-", "did you mean `cache-control-missing-on-success`?"],
+        ),
+        (&["check", "--report", "htm=x"], &["no format is named `htm`", "did you mean `html`?"]),
+        (&["check", "--report", "report.html"], &["write FORMAT=FILE"]),
+        (&["explain", "rfc6749/5.2/invalid-gant"], &["did you mean `rfc6749/5.2/invalid-grant`?"]),
+        (&["chek"], &["check"]),
+    ] {
+        let ran = ropcheck(args).exits(2).says(words);
+        assert_eq!(ran.stdout, "", "{args:?}: what is wrong is told on stderr");
+    }
+}
+
+#[test]
+fn a_record_gives_the_same_reports_again() {
+    let folder = folder();
+    let record = shown(&folder.path().join("run.ndjson"));
+    let reports = |when: &str| {
+        FORMATS.map(|format| format!("{format}={}", shown(&folder.path().join(format!("{when}.{format}")))))
+    };
+    let with = |flag: &str, reports: &[String]| -> Vec<String> {
+        reports.iter().flat_map(|report| [flag.to_owned(), report.clone()]).collect()
+    };
+    let fault = ["check", "--only", "rfc6749/*", "--fault", FAULT, "--record", &record];
+    let ran = ropcheck(fault.map(str::to_owned).into_iter().chain(with("--report", &reports("first"))));
+    let again = ["report", &record].map(str::to_owned).into_iter().chain(with("--as", &reports("again")));
+    ropcheck(again).exits(0);
+    for format in FORMATS {
+        let [first, again] = ["first", "again"].map(|when| read(&folder.path().join(format!("{when}.{format}"))));
+        assert!(!first.is_empty());
+        assert_eq!(first, again, "{format} differs when it is made from the record");
+    }
+    assert_eq!(ran.stdout, read(&folder.path().join("first.text")), "a terminal shows the text report");
+}
+
+#[test]
+fn a_record_that_was_cut_in_its_last_line_can_be_read() {
+    let folder = folder();
+    let (record, report) = (folder.path().join("run.ndjson"), folder.path().join("report.txt"));
+    ropcheck(["check", "--only", SECTION, "--record", &shown(&record)]).exits(0);
+    let whole = read(&record);
+    let last = whole.trim_end().rfind('\n').expect("more than a line");
+    fs::write(&record, &whole[..last + 20]).expect("the record is cut");
+    ropcheck(["report", &shown(&record), "--as", &format!("text={}", shown(&report))]).exits(0);
+    let told = read(&report);
+    assert!(
+        told.contains("unfinished: the record ends before the run did"),
+        "a run whose end is not in its record did not finish: {told}"
+    );
+}
+
+#[test]
+fn a_record_that_is_none_is_bad_input() {
+    let folder = folder();
+    let record = folder.path().join("run.ndjson");
+    for (text, why) in [("", "run_started"), ("no record\nat all\n", "line 1 is not an event")] {
+        fs::write(&record, text).expect("a file");
+        ropcheck(["report", &shown(&record), "--as", "text=/dev/null"]).exits(2).says(&[why, "run.ndjson"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_cannot_be_written_costs_nobody_a_login() {
+    let server = MockServer::start().await;
+    let folder = folder();
+    let file = shown(&target(&folder, &server.uri(), ""));
+    for (flag, path) in [("--report", "html=/no/such/folder/x.html"), ("--record", "/no/such/folder/x.ndjson")] {
+        ropcheck(["check", "--target", &file, flag, path]).exits(2).says(&["could not write /no/such/folder/x"]);
+    }
+    let requests = server.received_requests().await.expect("they are kept");
+    assert!(requests.is_empty(), "{requests:?}");
+}
+
+#[test]
+fn each_schema_is_json_and_names_the_keys() {
+    for (of, keys) in [
+        (
+            "scenario",
+            &["id", "title", "needs", "given", "load", "steps", "send", "expect", "keep", "like", "change"][..],
+        ),
+        ("base", &["base", "title", "needs", "steps"]),
+        ("target", &["token_endpoint", "issuer", "preset", "clients", "users", "ca_file", "limits", "default_scope"]),
+    ] {
+        let ran = ropcheck(["schema", of]).exits(0);
+        let schema: serde_json::Value = serde_json::from_str(&ran.stdout).expect("the schema is JSON");
+        for key in keys {
+            assert!(holds_key(&schema, key), "the schema of a {of} does not know `{key}`");
+        }
+    }
+}
+
+/// Whether a `properties` object of a schema has that key.
+fn holds_key(schema: &serde_json::Value, key: &str) -> bool {
+    let here = schema.get("properties").is_some_and(|properties| properties.get(key).is_some());
+    let children: Vec<_> = match schema {
+        serde_json::Value::Object(members) => members.values().collect(),
+        serde_json::Value::Array(items) => items.iter().collect(),
+        _ => vec![],
+    };
+    here || children.into_iter().any(|child| holds_key(child, key))
+}
+
+#[test]
+fn explain_tells_of_requirements_cases_and_faults() {
+    ropcheck(["explain", "rfc6749/5.2/invalid-grant"]).exits(0).says(&[
+        "section 5.2, MUST",
+        "Why:",
+        "Probed by rfc6749/5.2/wrong-password",
+    ]);
+    ropcheck(["explain", "rfc6749/5.2/wrong-password"]).exits(0).says(&[
+        "5.2-error-response.yaml:",
+        "It proves:",
+        "rfc6749/5.2/invalid-grant",
+    ]);
+    ropcheck(["explain", FAULT]).exits(0).says(&["a seeded fault", "rfc6749/5.1/no-store", "ropcheck check --fault"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_tells_what_can_be_tested() {
+    let folder = folder();
+    let file = shown(&target(&folder, &reference_server().await, ""));
+    ropcheck(["doctor", "--target", &file]).exits(0).says(&[
+        "The good login is granted at http://127.0.0.1:",
+        "refresh tokens yes",
+        "a key set yes",
+        "cases can be run",
+    ]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_server_passes_as_a_target_too() {
+    let folder = folder();
+    let file = shown(&target(&folder, &reference_server().await, ""));
+    ropcheck(["check", "--target", &file]).exits(0).says(&[", 0 failed, 0 not judged"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_run_leaves_a_record_that_says_so() {
+    let server = MockServer::start().await;
+    let (asked, heard) = mpsc::channel();
+    let answer = r#"{"access_token":"opaque-access-4f9d1c7be2","token_type":"Bearer","expires_in":60}"#;
+    let slow = move |_: &Request| {
+        let _ended_already = asked.send(());
+        let template = ResponseTemplate::new(200).set_delay(Duration::from_millis(100));
+        template
+            .insert_header("cache-control", "no-store")
+            .insert_header("pragma", "no-cache")
+            .set_body_raw(answer, "application/json")
+    };
+    Mock::given(any()).respond_with(slow).mount(&server).await;
+    let folder = folder();
+    let (record, file) = (folder.path().join("run.ndjson"), shown(&target(&folder, &server.uri(), "")));
+    let args = ["check", "--only", "rfc6749/*", "--target", &file, "--record", &shown(&record)];
+    let ran = start(args, |process| {
+        // Each answer of the server is a step further: in between the record is looked at, and nobody sleeps.
+        while !fs::read_to_string(&record).is_ok_and(|text| text.contains(r#""event":"found""#)) {
+            heard.recv_timeout(Duration::from_secs(60)).expect("the run goes on asking");
+        }
+        signal("INT", process);
+    });
+    ran.exits(130);
+    let events = events(&record);
+    assert!(
+        matches!(events.last(), Some(Event::RunFinished(last)) if last.ended == Ended::Interrupted),
+        "{:?}",
+        events.last()
+    );
+}
