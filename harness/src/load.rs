@@ -10,7 +10,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ropcheck_reports::record::{Event, Finding, Found, Kind, RunFinished};
 use tokio::sync::mpsc;
-use url::Url;
 
 use self::measure::{Reading, Stretch, Windows};
 use self::promises::Promises;
@@ -46,7 +45,7 @@ pub enum NotLoaded {
     #[error("`{0}` draws values, which a load run does not do in this version: spell them out instead of `given`")]
     Draws(String),
     /// The target is another machine.
-    #[error("load runs go to loopback only in this version, and {0} is not on this machine")]
+    #[error("load runs go to loopback only in this version, and `{0}` is on another machine")]
     Remote(String),
     /// The target lacks what the scenario needs.
     #[error("`{id}` can't be run on this target: {because}")]
@@ -91,8 +90,7 @@ pub fn find<'a>(library: &'a Library, id: &str) -> Result<&'a Load, NotLoaded> {
 /// # Errors
 /// One of its endpoints is not on loopback.
 pub fn permit(target: &Target) -> Result<(), NotLoaded> {
-    let endpoint = || target.endpoints.token.as_ref().map_or_else(|| target.name.clone(), Url::to_string);
-    if target.is_loopback() { Ok(()) } else { Err(NotLoaded::Remote(endpoint())) }
+    if target.is_loopback() { Ok(()) } else { Err(NotLoaded::Remote(target.name.clone())) }
 }
 
 /// Walks that wait to be counted. A user whose walk finds no room waits with it, so that memory is bounded.

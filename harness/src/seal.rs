@@ -161,42 +161,57 @@ fn without_secrets(text: &[u8], known: &[(String, String)], echoes: &mut Vec<Str
     out
 }
 
-/// How much of a text's beginning spells a secret, each character in whichever way.
+/// How much of a text's beginning spells a secret, each character in whichever way. A backslash is told from those that escape
+/// by their number, which is the same all through: one as it is, two in JSON, four in JSON within JSON.
 fn spelt(text: &[u8], secret: &str) -> Option<usize> {
-    let mut chars = secret.chars();
-    let from = |at: usize, c: char| spellings(&text[at..], c).into_iter().flatten().map(move |length| at + length);
-    let mut ends: Vec<usize> = from(0, chars.next()?).collect();
-    for c in chars {
-        if ends.is_empty() {
-            return None;
+    let backslashes: &[&str] = if secret.contains('\\') { &[r"\\\\", r"\\", r"\"] } else { &[r"\"] };
+    backslashes.iter().find_map(|backslash| {
+        let from = |at: usize, c: char| {
+            let spellings = spellings(&text[at..], c, backslash);
+            spellings.into_iter().flatten().map(move |length| at + length)
+        };
+        let mut chars = secret.chars();
+        let mut ends: Vec<usize> = from(0, chars.next()?).collect();
+        for c in chars {
+            if ends.is_empty() {
+                return None;
+            }
+            ends = ends.into_iter().flat_map(|at| from(at, c)).collect();
+            ends.sort_unstable();
+            ends.dedup();
         }
-        ends = ends.into_iter().flat_map(|at| from(at, c)).collect();
-        ends.dedup();
-    }
-    ends.into_iter().max()
+        ends.into_iter().max()
+    })
 }
 
-/// The lengths at which a text's beginning spells a character: as it is, percent- or form-encoded, escaped in JSON or in JSON
-/// within JSON, or as an HTML reference.
-fn spellings(text: &[u8], c: char) -> [Option<usize>; 3] {
+/// The lengths at which a text's beginning spells a character: as it is, and percent- or form-encoded, escaped in JSON or in
+/// JSON within JSON, or as an HTML reference.
+fn spellings(text: &[u8], c: char, backslash: &str) -> [Option<usize>; 2] {
+    if c == '\\' && text.first() == Some(&b'\\') {
+        return [text.starts_with(backslash.as_bytes()).then_some(backslash.len()), None];
+    }
     let mut utf8 = [0; 4];
     let utf8 = c.encode_utf8(&mut utf8).as_bytes();
     let begins = |form: &str| {
         let beginning = text.get(..form.len())?;
         beginning.eq_ignore_ascii_case(form.as_bytes()).then_some(form.len())
     };
-    let (escaped, twice) = match text.first() {
-        Some(b'%') => (begins(&utf8.iter().map(|byte| format!("%{byte:02x}")).collect::<String>()), None),
-        Some(b'+') => ((c == ' ').then_some(1), None),
-        Some(b'&') => (references(c).iter().find_map(|form| begins(form)), None),
-        Some(b'\\') if c == '\\' => (begins(r"\\"), begins(r"\\\\")),
+    let encoded = match text.first() {
+        Some(b'%') => begins(&utf8.iter().map(|byte| format!("%{byte:02x}")).collect::<String>()),
+        Some(b'+') => (c == ' ').then_some(1),
+        Some(b'&') => references(c).iter().find_map(|form| begins(form)),
         Some(b'\\') => {
-            let slashes: String = text.iter().take_while(|byte| **byte == b'\\').map(|_| '\\').collect();
-            (json_escapes(c).iter().find_map(|form| begins(&format!("{slashes}{form}"))), None)
+            // Seven escape a quote three levels deep; a server that sends a megabyte of them is not followed further.
+            let escapes = text.iter().take(7).take_while(|byte| **byte == b'\\').count();
+            let after = |form: &String| {
+                let beginning = text.get(escapes..escapes + form.len())?;
+                beginning.eq_ignore_ascii_case(form.as_bytes()).then_some(escapes + form.len())
+            };
+            json_escapes(c).iter().find_map(after)
         }
-        Some(_) | None => (None, None),
+        Some(_) | None => None,
     };
-    [text.starts_with(utf8).then_some(utf8.len()), escaped, twice]
+    [text.starts_with(utf8).then_some(utf8.len()), encoded]
 }
 
 /// What follows the backslash where JSON escapes a character (RFC 8259 section 7).

@@ -25,25 +25,34 @@ pub(super) async fn attack(journey: &Arc<Journey>, samples: mpsc::Sender<Sample>
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
     let _alone = ONE_AT_A_TIME.lock().await;
     mute();
-    let panicked = Arc::new(AtomicBool::new(false));
+    let signs = Arc::new(Signs::default());
     let scenario = Scenario::new(&journey.plan.case.id).register_transaction(Transaction::new(function(
         Arc::clone(journey),
         samples,
-        Arc::clone(&panicked),
+        Arc::clone(&signs),
     )));
     let goose = GooseAttack::initialize_with_config(configuration(journey))?
         // One client that sends nothing, in place of one for each user.
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?
         .register_scenario(scenario);
     Box::pin(goose.execute()).await?;
-    assert!(!panicked.load(Ordering::Relaxed), "a walk panicked, and its user was missing from then on");
-    Ok(if journey.ground.budget.is_broken() {
+    assert!(!signs.fault.load(Ordering::Relaxed), "a walk panicked, and its user was missing from then on");
+    Ok(if signs.silence.load(Ordering::Relaxed) {
         Ended::Stopped(format!("{SILENCES} requests in a row got no answer"))
     } else if goose::is_killswitch_triggered() {
         Ended::Interrupted
     } else {
         Ended::Complete
     })
+}
+
+/// What users saw that goose does not tell.
+#[derive(Debug, Default)]
+struct Signs {
+    /// A walk panicked.
+    fault: AtomicBool,
+    /// The server fell silent; a late answer does not take that back.
+    silence: AtomicBool,
 }
 
 /// What goose does: users, a length, and nothing of its own on any port, file or terminal.
@@ -78,12 +87,12 @@ fn whole_seconds(lasts: Duration) -> u64 {
     lasts.as_secs() + u64::from(lasts.subsec_nanos() > 0)
 }
 
-fn function(journey: Arc<Journey>, samples: mpsc::Sender<Sample>, panicked: Arc<AtomicBool>) -> TransactionFunction {
+fn function(journey: Arc<Journey>, samples: mpsc::Sender<Sample>, signs: Arc<Signs>) -> TransactionFunction {
     Arc::new(move |user| {
-        let (journey, samples, panicked) = (Arc::clone(&journey), samples.clone(), Arc::clone(&panicked));
+        let (journey, samples, signs) = (Arc::clone(&journey), samples.clone(), Arc::clone(&signs));
         Box::pin(async move {
-            let _alarm = Alarm(panicked);
-            turn(user, &journey, &samples).await
+            let _alarm = Alarm(&signs.fault);
+            turn(user, &journey, &samples, &signs.silence).await
         })
     })
 }
@@ -92,12 +101,17 @@ fn function(journey: Arc<Journey>, samples: mpsc::Sender<Sample>, panicked: Arc<
 const REST: Duration = Duration::from_millis(20);
 
 /// One turn of a user: a walk, told to goose and handed on.
-async fn turn(user: &mut GooseUser, journey: &Journey, samples: &mpsc::Sender<Sample>) -> TransactionResult {
-    let is_silent = journey.ground.budget.is_broken();
-    if is_silent {
+async fn turn(
+    user: &mut GooseUser,
+    journey: &Journey,
+    samples: &mpsc::Sender<Sample>,
+    silence: &AtomicBool,
+) -> TransactionResult {
+    if journey.ground.budget.is_broken() {
+        silence.store(true, Ordering::Relaxed);
         goose::trigger_killswitch("the server is silent");
     }
-    if is_silent || journey.is_over() {
+    if silence.load(Ordering::Relaxed) || journey.is_over() {
         tokio::time::sleep(REST).await;
         return Ok(());
     }
@@ -119,9 +133,9 @@ async fn turn(user: &mut GooseUser, journey: &Journey, samples: &mpsc::Sender<Sa
 }
 
 /// Raised by a walk that panics: goose joins its users without a look at how they ended.
-struct Alarm(Arc<AtomicBool>);
+struct Alarm<'a>(&'a AtomicBool);
 
-impl Drop for Alarm {
+impl Drop for Alarm<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.store(true, Ordering::Relaxed);
@@ -151,9 +165,9 @@ mod tests {
     async fn a_walk_that_panics_raises_the_alarm_and_one_that_ends_does_not() {
         for fault in [true, false] {
             let raised = Arc::new(AtomicBool::new(false));
-            let alarm = Arc::clone(&raised);
+            let sign = Arc::clone(&raised);
             let user = tokio::spawn(async move {
-                let _alarm = Alarm(alarm);
+                let _alarm = Alarm(&sign);
                 tokio::task::yield_now().await;
                 assert!(!fault, "a fault in a walk");
             });
