@@ -49,7 +49,7 @@ pub enum Check {
     /// The times of a JWT fit the time of its answer, within the target's clock skew: `iat` is not to come and `exp` is
     /// not over (RFC 7519 sections 4.1.4 and 4.1.6).
     Current(claim::CurrentCheck),
-    /// The lifetime that a JWT tells (`exp` less `iat`) agrees with `expires_in` to within a second (RFC 6749 section 5.1).
+    /// `expires_in` promises no more than the JWT lives (`exp` less `iat`), in seconds (RFC 6749 section 5.1).
     Lifetime(String),
     /// The JWT under that member verifies by the server's key set (RFC 7515 section 5.2).
     Signed(String),
@@ -89,7 +89,7 @@ impl Check {
             Self::Member(check) => check.judge(answer),
             Self::SameAs(other) => other.judge(answer, earlier, true),
             Self::DiffersFrom(other) => other.judge(answer, earlier, false),
-            Self::Scope(check) => check.judge(answer),
+            Self::Scope(check) => check.judge(answer, earlier),
             Self::Claim(check) => check.judge(answer),
             Self::Current(check) => check.judge(answer),
             Self::Lifetime(member) => claim::lifetime(answer, member),
@@ -148,6 +148,7 @@ impl Check {
     pub fn looks_back(&self) -> Vec<&str> {
         match self {
             Self::SameAs(other) | Self::DiffersFrom(other) => vec![&other.step],
+            Self::Scope(check) => check.told_in.iter().map(String::as_str).collect(),
             Self::AnyOf(Ordered(alternatives)) => {
                 alternatives.iter().flat_map(|(_, checks)| checks).flat_map(Self::looks_back).collect()
             }
@@ -158,7 +159,6 @@ impl Check {
             | Self::MediaType(_)
             | Self::Header(_)
             | Self::Member(_)
-            | Self::Scope(_)
             | Self::Claim(_)
             | Self::Current(_)
             | Self::Lifetime(_)
@@ -223,12 +223,17 @@ fn any_of(Ordered(alternatives): &Ordered<Vec<Check>>, answer: &Answer, earlier:
             return Finding::Met;
         }
         let mut wanted = Vec::new();
+        let mut open = None;
         for finding in findings {
             match finding {
                 Finding::Met => {}
-                Finding::Unjudged { .. } => untold = Some(finding),
+                Finding::Unjudged { .. } => open = Some(finding),
                 Finding::Broken { expected, .. } => wanted.push(expected),
             }
+        }
+        // One promise that is broken rules an alternative out, whatever could not be told of the others.
+        if wanted.is_empty() {
+            untold = open;
         }
         expected.push(wanted.join(" and "));
     }

@@ -6,7 +6,6 @@ mod promises;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use ropcheck_reports::record::{Event, Finding, Found, Kind, RunFinished};
 use tokio::sync::mpsc;
@@ -23,6 +22,7 @@ use crate::property::Drawn;
 use crate::recorder::{self, micros};
 use crate::scenario::Load;
 use crate::session::Session;
+use crate::suite::now_ms;
 use crate::target::Target;
 use crate::walk::{Ground, Reached, Start, Walked, walk};
 use crate::witness::witness;
@@ -103,10 +103,8 @@ const ROOM: usize = 1024;
 pub async fn run(session: &Arc<Session>, id: &str, tell: &mut dyn FnMut(Event)) -> Result<(), NotLoaded> {
     let journey = Arc::new(Journey::ready(session, id)?);
     let rehearsed = journey.rehearse().await?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let began = session.wire().now();
-    let started_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    tell(Event::RunStarted(session.head(Kind::Load, &[id.to_owned()], started_ms)));
+    tell(Event::RunStarted(session.head(Kind::Load, &[id.to_owned()], now_ms())));
     // The controls of every later walk were sent in the first one.
     recorder::exchanges(&journey.plan, &rehearsed, &mut |exchange| {
         if rehearsed.twins.iter().flatten().any(|twin| *twin == exchange.id) {

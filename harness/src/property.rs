@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
 use proptest::char::{CharStrategy, CharValueTree};
 use proptest::collection::{VecStrategy, VecValueTree, vec};
 use proptest::sample::{Select, select};
@@ -45,11 +44,22 @@ impl Drawn {
     }
 }
 
-/// Sets of values that a property tries.
-pub const CASES: u32 = 64;
+/// How much a property asks of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Sets of values tried.
+    pub cases: u32,
+    /// Walks spent at the most on making a failure smaller.
+    pub shrinks: u32,
+}
 
-/// Walks spent at the most on making a failure smaller.
-const SHRINKS: u32 = 256;
+impl Effort {
+    /// The usual effort.
+    pub const USUAL: Self = Self { cases: 64, shrinks: 256 };
+
+    /// The effort where each walk costs a real account failed logins.
+    pub const CAREFUL: Self = Self { cases: 2, shrinks: 0 };
+}
 
 /// What a property came to: its last walk, and what was found in it.
 pub struct Outcome {
@@ -61,70 +71,82 @@ pub struct Outcome {
     pub others: Vec<Walked>,
 }
 
-/// Runs a property: `cases` sets of values, the first failing one made as small as it gets.
-pub async fn run(plan: &Plan, seed: u64, cases: u32, on: &Ground, keys: &Keys) -> Outcome {
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng(&plan.case.id, seed));
-    let sources: Vec<Source> = plan.given.values().map(Source::of).collect();
-    let mut others = Vec::new();
-    let mut tried = 0;
-    loop {
-        tried += 1;
-        // A strategy without filters never refuses to draw.
-        let Ok(mut tree) = sources.new_tree(&mut runner) else { unreachable!("no filter, no rejection") };
-        let (walked, found) = attempt(plan, named(&plan.given, tree.current(), tried), on, keys).await;
-        if broken(&found) {
-            return shrink(plan, &mut tree, (walked, found), tried, others, on, keys).await;
-        }
-        // What could not be judged once is not tried again: the control was refused, or the server is silent.
-        let judged = found.iter().any(|one| one.finding == Finding::Met);
-        if tried >= cases || !judged {
-            return Outcome { walked, found, others };
-        }
-        others.push(walked);
-    }
+/// A property with all that running it takes.
+pub struct Property<'a> {
+    /// Its plan.
+    pub plan: &'a Plan,
+    /// The seed that its values come from, together with its id.
+    pub seed: u64,
+    /// How much it asks.
+    pub effort: Effort,
+    /// Where it is walked.
+    pub on: &'a Ground,
+    /// What tokens are held against.
+    pub keys: &'a Keys,
 }
 
-async fn shrink(
-    plan: &Plan,
-    tree: &mut impl ValueTree<Value = Vec<String>>,
-    first: (Walked, Vec<Found>),
-    tried: u32,
-    mut others: Vec<Walked>,
-    on: &Ground,
-    keys: &Keys,
-) -> Outcome {
-    let (mut walked, mut found) = first;
-    let mut shrinks = 0;
-    let mut minimal = true;
-    let mut smaller = tree.simplify();
-    while smaller {
-        if shrinks == SHRINKS {
-            minimal = false;
-            break;
-        }
-        shrinks += 1;
-        let (this, in_this) = attempt(plan, named(&plan.given, tree.current(), tried + shrinks), on, keys).await;
-        if broken(&in_this) {
-            others.push(std::mem::replace(&mut walked, this));
-            found = in_this;
-            smaller = tree.simplify();
-        } else {
-            others.push(this);
-            smaller = tree.complicate();
+impl Property<'_> {
+    /// Tries sets of values until one fails, which is then made as small as it gets.
+    pub async fn run(&self) -> Outcome {
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng(&self.plan.case.id, self.seed));
+        let sources: Vec<Source> = self.plan.given.values().map(Source::of).collect();
+        let mut others = Vec::new();
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            // A strategy without filters never refuses to draw.
+            let Ok(mut tree) = sources.new_tree(&mut runner) else { unreachable!("no filter, no rejection") };
+            let (walked, found) = self.attempt(tree.current(), tried).await;
+            if broken(&found) {
+                return self.shrink(&mut tree, tried, Outcome { walked, found, others }).await;
+            }
+            // What could not be judged once is not tried again: the control was refused, or the server is silent.
+            let judged = found.iter().any(|one| one.finding == Finding::Met);
+            if tried >= self.effort.cases || !judged {
+                return Outcome { walked, found, others };
+            }
+            others.push(walked);
         }
     }
-    for one in &mut found {
-        one.drawn = Some(record::Drawn { values: walked.drawn.values.clone(), tried, shrinks, minimal });
-    }
-    Outcome { walked, found, others }
-}
 
-async fn attempt(plan: &Plan, drawn: Drawn, on: &Ground, keys: &Keys) -> (Walked, Vec<Found>) {
-    let mut walked = walk(plan, &drawn, Start::Now, on).await;
-    witness(&mut walked, keys);
-    let mut found = Vec::new();
-    judge(plan, &walked, &mut |one| found.push(one));
-    (walked, found)
+    /// Makes the values of a failure smaller while it still fails.
+    async fn shrink(&self, tree: &mut impl ValueTree<Value = Vec<String>>, tried: u32, first: Outcome) -> Outcome {
+        let mut smallest = first;
+        let mut shrinks = 0;
+        let mut minimal = true;
+        let mut smaller = tree.simplify();
+        while smaller {
+            if shrinks == self.effort.shrinks {
+                minimal = false;
+                break;
+            }
+            shrinks += 1;
+            let (walked, found) = self.attempt(tree.current(), tried + shrinks).await;
+            if broken(&found) {
+                smallest.others.push(std::mem::replace(&mut smallest.walked, walked));
+                smallest.found = found;
+                smaller = tree.simplify();
+            } else {
+                smallest.others.push(walked);
+                smaller = tree.complicate();
+            }
+        }
+        let values = &smallest.walked.drawn.values;
+        for one in &mut smallest.found {
+            one.drawn = Some(record::Drawn { values: values.clone(), tried, shrinks, minimal });
+        }
+        smallest
+    }
+
+    async fn attempt(&self, values: Vec<String>, number: u32) -> (Walked, Vec<Found>) {
+        let values = self.plan.given.keys().cloned().zip(values).collect();
+        let drawn = Drawn { attempt: number, values };
+        let mut walked = walk(self.plan, &drawn, Start::Now, self.on).await;
+        witness(&mut walked, self.keys);
+        let mut found = Vec::new();
+        judge(self.plan, &walked, &mut |one| found.push(one));
+        (walked, found)
+    }
 }
 
 fn broken(found: &[Found]) -> bool {
@@ -135,10 +157,6 @@ fn broken(found: &[Found]) -> bool {
 fn rng(case: &str, seed: u64) -> TestRng {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{seed}/{case}").as_bytes());
     TestRng::from_seed(RngAlgorithm::ChaCha, digest.as_ref())
-}
-
-fn named(given: &IndexMap<String, Strategy>, values: Vec<String>, attempt: u32) -> Drawn {
-    Drawn { attempt, values: given.keys().cloned().zip(values).collect() }
 }
 
 /// How one value is drawn. Spelt out rather than boxed, so that a property can move between threads.

@@ -57,6 +57,12 @@ impl Known {
         Self(clients.chain(users).collect())
     }
 
+    /// A text with every secret in it made into its mark.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        let known = self.with(&Captures::default(), &[]);
+        String::from_utf8_lossy(&without_secrets(text.as_bytes(), &known, &mut Vec::new())).into_owned()
+    }
+
     /// The same with what one walk knows besides: kept values, and values that its request made from secrets.
     fn with(&self, kept: &Captures, spoken: &[(String, String)]) -> Vec<(String, String)> {
         let own = self.0.iter().map(|(secret, mark)| (secret.expose().to_owned(), mark.clone()));
@@ -307,6 +313,12 @@ mod tests {
     fn a_secret_that_is_a_word_of_the_marks_does_no_harm() {
         let answer = sealed("password and password", &[("password", "⟦alice.password⟧")]);
         assert_eq!(text(&answer), "⟦alice.password⟧ and ⟦alice.password⟧");
+    }
+
+    #[test]
+    fn a_claim_is_hidden_like_any_text() {
+        let known = Known(vec![(Secret::new("wonderland"), "⟦alice.password⟧".to_owned())]);
+        assert_eq!(known.hide("it is wonderland"), "it is ⟦alice.password⟧");
     }
 
     #[test]

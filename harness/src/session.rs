@@ -13,7 +13,7 @@ use crate::learn::{Learned, discover, key_set, learn};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
 use crate::plan::{Plan, Skip, plan};
-use crate::property::{self, Drawn};
+use crate::property::{Drawn, Effort, Property};
 use crate::recorder;
 use crate::seal::Known;
 use crate::target::Target;
@@ -110,7 +110,7 @@ impl Session {
         };
         let wire = Wire::new(&target)?;
         let has_metadata = discover(&mut target, &wire).await?;
-        let keys = Keys::new(key_set(&target, &wire).await);
+        let keys = Keys::new(key_set(&target, &wire).await, Known::of(&target));
         let budget = Budget::new(target.failed_login_limit());
         let ground = Arc::new(Ground::new(wire.clone(), Known::of(&target), budget, time));
         let learned = learn(&library, &target, has_metadata, &keys, &ground).await?;
@@ -185,7 +185,8 @@ impl Session {
             tally.walked(&plan, &walked);
             (walked, found)
         } else {
-            let outcome = property::run(&plan, self.seed, property::CASES, &ground, &self.keys).await;
+            let (effort, keys) = (self.effort(&plan), &self.keys);
+            let outcome = Property { plan: &plan, seed: self.seed, effort, on: &ground, keys }.run().await;
             tally.walked(&plan, &outcome.walked);
             outcome.others.iter().for_each(|other| tally.walked(&plan, other));
             // Of hundreds of walks the record keeps what a finding or a lint points at: the control is in the first.
@@ -205,39 +206,49 @@ impl Session {
         (events, tally)
     }
 
-    /// The first line of the record of a run over these cases.
-    pub fn head(&self, kind: record::Kind, cases: &[String], started_ms: u64) -> RunStarted {
-        let cited = cases.iter().filter_map(|id| self.library.scenarios.get(id));
-        let requirements = cited
-            .flat_map(|scenario| &scenario.wrote.steps)
-            .flat_map(|step| &step.value.expect.0)
-            .map(|(id, _)| id.value.as_str());
-        let lints = LINTS.iter().map(|lint| lint.requirement);
-        let sentences = requirements
-            .chain(lints)
-            .filter_map(|id| Some((id.to_owned(), self.library.catalogue.get(id)?.sentence.clone())))
-            .collect();
-        RunStarted {
-            version: record::VERSION,
-            ropcheck: env!("CARGO_PKG_VERSION").to_owned(),
-            kind,
-            started_ms,
-            target: record::Target {
-                name: self.target.name.clone(),
-                token_endpoint: self.target.endpoints.token.as_ref().map(Url::to_string).unwrap_or_default(),
-            },
-            seed: self.seed,
-            cases: cases.iter().filter_map(|id| self.case(id)).collect(),
-            sentences,
-        }
+    fn effort(&self, plan: &Plan) -> Effort {
+        if plan.spends_logins() && !self.target.is_loopback() { Effort::CAREFUL } else { Effort::USUAL }
     }
 
-    fn case(&self, id: &str) -> Option<Case> {
-        let scenario = self.library.scenarios.get(id)?;
-        Some(Case {
-            id: id.to_owned(),
-            title: scenario.wrote.title.clone(),
-            at: scenario.place(scenario.wrote.id.defined),
-        })
+    /// The first line of the record of a run over these cases.
+    pub fn head(&self, kind: record::Kind, cases: &[String], started_ms: u64) -> RunStarted {
+        head(&self.library, as_recorded(&self.target), kind, cases, self.seed, started_ms)
+    }
+}
+
+/// A target as the record names it.
+pub fn as_recorded(target: &Target) -> record::Target {
+    let endpoint = target.endpoints.token.as_ref().or(target.endpoints.metadata.first());
+    record::Target { name: target.name.clone(), token_endpoint: endpoint.map(Url::to_string).unwrap_or_default() }
+}
+
+/// The first line of a record: the cases, and every sentence that they or a lint cite.
+pub fn head(
+    library: &Library,
+    target: record::Target,
+    kind: record::Kind,
+    cases: &[String],
+    seed: u64,
+    started_ms: u64,
+) -> RunStarted {
+    let scenarios = || cases.iter().filter_map(|id| Some((id, library.scenarios.get(id)?)));
+    let steps = scenarios().flat_map(|(_, scenario)| &scenario.wrote.steps);
+    let cited = steps.flat_map(|step| &step.value.expect.0).map(|(id, _)| id.value.as_str());
+    let sentences = cited.chain(LINTS.iter().map(|lint| lint.requirement));
+    let sentences = sentences.filter_map(|id| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone())));
+    let cases = scenarios().map(|(id, scenario)| Case {
+        id: id.clone(),
+        title: scenario.wrote.title.clone(),
+        at: scenario.place(scenario.wrote.id.defined),
+    });
+    RunStarted {
+        version: record::VERSION,
+        ropcheck: env!("CARGO_PKG_VERSION").to_owned(),
+        kind,
+        started_ms,
+        target,
+        seed,
+        sentences: sentences.collect(),
+        cases: cases.collect(),
     }
 }

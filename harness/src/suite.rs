@@ -96,13 +96,8 @@ impl Suite {
 
     /// Runs every case on a server that is ready and tells each event as it happens, until `stop` comes.
     pub async fn walk(&self, session: &Arc<Session>, stop: impl Future<Output = ()>, tell: &mut dyn FnMut(Event)) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began = session.wire().now();
-        tell(Event::RunStarted(session.head(
-            Kind::Check,
-            &self.cases,
-            u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
-        )));
+        tell(Event::RunStarted(session.head(Kind::Check, &self.cases, now_ms())));
         session.learned().events.iter().cloned().for_each(&mut *tell);
 
         let mut tally = session.learned().tally.clone();
@@ -135,6 +130,12 @@ impl Suite {
         let took_us = micros(session.wire().now().saturating_sub(began));
         tell(Event::RunFinished(RunFinished { ended, took_us }));
     }
+}
+
+/// The time of day, as the record keeps it: milliseconds since the Unix epoch.
+pub fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Adds up the events of a run whose first one is its head.

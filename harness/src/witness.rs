@@ -8,22 +8,25 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use ropcheck_reports::record::{JwtFacts, Signature, TokenFacts};
 use serde_json::{Map, Value};
 
+use crate::seal::Known;
 use crate::walk::Walked;
 
 /// What a witness holds tokens against: the server's key set, and the key of this run's fingerprints.
 #[derive(Debug)]
 pub struct Keys {
     set: Result<JwkSet, String>,
+    /// What a claim must not show.
+    known: Known,
     fingerprints: hmac::Key,
 }
 
 impl Keys {
-    /// Keys with the server's key set, or the reason why there is none.
-    pub fn new(set: Result<JwkSet, String>) -> Self {
+    /// Keys with the server's key set, or the reason why there is none, and the secrets that no claim may show.
+    pub fn new(set: Result<JwkSet, String>, known: Known) -> Self {
         let mut key = [0; 32];
         // Without random bytes the fingerprints would be the same in every run, which only makes them comparable.
         let _made = rand::fill(&mut key);
-        Self { set, fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+        Self { set, known, fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &key) }
     }
 
     /// Whether there is a key set.
@@ -49,7 +52,21 @@ impl Keys {
         let (header_map, claims_map) = (object(header)?, object(claims)?);
         let signed = &token[..header.len() + 1 + claims.len()];
         let signature = self.signature(&header_map, signed, signature);
-        Some(JwtFacts { header: header_map, claims: claims_map, signature })
+        let sealed = |map| match self.sealed(Value::Object(map)) {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        };
+        Some(JwtFacts { header: sealed(header_map), claims: sealed(claims_map), signature })
+    }
+
+    /// A claim with every known secret in it made into its mark.
+    fn sealed(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.known.hide(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.sealed(item)).collect(),
+            Value::Object(map) => map.into_iter().map(|(name, value)| (name, self.sealed(value))).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value,
+        }
     }
 
     fn signature(&self, header: &Map<String, Value>, signed: &str, signature: &str) -> Signature {
@@ -61,6 +78,9 @@ impl Keys {
         let Ok(algorithm) = alg.parse::<Algorithm>() else {
             return Signature::NotTried(format!("the algorithm {alg} is not known here"));
         };
+        if matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
+            return Signature::NotTried(format!("{alg} is keyed by a shared secret, which no key set holds"));
+        }
         let set = match &self.set {
             Ok(set) => set,
             Err(why) => return Signature::NotTried(why.clone()),

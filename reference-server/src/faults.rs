@@ -78,7 +78,7 @@ pub const FAULTS: &[Fault] = &[
     fault("unknown-scope-granted",            "rfc6749/5.2/invalid-scope",                 "Any scope can be had for the asking.",                           |p| p.foreign_scope = ForeignScope::Granted),
     fault("unknown-user-told-apart",          "practice/enumeration/same-answer",          "An unknown user is refused in other words than a wrong password.", |p| p.users_look_alike = false),
     fault("unsupported-grant-type-called-invalid-request", "rfc6749/5.2/unsupported-grant-type", "An unknown grant type is refused with invalid_request.",   |p| p.alter(|r| rename(r, "unsupported_grant_type", "invalid_request"))),
-    fault("username-trimmed",                 "rfc6749/4.3.2/validate-credentials",        "Spaces around a user name do not count.",                        |p| p.username_is_exact = false),
+    fault("username-trimmed",                 "practice/credentials/username-exact",       "Spaces around a user name do not count.",                        |p| p.username_is_exact = false),
     fault("utf8-password-crashes",            "rfc6749/4.3.2/utf-8",                       "A character outside ASCII in a password brings a 500.",          |p| p.crash = Crash::BeyondAscii),
 ];
 

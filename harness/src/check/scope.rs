@@ -6,7 +6,7 @@ use ropcheck_reports::record::Finding;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pair;
+use super::{Earlier, pair};
 use crate::exchange::{Answer, shortened};
 use crate::words::Words;
 
@@ -28,18 +28,24 @@ pub struct ScopeCheck {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub within: Option<Words>,
+    /// The earlier step whose answer, where it told a scope, says what `is` or `within` stands for: a server may grant
+    /// other scopes than were asked for (RFC 6749 section 3.3), and a refresh is held against what was granted.
+    #[serde(default)]
+    pub told_in: Option<String>,
 }
 
 impl ScopeCheck {
-    pub(super) fn judge(&self, answer: &Answer) -> Finding {
+    pub(super) fn judge(&self, answer: &Answer, earlier: &dyn Earlier) -> Finding {
         if !answer.grants() {
             return Finding::Broken {
                 expected: "an access token with its scope".to_owned(),
                 actual: answer.in_few_words(),
             };
         }
-        let told = answer.members().ok().and_then(|members| members.text("scope"));
-        let asked = self.asked.as_ref().map(Words::settled);
+        let told = told(answer);
+        let before = self.told_in.as_ref().and_then(|step| earlier.answer(step)).and_then(self::told);
+        // Who asks for no scope is told none where it is the earlier one.
+        let asked = before.clone().filter(|_| self.is.is_some()).or_else(|| self.asked.as_ref().map(Words::settled));
         let Some(granted) = told.as_ref().or(asked.as_ref()) else {
             return pair(false, "a `scope` member that tells what was granted", || "no `scope`".to_owned());
         };
@@ -50,11 +56,11 @@ impl ScopeCheck {
         let granted = tokens(granted);
         match (&self.is, &self.within) {
             (Some(wanted), _) => {
-                let wanted = wanted.settled();
+                let wanted = before.unwrap_or_else(|| wanted.settled());
                 pair(granted == tokens(&wanted), format!("scope \"{wanted}\" is granted"), actual)
             }
             (None, Some(limit)) => {
-                let limit = limit.settled();
+                let limit = before.unwrap_or_else(|| limit.settled());
                 pair(granted.is_subset(&tokens(&limit)), format!("no scope beyond \"{limit}\" is granted"), actual)
             }
             (None, None) if granted.is_empty() => pair(false, "a scope of one token at least", actual),
@@ -65,6 +71,11 @@ impl ScopeCheck {
     pub(super) fn words(&mut self) -> Vec<&mut Words> {
         self.asked.iter_mut().chain(&mut self.is).chain(&mut self.within).collect()
     }
+}
+
+/// The scope that an answer tells.
+fn told(answer: &Answer) -> Option<String> {
+    answer.members().ok()?.text("scope")
 }
 
 fn tokens(scope: &str) -> BTreeSet<&str> {

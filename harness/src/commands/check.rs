@@ -5,11 +5,11 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::complaint::did_you_mean;
 use ropcheck::library::Library;
-use ropcheck::session::Subject;
-use ropcheck::suite::Suite;
+use ropcheck::session::{Subject, as_recorded, head};
+use ropcheck::suite::{Suite, now_ms};
 use ropcheck::target;
 use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
-use ropcheck_reports::record::Event;
+use ropcheck_reports::record::{self, Ended, Event, Kind};
 
 use super::outcome;
 use super::stop::Stop;
@@ -23,15 +23,27 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         suite = suite.only(glob).map_err(Stop::bad_input)?;
     }
     let subject = subject(args)?;
-    let mut recorder = outcome::recorder(&args.outcome)?;
-    let session = Arc::new(suite.open(subject).await?);
-    let progress = progress(suite.cases().len());
-    let interrupted = async {
-        // Without a handler for it an interrupt ends the process at once, which is what is left then.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+    let named = match &subject {
+        Subject::Target(target) => as_recorded(target),
+        Subject::Embedded(_) => {
+            record::Target { name: "embedded reference server".to_owned(), token_endpoint: String::new() }
         }
     };
+    let mut recorder = outcome::recorder(&args.outcome)?;
+    let mut interrupted = std::pin::pin!(interrupted());
+    let opened = tokio::select! {
+        opened = suite.open(subject) => opened.map_err(|why| (Ended::Stopped(why.to_string()), Stop::from(why))),
+        () = &mut interrupted => Err((Ended::Interrupted, Stop::interrupted())),
+    };
+    let session = match opened {
+        Ok(session) => Arc::new(session),
+        Err((ended, stop)) => {
+            let head = head(suite.library(), named, Kind::Check, suite.cases(), args.seed, now_ms());
+            outcome::nothing(recorder, &args.outcome.report, head, ended)?;
+            return Err(stop);
+        }
+    };
+    let progress = progress(suite.cases().len());
     suite
         .walk(&session, interrupted, &mut |event| {
             advance(&progress, &event);
@@ -41,6 +53,13 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     progress.finish_and_clear();
     let run = outcome::finish(recorder, &args.outcome.report)?;
     Ok(run.exit_code(args.strict))
+}
+
+/// Comes when the run is interrupted. Without a handler an interrupt ends the process at once, which is what is left then.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 fn subject(args: &Check) -> Result<Subject, Stop> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ropcheck::recorder::Recorder;
 use ropcheck::suite::folded;
 use ropcheck_reports::format::{self, text};
+use ropcheck_reports::record::{Ended, Event, RunFinished, RunStarted};
 use ropcheck_reports::run::Run;
 
 use super::stop::Stop;
@@ -35,6 +36,19 @@ pub(crate) fn finish(recorder: Recorder, reports: &[(String, PathBuf)]) -> Resul
         None => Ok(run),
         Some(why) => Err(Stop::harness(format!("could not write the record to its end: {why}"))),
     }
+}
+
+/// Writes the record and the reports of a run in which nothing could be judged: CI finds its files, and the reason in them.
+pub(crate) fn nothing(
+    mut recorder: Recorder,
+    reports: &[(String, PathBuf)],
+    head: RunStarted,
+    ended: Ended,
+) -> Result<(), Stop> {
+    recorder.keep(Event::RunStarted(head));
+    recorder.keep(Event::RunFinished(RunFinished { ended, took_us: 0 }));
+    let (Ok(events) | Err((events, _))) = recorder.into_events();
+    write_reports(&folded(events), reports)
 }
 
 /// Writes report files.

@@ -23,6 +23,11 @@ impl Stop {
         Self { code: 3, message: format!("error: {}", message.into()) }
     }
 
+    /// The run was interrupted before it had begun: exit code 130, as a shell gives it.
+    pub(crate) fn interrupted() -> Self {
+        Self { code: 130, message: "interrupted before the first case".to_owned() }
+    }
+
     /// ropcheck itself failed: exit code 101, as a panic has.
     pub(crate) fn harness(message: impl Into<String>) -> Self {
         Self { code: 101, message: format!("error: {}", message.into()) }
