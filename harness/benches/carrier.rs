@@ -58,7 +58,7 @@ fn main() {
             let mut tally = Tally::default();
             for _ in 0..EXCHANGES {
                 let mut walked = walk(&plan, &Drawn::none(), Start::Now, &ground).await;
-                witness(&mut walked, session.keys());
+                witness(&plan, &mut walked, session.keys());
                 judge(&plan, &walked, &mut |found| assert_eq!(found.finding, ropcheck_reports::record::Finding::Met));
                 tally.walked(&plan, &walked);
             }

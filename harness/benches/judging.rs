@@ -43,7 +43,7 @@ fn judging(criterion: &mut Criterion) {
         let session = Session::open(embedded, library, &[CASE.to_owned()], 1).await.expect("the embedded server");
         let (plan, ground) = session.plan(CASE).expect("the case can be planned");
         let mut walked = walk(&plan, &Drawn::none(), Start::Now, &ground).await;
-        witness(&mut walked, session.keys());
+        witness(&plan, &mut walked, session.keys());
         (plan, walked)
     });
     criterion.bench_function("judge/one_exchange_and_its_control", |bencher| {

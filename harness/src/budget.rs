@@ -12,22 +12,22 @@ pub const SILENCES: u32 = 5;
 /// Failed logins by user since the last good one, and silences in a row.
 #[derive(Debug)]
 pub struct Budget {
-    limit: Option<u32>,
+    limit: u32,
     failed: Mutex<HashMap<String, u32>>,
     silences: AtomicU32,
 }
 
 impl Budget {
-    /// A budget of so many failed logins of one user between good ones; `None` is no limit.
-    pub fn new(limit: Option<u32>) -> Self {
+    /// A budget of so many failed logins of one user between good ones.
+    pub fn new(limit: u32) -> Self {
         Self { limit, failed: Mutex::default(), silences: AtomicU32::new(0) }
     }
 
     /// Whether a login may be tried, its failure included.
     pub fn allows(&self, login: &Login) -> bool {
-        match (login, self.limit) {
-            (Login::Good(_), _) | (Login::Failing(_), None) => true,
-            (Login::Failing(user), Some(limit)) => self.failed(user) < limit,
+        match login {
+            Login::Good(_) => true,
+            Login::Failing(user) => self.failed(user) < self.limit,
         }
     }
 
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_good_login_gives_the_budget_back() {
-        let budget = Budget::new(Some(2));
+        let budget = Budget::new(2);
         let (good, bad) = (Login::Good("alice".into()), Login::Failing("alice".into()));
         budget.note(&bad, false);
         assert!(budget.allows(&bad));
@@ -79,12 +79,11 @@ mod tests {
         assert!(!budget.allows(&bad) && budget.allows(&good) && budget.allows(&Login::Failing("bob".into())));
         budget.note(&good, true);
         assert!(budget.allows(&bad));
-        assert!(Budget::new(None).allows(&bad));
     }
 
     #[test]
     fn silence_in_a_row_ends_a_run() {
-        let budget = Budget::new(None);
+        let budget = Budget::new(2);
         for _ in 0..SILENCES - 1 {
             budget.heard(false);
         }

@@ -144,6 +144,29 @@ impl Check {
         }
     }
 
+    /// Whether it asks if a signature holds.
+    pub fn asks_for_signature(&self) -> bool {
+        match self {
+            Self::Signed(_) => true,
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter().any(|(_, checks)| checks.iter().any(Self::asks_for_signature))
+            }
+            Self::Granted
+            | Self::NotGranted
+            | Self::Refused(_)
+            | Self::Status(_)
+            | Self::MediaType(_)
+            | Self::Header(_)
+            | Self::Member(_)
+            | Self::SameAs(_)
+            | Self::DiffersFrom(_)
+            | Self::Scope(_)
+            | Self::Claim(_)
+            | Self::Current(_)
+            | Self::Lifetime(_) => false,
+        }
+    }
+
     /// The earlier steps that it looks back at.
     pub fn looks_back(&self) -> Vec<&str> {
         match self {

@@ -145,6 +145,9 @@ pub(crate) struct Serve {
     /// A YAML file with workspaces, clients and users; without one, the demo workspace
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Write a target file for the demo workspace, with its clients and users
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub(crate) write_target: Option<PathBuf>,
 }
 
 /// `ropcheck schema`
@@ -173,7 +176,7 @@ fn report(text: &str) -> Result<(String, PathBuf), String> {
         Some(_) => Ok((format.to_owned(), PathBuf::from(file))),
         None => {
             let hint = ropcheck::complaint::did_you_mean(format, names());
-            Err(format!("no format is named `{format}`{hint} There are {}", names().collect::<Vec<_>>().join(", ")))
+            Err(format!("no format is named `{format}`{hint}; there are {}", names().collect::<Vec<_>>().join(", ")))
         }
     }
 }

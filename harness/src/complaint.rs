@@ -86,7 +86,11 @@ impl Source {
             // The parser's own head repeats line and column, which the arrow line below gives too.
             let message = message.split_once(": ").filter(|(head, _)| head.starts_with("error"));
             let message = message.map_or(whole.as_str(), |(_, rest)| strip_position(rest));
-            let mut message = format!("{message}{}", remedy(message));
+            // What the parser expects by its own name, said in the author's.
+            let message = message
+                .replace("expected sequence start", "a list is wanted here: `[one, two]`")
+                .replace("expected mapping start", "a map is wanted here: `{ key: value }`");
+            let mut message = format!("{message}{}", remedy(&message));
             if self.private {
                 message = without_text(&message);
             }

@@ -44,8 +44,7 @@ impl Embedded {
         config.default_workspace = None;
         let app = app(config, policy).map_err(|why| failed(&why))?;
         tokio::spawn(async move { serve(listener, app).await });
-        let source =
-            Source { file: "embedded.yaml".to_owned(), text: include_str!("embedded.yaml").to_owned(), private: true };
+        let source = Source { file: "embedded.yaml".to_owned(), text: DEMO.to_owned(), private: true };
         let target = target::read(&source, std::path::Path::new("."), &|_| None).map_err(|why| failed(&why))?;
         Ok(Self { base, target, clocks })
     }
@@ -64,6 +63,21 @@ impl Embedded {
         Some((target, clock))
     }
 }
+
+/// The demo workspace of a reference server as a target file.
+pub fn demo_target(base_url: &str) -> String {
+    let lines = DEMO.replace("http://127.0.0.1:1", base_url);
+    // What is said of the embedded server alone does not hold for one that is served.
+    let of_embedded =
+        |line: &&str| !line.starts_with('#') && !line.starts_with("patience") && !line.starts_with("limits");
+    lines
+        .lines()
+        .filter(of_embedded)
+        .map(|line| format!("{}\n", line.replace("embedded reference", "reference")))
+        .collect()
+}
+
+const DEMO: &str = include_str!("embedded.yaml");
 
 /// Failed logins of one user name after which the embedded server throttles it.
 pub const THROTTLED_AFTER: u32 = 1000;

@@ -11,10 +11,7 @@ use crate::walk::{Reached, Walked};
 pub fn judge(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(Found)) {
     for (index, step) in plan.steps.iter().enumerate() {
         for promise in &step.expect {
-            let (finding, mut evidence) = promised(promise, index, step, plan, walked);
-            if finding != Finding::Met {
-                evidence.extend(walked.twins[index].clone());
-            }
+            let (finding, evidence) = promised(promise, index, step, plan, walked);
             tell(Found {
                 case: plan.case.id.clone(),
                 requirement: promise.requirement.clone(),

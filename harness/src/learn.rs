@@ -119,7 +119,7 @@ pub async fn learn(
             Err(Skip(_)) => continue,
         };
         let mut walked = walk(&plan, &Drawn::none(), Start::Now, on).await;
-        witness(&mut walked, keys);
+        witness(&plan, &mut walked, keys);
         if lesson == LESSONS[0] {
             granted(&walked, target)?;
         }

@@ -12,8 +12,8 @@ use ropcheck_reports::record::Place;
 use serde_yaml::{Location, Spanned};
 
 use crate::check::Check;
-use crate::complaint::{Complaint, Source, did_you_mean};
-use crate::lint::LINTS;
+use crate::complaint::{Complaint, Source, did_you_mean, nearest};
+use crate::lint::{ERROR_CODES, LINTS};
 use crate::requirement::Catalogue;
 use crate::scenario::{Base, Ordered, Scenario, Send, Step, Value};
 use crate::target::{SCOPE_KINDS, client_roles, user_roles};
@@ -243,6 +243,18 @@ impl Library {
                 for check in checks {
                     self.check_check(source, at, check, earlier)?;
                 }
+            }
+        }
+        if let Check::Refused(codes) = check {
+            // An extension may define codes of its own (section 8.5): only what looks like a slip is refused.
+            let slip = codes
+                .0
+                .iter()
+                .filter(|code| !ERROR_CODES.contains(&code.as_str()))
+                .find_map(|code| Some((code, nearest(code, ERROR_CODES)?)));
+            if let Some((wrong, right)) = slip {
+                return Err(source
+                    .complain(at, format!("`{wrong}` is no error code that is known here; did you mean `{right}`?")));
             }
         }
         for step in check.looks_back() {

@@ -170,7 +170,7 @@ fn error_member(answer: &Answer) -> Finding {
 }
 
 /// The codes of RFC 6749 section 5.2 and those that extensions register for the token endpoint (section 8.5).
-const ERROR_CODES: [&str; 18] = [
+pub(crate) const ERROR_CODES: [&str; 18] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",

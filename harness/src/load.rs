@@ -161,7 +161,7 @@ impl Journey {
     async fn walk(&self) -> Sample {
         let number = self.walks.fetch_add(1, Ordering::Relaxed);
         let mut walked = walk(&self.plan, &Drawn::none_in(number), Start::Now, &self.ground).await;
-        witness(&mut walked, self.session.keys());
+        witness(&self.plan, &mut walked, self.session.keys());
         Sample::of(&self.plan, walked)
     }
 }

@@ -99,6 +99,11 @@ impl Plan {
         }
     }
 
+    /// Whether a check of it asks if a signature holds.
+    pub fn asks_for_signatures(&self) -> bool {
+        self.steps.iter().flat_map(|step| &step.expect).any(|promise| promise.check.asks_for_signature())
+    }
+
     /// Whether it may cost a real account a failed login.
     pub fn spends_logins(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.login, Some(Login::Failing(_))))

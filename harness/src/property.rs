@@ -142,7 +142,7 @@ impl Property<'_> {
         let values = self.plan.given.keys().cloned().zip(values).collect();
         let drawn = Drawn { attempt: number, values };
         let mut walked = walk(self.plan, &drawn, Start::Now, self.on).await;
-        witness(&mut walked, self.keys);
+        witness(self.plan, &mut walked, self.keys);
         let mut found = Vec::new();
         judge(self.plan, &walked, &mut |one| found.push(one));
         (walked, found)

@@ -111,7 +111,7 @@ impl Session {
         let wire = Wire::new(&target)?;
         let has_metadata = discover(&mut target, &wire).await?;
         let keys = Keys::new(key_set(&target, &wire).await, Known::of(&target));
-        let budget = Budget::new(target.failed_login_limit());
+        let budget = Budget::new(target.failed_logins);
         let ground = Arc::new(Ground::new(wire.clone(), Known::of(&target), budget, time));
         let learned = learn(&library, &target, has_metadata, &keys, &ground).await?;
         let place = place.map_or_else(|| Place::Shared(ground), |embedded| Place::Embedded(Box::new(embedded)));
@@ -162,7 +162,7 @@ impl Session {
             }
             Place::Embedded(embedded) => {
                 let (target, clock) = embedded.of(id).ok_or_else(|| Skip("no workspace was made for it".to_owned()))?;
-                let budget = Budget::new(target.failed_login_limit());
+                let budget = Budget::new(target.failed_logins);
                 let ground = Ground::new(self.wire.clone(), Known::of(&target), budget, Time::Moved(clock));
                 Ok((plan(id, scenario, &self.library, &target, &self.learned.offers)?, Arc::new(ground)))
             }
@@ -179,7 +179,7 @@ impl Session {
         let mut events = Vec::new();
         let (walked, found) = if plan.given.is_empty() {
             let mut walked = walk(&plan, &Drawn::none(), Start::Now, &ground).await;
-            witness(&mut walked, &self.keys);
+            witness(&plan, &mut walked, &self.keys);
             let mut found = Vec::new();
             judge(&plan, &walked, &mut |one| found.push(one));
             tally.walked(&plan, &walked);
@@ -192,7 +192,7 @@ impl Session {
             // Of hundreds of walks the record keeps what a finding or a lint points at: the control is in the first.
             let examples = tally.examples();
             let wanted = |id: &String| {
-                examples.contains(&id.as_str()) || outcome.found.iter().any(|found| found.evidence.contains(id))
+                examples.contains(&id.as_str()) || outcome.walked.twins.iter().flatten().any(|twin| twin == id)
             };
             for other in &outcome.others {
                 recorder::exchanges(&plan, other, &mut |exchange| {

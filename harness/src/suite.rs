@@ -9,6 +9,7 @@ use ropcheck_reports::record::{Ended, Event, Kind, RunFinished};
 use ropcheck_reports::run::{Run, fold};
 use tokio::task::JoinSet;
 
+use crate::complaint::did_you_mean;
 use crate::library::Library;
 use crate::lint::Tally;
 use crate::recorder::micros;
@@ -55,8 +56,13 @@ impl Suite {
     /// The glob can't be read, or nothing matches.
     pub fn only(mut self, glob: &str) -> Result<Self, String> {
         let matcher: GlobMatcher = GlobBuilder::new(glob).build().map_err(|why| why.to_string())?.compile_matcher();
+        let all = self.cases.clone();
         self.cases.retain(|id| matcher.is_match(id));
-        if self.cases.is_empty() { Err(format!("no case matches `{glob}`")) } else { Ok(self) }
+        if self.cases.is_empty() {
+            let near = did_you_mean(glob, all.iter().map(String::as_str));
+            return Err(format!("no case matches `{glob}`, which stands for a whole id: try `*{glob}*`{near}"));
+        }
+        Ok(self)
     }
 
     /// The seed that drawn values come from.

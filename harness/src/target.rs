@@ -42,8 +42,8 @@ pub struct Target {
     pub patience: Duration,
     /// What its file says that it offers or does not.
     pub offers: BTreeMap<Capability, bool>,
-    /// Failed logins of one user between good ones.
-    pub failed_logins: Option<u32>,
+    /// Failed logins that one user may see between good ones.
+    pub failed_logins: u32,
 }
 
 /// Where a server answers. What is `None` is told by its metadata, if by anything.
@@ -196,11 +196,6 @@ impl Target {
     pub fn is_loopback(&self) -> bool {
         let urls = self.endpoints.token.iter().chain(&self.endpoints.metadata);
         urls.clone().next().is_some() && urls.into_iter().all(is_loopback)
-    }
-
-    /// How many failed logins one user may see between good ones.
-    pub fn failed_login_limit(&self) -> Option<u32> {
-        self.failed_logins.or((!self.is_loopback()).then_some(2))
     }
 }
 

@@ -89,6 +89,12 @@ fn pin(core: usize) {
 /// Answers a second over [`CONNECTIONS`] connections, each asking again as soon as it was answered.
 fn rate(runtime: &Runtime, server: SocketAddr) -> f64 {
     runtime.block_on(async {
+        // The load's core never sleeps: else each answer of a slower server would pay for waking it, and a bare one not.
+        let awake = tokio::spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        });
         let began = Instant::now();
         let mut connections = JoinSet::new();
         for _ in 0..CONNECTIONS {
@@ -97,6 +103,7 @@ fn rate(runtime: &Runtime, server: SocketAddr) -> f64 {
         let answers: u64 = connections.join_all().await.iter().sum();
         #[expect(clippy::cast_precision_loss, reason = "a count of answers is far below 2^52")]
         let rate = answers as f64 / began.elapsed().as_secs_f64();
+        awake.abort();
         rate
     })
 }

@@ -86,7 +86,11 @@ pub struct Earlier {
 impl Earlier {
     pub(super) fn judge(&self, answer: &Answer, earlier: &dyn super::Earlier, same: bool) -> Finding {
         let Self { member, step } = self;
-        let before = earlier.answer(step).and_then(|answer| known(answer, member));
+        let before = earlier.answer(step);
+        if before.is_some_and(|answer| answer.status == 429) {
+            return unjudged(Because::Throttled, format!("{step} was answered with status 429"));
+        }
+        let before = before.and_then(|answer| known(answer, member));
         let Some(before) = before else {
             return unjudged(Because::Setup, format!("the answer of {step} has no `{member}`"));
         };

@@ -12,22 +12,21 @@ use ropcheck::suite::Suite;
 use ropcheck::target;
 use url::Url;
 
+use super::outcome::say;
 use super::stop::Stop;
 use crate::cli::Doctor;
 
 /// Logs in and prints what the target offers and what it lacks.
-#[expect(clippy::print_stdout, reason = "the diagnosis is the output")]
 pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
     let target = target::load(&args.target, &|name| std::env::var(name).ok())?;
     let suite = Suite::of(library);
     let session = suite.open(Subject::Target(Box::new(target))).await?;
     let endpoint = session.target().endpoints.token.as_ref().map(Url::to_string).unwrap_or_default();
-    println!("The good login is granted at {endpoint}\n");
-    println!("The server offers:");
+    let mut told = format!("The good login is granted at {endpoint}\n\nThe server offers:\n");
     for capability in CAPABILITIES {
         let offered = if session.learned().offers.contains(&capability) { "yes" } else { "no" };
-        println!("  {:<32}{offered}", name(capability));
+        told += &format!("  {:<32}{offered}\n", name(capability));
     }
     let mut open = 0;
     let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -37,13 +36,14 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
             Err(Skip(because)) => missing.entry(because).or_default().push(id),
         }
     }
-    println!("\n{open} of {} cases can be run.", suite.cases().len());
+    told += &format!("\n{open} of {} cases can be run.\n", suite.cases().len());
     for (because, cases) in missing {
-        println!("\n  {because}: {} skipped", cases.len());
+        told += &format!("\n  {because}: {} skipped\n", cases.len());
         for case in cases {
-            println!("    {case}");
+            told += &format!("    {case}\n");
         }
     }
+    say(&told)?;
     Ok(0)
 }
 

@@ -9,11 +9,11 @@ use ropcheck::requirement::Requirement;
 use ropcheck::scenario::Scenario;
 use ropcheck_reference_server::{FAULTS, Fault};
 
+use super::outcome::say;
 use super::stop::Stop;
 use crate::cli::Explain;
 
 /// Prints what is known under an id.
-#[expect(clippy::print_stdout, reason = "the explanation is the output")]
 pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     let library = Library::load(args.scenarios.scenarios.as_deref())?;
     let id = args.id.as_str();
@@ -27,6 +27,12 @@ pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     if let Some(fault) = FAULTS.iter().find(|fault| fault.id == id) {
         told += &explain_fault(fault);
     }
+    for lint in LINTS.iter().filter(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
+        told += &format!(
+            "{id} (a check of every answer of the token endpoint)\n\n  It holds answers against {}\n",
+            lint.requirement
+        );
+    }
     if told.is_empty() {
         let ids = library
             .catalogue
@@ -35,7 +41,7 @@ pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
             .chain(FAULTS.iter().map(|fault| fault.id));
         return Err(Stop::bad_input(format!("nothing is named `{id}`{}", did_you_mean(id, ids))));
     }
-    print!("{told}");
+    say(&told)?;
     Ok(0)
 }
 

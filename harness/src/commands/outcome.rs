@@ -68,14 +68,24 @@ fn create(path: &Path) -> Result<File, Stop> {
     File::create(path).map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))
 }
 
+/// Prints a result that is text already.
+pub(crate) fn say(text: &str) -> Result<(), Stop> {
+    let mut out = std::io::stdout().lock();
+    heard(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Whoever reads may stop reading: `ropcheck check | head`.
+fn heard(done: std::io::Result<()>) -> Result<(), Stop> {
+    match done {
+        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(|why| Stop::harness(format!("could not print the result: {why}"))),
+    }
+}
+
 fn print(run: &Run) -> Result<(), Stop> {
     let out = std::io::stdout();
     let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let style = if colour { text::Style::Colour } else { text::Style::Plain };
     let mut out = BufWriter::new(out.lock());
-    match text::write(run, style, &mut out).and_then(|()| out.flush()) {
-        // Whoever reads may stop reading: `ropcheck check | head`.
-        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        done => done.map_err(|why| Stop::harness(format!("could not print the result: {why}"))),
-    }
+    heard(text::write(run, style, &mut out).and_then(|()| out.flush()))
 }

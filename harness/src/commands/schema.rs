@@ -4,11 +4,11 @@ use ropcheck::scenario::{Base, Scenario};
 use ropcheck::target::file::TargetFile;
 use schemars::schema_for;
 
+use super::outcome::say;
 use super::stop::Stop;
 use crate::cli::{Schema, SchemaOf};
 
 /// Prints a schema.
-#[expect(clippy::print_stdout, reason = "the schema is the output")]
 pub(crate) fn run(args: &Schema) -> Result<u8, Stop> {
     let schema = match args.of {
         SchemaOf::Scenario => schema_for!(Vec<Scenario>),
@@ -17,6 +17,6 @@ pub(crate) fn run(args: &Schema) -> Result<u8, Stop> {
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|why| Stop::harness(format!("could not write the schema: {why}")))?;
-    println!("{text}");
+    say(&format!("{text}\n"))?;
     Ok(0)
 }

@@ -1,14 +1,15 @@
 //! `ropcheck serve`: the reference server on a port of this machine.
 
 use ropcheck::complaint::Source;
+use ropcheck::embedded::demo_target;
 use ropcheck_reference_server::{Config, Policy, app};
 use tokio::net::TcpListener;
 
+use super::outcome::say;
 use super::stop::Stop;
 use crate::cli::Serve;
 
 /// Serves until it is interrupted.
-#[expect(clippy::print_stderr, reason = "where it serves is told on stderr, stdout carries results")]
 pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await;
     let listener = listener
@@ -31,7 +32,13 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
         .collect();
     let app = app(config, Policy::strict()).map_err(|why| Stop::bad_input(why.to_string()))?;
     for endpoint in endpoints {
-        eprintln!("token endpoint: {endpoint}");
+        say(&format!("token endpoint: {endpoint}\n"))?;
+    }
+    if let Some(path) = &args.write_target {
+        let target = demo_target(&base);
+        let written = std::fs::write(path, target);
+        written.map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))?;
+        say(&format!("its clients and users: {0}\ntry: ropcheck check --target {0}\n", path.display()))?;
     }
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {

@@ -14,7 +14,7 @@ use serde_yaml::Spanned;
 use url::Url;
 
 use super::{AuthMethod, Client, Endpoints, Target, User, is_loopback};
-use crate::complaint::{Complaint, Source};
+use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::scenario::{Capability, Ordered};
 use crate::secret::Secret;
 
@@ -132,7 +132,8 @@ pub struct ClientFile {
     pub auth: Option<AuthMethod>,
     /// Its grant types; all that a case wants to use, where nothing is said.
     #[serde(default)]
-    pub grants: Option<Vec<String>>,
+    #[schemars(with = "Option<Vec<String>>")]
+    pub grants: Option<Vec<Spanned<String>>>,
     /// The scopes that it may ask for.
     #[serde(default)]
     pub scopes: Option<Vec<String>>,
@@ -163,10 +164,16 @@ pub struct UserFile {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Failed logins of one user between good ones. Where nothing is said: 2, and without limit on loopback.
+    /// Failed logins of one user between good ones, 2 where nothing is said.
     #[serde(default)]
     pub failed_logins: Option<u32>,
 }
+
+/// The grant types that RFC 6749 names.
+const GRANTS: [&str; 5] = ["password", "client_credentials", "refresh_token", "authorization_code", "implicit"];
+
+/// Failed logins of one user between good ones, where the file says nothing: a server in CI locks accounts too.
+const FAILED_LOGINS: u32 = 2;
 
 /// Reads a target file. `env` gives the value of an environment variable, so that a test need not set one.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Target, Complaint> {
@@ -210,7 +217,7 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
         timeout: file.timeout.unwrap_or(seconds(10)),
         patience: file.patience.unwrap_or(seconds(5)),
         offers: file.offers,
-        failed_logins: file.limits.failed_logins,
+        failed_logins: file.limits.failed_logins.unwrap_or(FAILED_LOGINS),
     })
 }
 
@@ -298,10 +305,22 @@ impl Reader<'_> {
             id: client.id.value.clone(),
             secret,
             auth,
-            grants: client.grants.clone(),
+            grants: client.grants.as_ref().map(|grants| self.grants(grants)).transpose()?,
             scopes: client.scopes.clone().unwrap_or_else(|| file.scopes.clone()),
             default_scope: client.default_scope.clone(),
         })
+    }
+
+    /// Grant types: a misspelt one would leave cases out in silence. Extension grants are URIs (RFC 6749 section 4.5).
+    fn grants(&self, grants: &[Spanned<String>]) -> Result<Vec<String>, Complaint> {
+        let known = |grant: &str| GRANTS.contains(&grant) || grant.contains(':');
+        match grants.iter().find(|grant| !known(&grant.value)) {
+            None => Ok(grants.iter().map(|grant| grant.value.clone()).collect()),
+            Some(wrong) => {
+                let hint = did_you_mean(&wrong.value, GRANTS);
+                Err(self.source.complain(wrong.defined, format!("`{}` is no grant type{hint}", wrong.value)))
+            }
+        }
     }
 
     fn user(&self, name: &str, user: &UserFile) -> Result<User, Complaint> {
@@ -432,7 +451,7 @@ mod tests {
         assert!(target("token_endpoint: http://as.example/token").is_err_and(|why| why.contains("allow_http")));
         assert!(target("token_endpoint: http://as.example/token\nallow_http: true").is_ok());
         let local = target("token_endpoint: http://127.0.0.1:1/token").expect("loopback is fine");
-        assert!(local.is_loopback() && local.failed_login_limit().is_none());
-        assert_eq!(target("token_endpoint: https://as.example/token").expect("a target").failed_login_limit(), Some(2));
+        assert!(local.is_loopback());
+        assert_eq!(local.failed_logins, 2);
     }
 }
