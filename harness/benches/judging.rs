@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ropcheck::complaint::Source;
+use ropcheck::drawn::Drawn;
 use ropcheck::judge::judge;
 use ropcheck::learn::CAPABILITIES;
 use ropcheck::library::Library;
 use ropcheck::lint::Tally;
 use ropcheck::plan::plan;
-use ropcheck::property::Drawn;
 use ropcheck::session::{Session, Subject};
 use ropcheck::target;
 use ropcheck::walk::{Start, walk};

@@ -3,6 +3,7 @@
 //! A check is a pure function of exchanges and of facts about their tokens. It speaks in pairs: what was expected, what came.
 
 pub mod claim;
+pub mod error_codes;
 pub mod header;
 pub mod member;
 pub mod scope;
@@ -17,7 +18,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::exchange::{Answer, shortened};
-use crate::scenario::Ordered;
+use crate::ordered::Ordered;
 use crate::words::Words;
 
 /// What is expected of an answer.

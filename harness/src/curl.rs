@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::{Method, header};
 
 use crate::captures::Captures;
-use crate::property::Drawn;
+use crate::drawn::Drawn;
 use crate::request::{Content, Ink, Template, fill, shown_url};
 
 /// A curl command of a request. What can't be said by curl's own encoding is given as it goes on the wire.

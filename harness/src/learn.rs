@@ -6,18 +6,62 @@ use jsonwebtoken::jwk::JwkSet;
 use ropcheck_reports::record::Event;
 use url::Url;
 
+use crate::drawn::Drawn;
+use crate::embedded::StartError;
 use crate::json::Members;
 use crate::library::Library;
 use crate::lint::Tally;
 use crate::plan::{Offers, Skip, plan_base};
-use crate::property::Drawn;
 use crate::recorder;
 use crate::scenario::Capability;
-use crate::session::NotReady;
 use crate::target::Target;
 use crate::walk::{Ground, Start, Walked, walk};
-use crate::wire::Wire;
+use crate::wire::{Wire, WireError};
 use crate::witness::{Keys, witness};
+
+/// Why nothing can be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// The embedded server did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// No client could be made for the target.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The issuer's metadata tell no token endpoint.
+    #[error("could not find the token endpoint of {issuer}: {why}; give `token_endpoint` in the target file")]
+    NotDiscovered {
+        /// The issuer.
+        issuer: String,
+        /// What came instead.
+        why: String,
+    },
+    /// No answer came.
+    #[error("{endpoint} does not answer: {why}")]
+    Silent {
+        /// The token endpoint.
+        endpoint: String,
+        /// Why.
+        why: String,
+    },
+    /// The good login was refused.
+    #[error(
+        "the good login of user `{user}` by client `{client}` at {endpoint} was answered with {answer}; check the client, the user, the scopes and `extra` in the target file"
+    )]
+    Refused {
+        /// The token endpoint.
+        endpoint: String,
+        /// The client's name in the target file.
+        client: String,
+        /// The user's name in the target file.
+        user: String,
+        /// The answer in few words.
+        answer: String,
+    },
+    /// The target file has not what a login takes.
+    #[error("no good login can be made: {0}")]
+    NoLogin(String),
+}
 
 /// Every capability that can be learned.
 pub const CAPABILITIES: [Capability; 7] = [

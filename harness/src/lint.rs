@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use ropcheck_reports::record::{Because, Finding, Found, Origin, Share};
 
+use crate::check::error_codes::ERROR_CODES;
 use crate::check::pair;
 use crate::exchange::{Answer, shortened};
 use crate::json::Type;
@@ -169,34 +170,6 @@ fn error_member(answer: &Answer) -> Finding {
     })
 }
 
-/// The codes of RFC 6749 section 5.2 and those that extensions register for the token endpoint (section 8.5).
-pub(crate) const ERROR_CODES: [&str; 18] = [
-    "invalid_request",
-    "invalid_client",
-    "invalid_grant",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_scope",
-    // RFC 8628 section 3.5
-    "authorization_pending",
-    "slow_down",
-    "access_denied",
-    "expired_token",
-    // RFC 8707 section 2
-    "invalid_target",
-    // RFC 9449 sections 5 and 8
-    "invalid_dpop_proof",
-    "use_dpop_nonce",
-    // RFC 9396 section 5
-    "invalid_authorization_details",
-    // RFC 6749 section 4.1.2.1, registered for the authorization endpoint and often seen here under overload
-    "temporarily_unavailable",
-    // OpenID Connect Core section 3.1.2.6
-    "interaction_required",
-    "login_required",
-    "consent_required",
-];
-
 fn error_code(answer: &Answer) -> Option<Finding> {
     let error = answer.error()?;
     Some(pair(
@@ -349,5 +322,20 @@ impl Lint {
             share: Some(Share { broken: count.broken, of: count.of }),
             drawn: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Library;
+
+    #[test]
+    fn every_lint_stands_under_a_sentence_and_in_its_place() {
+        let library = Library::load(None).expect("the project's own scenarios can be read");
+        for lint in LINTS {
+            assert!(library.catalogue.get(lint.requirement).is_some(), "{} cites an unknown sentence", lint.name);
+        }
+        assert!(LINTS.is_sorted_by_key(|lint| lint.name));
     }
 }

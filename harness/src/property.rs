@@ -1,7 +1,5 @@
 //! Properties: values drawn, a failure made smaller, by way of the same walk and the same judge as everything else.
 
-use std::collections::BTreeMap;
-
 use proptest::char::{CharStrategy, CharValueTree};
 use proptest::collection::{VecStrategy, VecValueTree, vec};
 use proptest::sample::{Select, select};
@@ -9,40 +7,12 @@ use proptest::strategy::{NewTree, Strategy as _, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use ropcheck_reports::record::{self, Finding, Found};
 
+use crate::drawn::Drawn;
 use crate::judge::judge;
 use crate::plan::Plan;
 use crate::scenario::{Repertoire, Strategy};
 use crate::walk::{Ground, Start, Walked, walk};
 use crate::witness::{Keys, witness};
-
-/// The values that a walk uses for the names of `given`, and which attempt of its property it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Drawn {
-    attempt: u32,
-    values: BTreeMap<String, String>,
-}
-
-impl Drawn {
-    /// No values: a case without `given`.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// No values, in the walk of that number of a case that is walked more than once.
-    pub fn none_in(attempt: u32) -> Self {
-        Self { attempt, ..Self::default() }
-    }
-
-    /// The value under a name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
-    }
-
-    /// The attempt, counted from 1; 0 where nothing is drawn.
-    pub fn attempt(&self) -> u32 {
-        self.attempt
-    }
-}
 
 /// How much a property asks of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +101,7 @@ impl Property<'_> {
                 smaller = tree.complicate();
             }
         }
-        let values = &smallest.walked.drawn.values;
+        let values = smallest.walked.drawn.values();
         for one in &mut smallest.found {
             one.drawn = Some(record::Drawn { values: values.clone(), tried, shrinks, minimal });
         }
@@ -140,7 +110,7 @@ impl Property<'_> {
 
     async fn attempt(&self, values: Vec<String>, number: u32) -> (Walked, Vec<Found>) {
         let values = self.plan.given.keys().cloned().zip(values).collect();
-        let drawn = Drawn { attempt: number, values };
+        let drawn = Drawn::of(number, values);
         let mut walked = walk(self.plan, &drawn, Start::Now, self.on).await;
         witness(self.plan, &mut walked, self.keys);
         let mut found = Vec::new();

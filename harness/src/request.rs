@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use url::Url;
 
 use crate::captures::Captures;
-use crate::property::Drawn;
+use crate::drawn::Drawn;
 use crate::scenario::{Damage, Encoding};
 use crate::secret::Secret;
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use serde_yaml::Spanned;
 
 use crate::check::Check;
+use crate::ordered::Ordered;
 use crate::words::Words;
 
 /// An entry of a scenario file: a case, a property (with `given`) or a load run (with `load`).
@@ -389,16 +390,6 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::E
 /// Bytes written in hex, spaces between them as one likes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hex(pub Vec<u8>);
-
-/// A map in the order of writing whose keys keep their place.
-#[derive(Debug, Clone)]
-pub struct Ordered<T>(pub Vec<(Spanned<String>, T)>);
-
-impl<T> Default for Ordered<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
 
 /// Names with values, in order, a name as often as one likes: `[ { username: a }, { username: b } ]`.
 #[derive(Debug, Clone, Default)]

@@ -7,18 +7,20 @@ use ropcheck_reports::record::{self, Case, Event, RunStarted, Skipped};
 use url::Url;
 
 use crate::budget::Budget;
-use crate::embedded::{Embedded, StartError};
+use crate::drawn::Drawn;
+use crate::embedded::Embedded;
 use crate::judge::judge;
+pub use crate::learn::NotReady;
 use crate::learn::{Learned, discover, key_set, learn};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
 use crate::plan::{Plan, Skip, plan};
-use crate::property::{Drawn, Effort, Property};
+use crate::property::{Effort, Property};
 use crate::recorder;
 use crate::seal::Known;
 use crate::target::Target;
 use crate::walk::{Ground, Start, walk};
-use crate::wire::{Time, Wire, WireError};
+use crate::wire::{Time, Wire};
 use crate::witness::{Keys, witness};
 
 /// What is judged: the embedded reference server under a policy, or a configured target.
@@ -46,50 +48,6 @@ enum Place {
     Shared(Arc<Ground>),
     /// A workspace for each.
     Embedded(Box<Embedded>),
-}
-
-/// Why nothing can be judged.
-#[derive(Debug, thiserror::Error)]
-pub enum NotReady {
-    /// The embedded server did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// No client could be made for the target.
-    #[error(transparent)]
-    Wire(#[from] WireError),
-    /// The issuer's metadata tell no token endpoint.
-    #[error("could not find the token endpoint of {issuer}: {why}; give `token_endpoint` in the target file")]
-    NotDiscovered {
-        /// The issuer.
-        issuer: String,
-        /// What came instead.
-        why: String,
-    },
-    /// No answer came.
-    #[error("{endpoint} does not answer: {why}")]
-    Silent {
-        /// The token endpoint.
-        endpoint: String,
-        /// Why.
-        why: String,
-    },
-    /// The good login was refused.
-    #[error(
-        "the good login of user `{user}` by client `{client}` at {endpoint} was answered with {answer}; check the client, the user, the scopes and `extra` in the target file"
-    )]
-    Refused {
-        /// The token endpoint.
-        endpoint: String,
-        /// The client's name in the target file.
-        client: String,
-        /// The user's name in the target file.
-        user: String,
-        /// The answer in few words.
-        answer: String,
-    },
-    /// The target file has not what a login takes.
-    #[error("no good login can be made: {0}")]
-    NoLogin(String),
 }
 
 /// The case under which the first good requests are recorded.

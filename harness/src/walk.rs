@@ -9,9 +9,9 @@ use tokio::sync::OnceCell;
 
 use crate::budget::Budget;
 use crate::captures::Captures;
+use crate::drawn::Drawn;
 use crate::exchange::{Answer, Exchange, Sent};
 use crate::plan::{Control, Login, Plan, Planned};
-use crate::property::Drawn;
 use crate::request::{Ink, fill, spoken};
 use crate::seal::{Known, seal};
 use crate::secret::Secret;

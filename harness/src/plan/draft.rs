@@ -4,10 +4,9 @@ use http::{HeaderName, header};
 
 use super::Skip;
 use crate::check::Check;
+use crate::ordered::Ordered;
 use crate::request::{BOUNDARY, Content, Pair, Part, Piece, Template};
-use crate::scenario::{
-    Auth, Body, Change, Credential, Endpoint, Made, Method, Moved, Ordered, Overrides, Pairs, Send, Value,
-};
+use crate::scenario::{Auth, Body, Change, Credential, Endpoint, Made, Method, Moved, Overrides, Pairs, Send, Value};
 use crate::target::{AuthMethod, Client, ScopeError, Target, User, lacking_client, lacking_user};
 use crate::words::{ClientPart, Name, TargetPart, UserPart, Word, Words};
 

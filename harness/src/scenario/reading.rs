@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Auth, Credential, Hex, Made, Method, Moved, Ordered, Overrides, Pairs, Value};
+use super::{Auth, Credential, Hex, Made, Method, Moved, Overrides, Pairs, Value};
+use crate::ordered::Ordered;
 use crate::words::Words;
 
 impl<'de> Deserialize<'de> for Hex {
@@ -115,26 +115,6 @@ impl<'de> Deserialize<'de> for Auth {
             }
         }
         from.deserialize_any(OneOrMany)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Entries<T> {
-            type Value = Ordered<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Ordered(entries))
-            }
-        }
-        from.deserialize_map(Entries(PhantomData))
     }
 }
 

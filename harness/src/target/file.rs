@@ -15,7 +15,8 @@ use url::Url;
 
 use super::{AuthMethod, Client, Endpoints, Target, User, is_loopback};
 use crate::complaint::{Complaint, Source, did_you_mean};
-use crate::scenario::{Capability, Ordered};
+use crate::ordered::Ordered;
+use crate::scenario::Capability;
 use crate::secret::Secret;
 
 /// A target file as it is written.
