@@ -14,11 +14,11 @@ use crate::run::{Ran, ropcheck};
 const SCENARIOS: &[(&str, &str, &[&str])] = &[
     ("not YAML", "- id: «[\n", &[]),
     ("an escape that YAML has not", "- id: «\"\\q\"\n", &["escape"]),
-    ("no list", "«id: a\n", &["expected sequence"]),
+    ("no list", "«id: a\n", &["a list is wanted here"]),
     ("an unknown key", "- id: a\n  title: T\n  «stpes: []\n", &["unknown field `stpes`", "did you mean `steps`?"]),
     ("a key that is missing", "- id: a\n  «steps: []\n", &["missing field `title`"]),
     ("a key that comes twice", "- id: a\n  title: T\n  «title: T\n  steps: []\n", &["title"]),
-    ("a wrong type", "- id: a\n  title: T\n  steps: «none\n", &["expected sequence"]),
+    ("a wrong type", "- id: a\n  title: T\n  steps: «none\n", &["a list is wanted here"]),
     (
         "an unknown need",
         "- id: a\n  title: T\n  needs: [«refresh_tokens]\n  steps: []\n",
