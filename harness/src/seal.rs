@@ -56,24 +56,24 @@ impl Known {
             .iter()
             .filter_map(|client| Some((client.secret.clone()?, format!("⟦{}.secret⟧", client.name))));
         let users = target.users.iter().map(|user| (user.password.clone(), format!("⟦{}.password⟧", user.name)));
-        Self(clients.chain(users).collect())
+        Self::sorted(clients.chain(users))
+    }
+
+    /// Secrets that are long enough to be looked for, the longest first: one that holds another is replaced whole.
+    fn sorted(secrets: impl Iterator<Item = (Secret, String)>) -> Self {
+        let mut all: Vec<(Secret, String)> = secrets.filter(|(secret, _)| secret.expose().len() >= SHORTEST).collect();
+        all.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
+        Self(all)
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(secret, mark)| (secret.expose(), mark.as_str()))
     }
 
     /// A text with every secret in it made into its mark.
     pub(crate) fn hide(&self, text: &str) -> String {
-        let known = self.with(&Captures::default(), &[]);
+        let known: Vec<(&str, &str)> = self.pairs().collect();
         String::from_utf8_lossy(&without_secrets(text.as_bytes(), &known, &mut Vec::new())).into_owned()
-    }
-
-    /// The same with what one walk knows besides: kept values, and values that its request made from secrets.
-    fn with(&self, kept: &Captures, spoken: &[(String, String)]) -> Vec<(String, String)> {
-        let own = self.0.iter().map(|(secret, mark)| (secret.expose().to_owned(), mark.clone()));
-        let kept = kept.iter().map(|(name, secret)| (secret.expose().to_owned(), format!("⟦kept {name}⟧")));
-        let mut all: Vec<(String, String)> =
-            own.chain(kept).chain(spoken.iter().cloned()).filter(|(text, _)| text.len() >= SHORTEST).collect();
-        // The longest first, so that a secret which holds another is replaced whole.
-        all.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-        all
     }
 }
 
@@ -90,15 +90,20 @@ pub(crate) struct Raw {
 /// Seals an answer. `spoken` holds the values that its own request made from secrets, with their marks.
 pub(crate) fn seal(raw: Raw, known: &Known, kept: &Captures, spoken: &[(String, String)]) -> Answer {
     let (body, tokens) = without_tokens(&raw.body);
-    let own: Vec<(String, String)> = tokens
-        .iter()
-        .filter(|(_, token)| token.expose().len() >= SHORTEST)
-        .map(|(member, token)| (token.expose().to_owned(), format!("⟦{member}⟧")))
-        .collect();
+    let marks: Vec<String> = tokens.iter().map(|(member, _)| format!("⟦{member}⟧")).collect();
+    let own = tokens.iter().map(|(_, token)| token.expose()).zip(marks.iter().map(String::as_str));
+    let own: Vec<(&str, &str)> = own.filter(|(token, _)| token.len() >= SHORTEST).collect();
     // A token may stand in its answer again, in a cookie for instance. That is no echo of what was sent.
     let again = |text: &[u8]| without_secrets(text, &own, &mut Vec::new());
     let body = again(&body);
-    let known = known.with(kept, spoken);
+    // What one walk knows besides: kept values, and values that its request made from secrets.
+    let kept: Vec<(&str, String)> =
+        kept.iter().map(|(name, secret)| (secret.expose(), format!("⟦kept {name}⟧"))).collect();
+    let walks = kept.iter().map(|(secret, mark)| (*secret, mark.as_str()));
+    let walks = walks.chain(spoken.iter().map(|(secret, mark)| (secret.as_str(), mark.as_str())));
+    let mut known: Vec<(&str, &str)> =
+        known.pairs().chain(walks.filter(|(secret, _)| secret.len() >= SHORTEST)).collect();
+    known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.len()));
     let mut echoes = Vec::new();
     let body = without_secrets(&body, &known, &mut echoes);
     let mut headers = HeaderMap::with_capacity(raw.headers.len());
@@ -147,7 +152,10 @@ fn without_tokens(text: &[u8]) -> (Vec<u8>, Vec<(String, Secret)>) {
 }
 
 /// The text with every known secret made into its mark, in one pass so that no mark is searched itself.
-fn without_secrets(text: &[u8], known: &[(String, String)], echoes: &mut Vec<String>) -> Vec<u8> {
+fn without_secrets(text: &[u8], known: &[(&str, &str)], echoes: &mut Vec<String>) -> Vec<u8> {
+    if known.is_empty() {
+        return JWT.replace_all(text, "⟦jwt⟧".as_bytes()).into_owned();
+    }
     let text = JWT.replace_all(text, "⟦jwt⟧".as_bytes());
     // Nearly every byte begins no secret: one look at a table tells.
     let mut begins = [false; 256];
@@ -158,17 +166,15 @@ fn without_secrets(text: &[u8], known: &[(String, String)], echoes: &mut Vec<Str
     while let Some(first) = rest.first() {
         let found = begins[usize::from(*first)]
             .then(|| {
-                // A character that stands for itself begins only a secret that begins with it.
-                let escapes = b"%+&\\".contains(first);
-                let near = known.iter().filter(|(secret, _)| escapes || secret.as_bytes().first() == Some(first));
-                near.into_iter().find_map(|(secret, mark)| Some((spelt(rest, secret)?, mark)))
+                let near = known.iter().filter(|(secret, _)| may_begin(rest, secret));
+                near.into_iter().find_map(|(secret, mark)| Some((spelt(rest, secret)?, *mark)))
             })
             .flatten();
         if let Some((length, mark)) = found {
             out.extend(mark.bytes());
             rest = &rest[length..];
-            if !echoes.contains(mark) {
-                echoes.push(mark.clone());
+            if !echoes.iter().any(|echo| echo == mark) {
+                echoes.push(mark.to_owned());
             }
         } else {
             out.push(*first);
@@ -176,6 +182,17 @@ fn without_secrets(text: &[u8], known: &[(String, String)], echoes: &mut Vec<Str
         }
     }
     out
+}
+
+/// Whether a text may begin with a secret, told by its first two bytes: a letter or digit stands for itself alone.
+fn may_begin(text: &[u8], secret: &str) -> bool {
+    let mut pairs = text.iter().zip(secret.bytes());
+    let same = |(byte, own): (&u8, u8)| *byte == own || !byte.is_ascii_alphanumeric();
+    match pairs.next() {
+        // An escape: what follows belongs to it.
+        Some((first, _)) if !first.is_ascii_alphanumeric() => true,
+        first => first.is_none_or(same) && pairs.next().is_none_or(same),
+    }
 }
 
 /// How much of a text's beginning spells a secret, each character in whichever way. A backslash is told from those that escape
@@ -266,7 +283,7 @@ mod tests {
     fn sealed(body: &str, known: &[(&str, &str)]) -> Answer {
         let raw =
             Raw { status: 200, headers: HeaderMap::new(), body: Bytes::from(body.to_owned()), cut: None, late: false };
-        let known = Known(known.iter().map(|(secret, mark)| (Secret::new(*secret), (*mark).to_owned())).collect());
+        let known = Known::sorted(known.iter().map(|(secret, mark)| (Secret::new(*secret), (*mark).to_owned())));
         seal(raw, &known, &Captures::default(), &[])
     }
 
@@ -324,6 +341,14 @@ mod tests {
     fn a_secret_that_is_a_word_of_the_marks_does_no_harm() {
         let answer = sealed("password and password", &[("password", "⟦alice.password⟧")]);
         assert_eq!(text(&answer), "⟦alice.password⟧ and ⟦alice.password⟧");
+    }
+
+    #[test]
+    fn a_secret_is_found_whichever_of_its_characters_is_escaped() {
+        for spelling in ["wonder", "%77onder", "w%6fnder", "\\u0077onder", "wo&#110;der", "&#x77;onder"] {
+            let answer = sealed(&format!("<{spelling}>"), &[("wonder", "⟦alice.password⟧")]);
+            assert_eq!(text(&answer), "<⟦alice.password⟧>", "{spelling}");
+        }
     }
 
     #[test]
