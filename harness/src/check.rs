@@ -99,118 +99,67 @@ impl Check {
         }
     }
 
+    /// The checks that it is made of: itself, or every check of its alternatives.
+    fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter().flat_map(|(_, checks)| checks).flat_map(Self::parts).collect()
+            }
+            one => vec![one],
+        }
+    }
+
+    fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match self {
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter_mut().flat_map(|(_, checks)| checks).flat_map(Self::parts_mut).collect()
+            }
+            one => vec![one],
+        }
+    }
+
     /// The words in it that may hold names, for the plan to settle.
     pub fn words(&mut self) -> Vec<&mut Words> {
-        match self {
-            Self::Member(check) => check.words(),
-            Self::Scope(check) => check.words(),
-            Self::Claim(check) => check.words(),
-            Self::AnyOf(Ordered(alternatives)) => {
-                alternatives.iter_mut().flat_map(|(_, checks)| checks).flat_map(Self::words).collect()
-            }
-            Self::Granted
-            | Self::NotGranted
-            | Self::Refused(_)
-            | Self::Status(_)
-            | Self::MediaType(_)
-            | Self::Header(_)
-            | Self::SameAs(_)
-            | Self::DiffersFrom(_)
-            | Self::Current(_)
-            | Self::Lifetime(_)
-            | Self::Signed(_) => Vec::new(),
-        }
+        self.parts_mut()
+            .into_iter()
+            .flat_map(|check| match check {
+                Self::Member(check) => check.words(),
+                Self::Scope(check) => check.words(),
+                Self::Claim(check) => check.words(),
+                _ => Vec::new(),
+            })
+            .collect()
     }
 
     /// Allows the server's clock to be off by so much.
     pub(crate) fn allow(&mut self, skew: Duration) {
-        match self {
-            Self::Current(check) => check.skew = skew,
-            Self::AnyOf(Ordered(alternatives)) => {
-                alternatives.iter_mut().flat_map(|(_, checks)| checks).for_each(|check| check.allow(skew));
+        for check in self.parts_mut() {
+            if let Self::Current(check) = check {
+                check.skew = skew;
             }
-            Self::Granted
-            | Self::NotGranted
-            | Self::Refused(_)
-            | Self::Status(_)
-            | Self::MediaType(_)
-            | Self::Header(_)
-            | Self::Member(_)
-            | Self::SameAs(_)
-            | Self::DiffersFrom(_)
-            | Self::Scope(_)
-            | Self::Claim(_)
-            | Self::Lifetime(_)
-            | Self::Signed(_) => {}
         }
     }
 
     /// Whether it asks if a signature holds.
     pub fn asks_for_signature(&self) -> bool {
-        match self {
-            Self::Signed(_) => true,
-            Self::AnyOf(Ordered(alternatives)) => {
-                alternatives.iter().any(|(_, checks)| checks.iter().any(Self::asks_for_signature))
-            }
-            Self::Granted
-            | Self::NotGranted
-            | Self::Refused(_)
-            | Self::Status(_)
-            | Self::MediaType(_)
-            | Self::Header(_)
-            | Self::Member(_)
-            | Self::SameAs(_)
-            | Self::DiffersFrom(_)
-            | Self::Scope(_)
-            | Self::Claim(_)
-            | Self::Current(_)
-            | Self::Lifetime(_) => false,
-        }
+        self.parts().iter().any(|check| matches!(check, Self::Signed(_)))
     }
 
     /// The earlier steps that it looks back at.
     pub fn looks_back(&self) -> Vec<&str> {
-        match self {
-            Self::SameAs(other) | Self::DiffersFrom(other) => vec![&other.step],
-            Self::Scope(check) => check.told_in.iter().map(String::as_str).collect(),
-            Self::AnyOf(Ordered(alternatives)) => {
-                alternatives.iter().flat_map(|(_, checks)| checks).flat_map(Self::looks_back).collect()
-            }
-            Self::Granted
-            | Self::NotGranted
-            | Self::Refused(_)
-            | Self::Status(_)
-            | Self::MediaType(_)
-            | Self::Header(_)
-            | Self::Member(_)
-            | Self::Claim(_)
-            | Self::Current(_)
-            | Self::Lifetime(_)
-            | Self::Signed(_) => Vec::new(),
-        }
+        self.parts()
+            .into_iter()
+            .filter_map(|check| match check {
+                Self::SameAs(other) | Self::DiffersFrom(other) => Some(other.step.as_str()),
+                Self::Scope(check) => check.told_in.as_deref(),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Whether a too-many-requests answer is among what it expects, so that a 429 is judged and not set aside.
     pub fn expects_throttling(&self) -> bool {
-        match self {
-            Self::Status(codes) => codes.0.contains(&429),
-            Self::AnyOf(Ordered(alternatives)) => {
-                alternatives.iter().any(|(_, checks)| checks.iter().any(Self::expects_throttling))
-            }
-            Self::Granted
-            | Self::NotGranted
-            | Self::Refused(_)
-            | Self::MediaType(_)
-            | Self::Header(_)
-            | Self::Member(_)
-            | Self::SameAs(_)
-            | Self::DiffersFrom(_)
-            | Self::Scope(_)
-            | Self::Claim(_)
-            | Self::Current(_)
-            | Self::Lifetime(_)
-            | Self::Signed(_) => false,
-        }
+        self.parts().iter().any(|check| matches!(check, Self::Status(codes) if codes.0.contains(&429)))
     }
 }
 
