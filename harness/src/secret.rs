@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A password, client secret or token. Cheap to clone; only [`Secret::expose`] gives the text, and only the rooms that put
+/// A password, client secret or token. Cheap to clone; only `expose` gives the text, and only the rooms that put
 /// it on the wire, look for it in an answer, or turn it into facts call that.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
