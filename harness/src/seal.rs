@@ -4,25 +4,24 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use regex::bytes::{Captures as Groups, Regex};
+use regex::bytes::Regex;
 
 use crate::captures::Captures;
 use crate::exchange::Answer;
 use crate::secret::Secret;
 use crate::target::Target;
 
-/// Where a token stands: what comes before it, the name of its member, the token. Found in the raw text, so that a body
-/// which is no JSON object gives its tokens away just as little.
-static TOKENS: LazyLock<[(Spelt, Regex); 3]> = LazyLock::new(|| {
-    let name = "[A-Za-z0-9_-]*[Tt]oken";
-    [
-        (Spelt::Json, format!(r#"("({name})"\s*:\s*")((?:[^"\\]|\\.)*)"#)),
-        // JSON within a JSON text, as gateways like to wrap it.
-        (Spelt::Within, format!(r#"(\\+"({name})\\+"\s*:\s*\\+")([^"\\]*)"#)),
-        (Spelt::Form, format!(r#"(\b({name})=)([^&;\s"'<>]*)"#)),
-    ]
+/// What stands before a token: the name of its member, and what leads to the value. Found in the raw text, so that a body
+/// which is no JSON object gives its tokens away just as little. The text in front says at once where a spelling is not.
+static TOKENS: LazyLock<[(Spelt, &[u8], Regex); 3]> = LazyLock::new(|| {
     // Bytes, not characters: a body need not be UTF-8, and the search is the faster for it.
-    .map(|(spelt, pattern)| (spelt, Regex::new(&format!("(?-u){pattern}")).expect("a fixed pattern")))
+    let lead = |pattern: &str| Regex::new(&format!("(?-u){pattern}")).expect("a fixed pattern");
+    [
+        (Spelt::Json, b"oken\"", lead(r#""[A-Za-z0-9_-]*[Tt]oken"\s*:\s*""#)),
+        // JSON within a JSON text, as gateways like to wrap it.
+        (Spelt::Within, b"oken\\", lead(r#"\\+"[A-Za-z0-9_-]*[Tt]oken\\+"\s*:\s*\\+""#)),
+        (Spelt::Form, b"oken=", lead(r"\b[A-Za-z0-9_-]*[Tt]oken=")),
+    ]
 });
 
 /// How the answer spells a token.
@@ -71,9 +70,9 @@ impl Known {
     }
 
     /// A text with every secret in it made into its mark.
-    pub(crate) fn hide(&self, text: &str) -> String {
+    pub(crate) fn hide(&self, text: &[u8]) -> Vec<u8> {
         let known: Vec<(&str, &str)> = self.pairs().collect();
-        String::from_utf8_lossy(&without_secrets(text.as_bytes(), &known, &mut Vec::new())).into_owned()
+        without_secrets(text, &known, &mut Vec::new())
     }
 }
 
@@ -124,18 +123,27 @@ fn without_tokens(text: &[u8]) -> (Vec<u8>, Vec<(String, Secret)>) {
     let is_form = text.first().is_some_and(u8::is_ascii_alphabetic);
     let mut text = text.to_vec();
     let mut tokens = Vec::new();
-    // What names no token, as most headers, is not searched for one.
-    if !text.windows(4).any(|four| four == b"oken") {
-        return (text, tokens);
-    }
-    for (spelt, pattern) in &*TOKENS {
-        let replaced = pattern.replace_all(&text, |groups: &Groups<'_>| {
-            let (before, value) = (&groups[1], String::from_utf8_lossy(&groups[3]));
-            let member = String::from_utf8_lossy(&groups[2]).into_owned();
+    for (spelt, hint, lead) in &*TOKENS {
+        if !text.windows(hint.len()).any(|window| window == *hint) {
+            continue;
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = &text[..];
+        while let Some(found) = lead.find(rest) {
+            let (before, from) = rest.split_at(found.end());
+            let (value, after) = from.split_at(spelt.length(from));
+            out.extend(before);
+            rest = after;
+            let value = String::from_utf8_lossy(value);
             if value.is_empty() || value.starts_with('⟦') {
-                return groups[0].to_vec();
+                out.extend(value.bytes());
+                continue;
             }
-            let mark = format!("⟦{member}⟧");
+            let member: String = String::from_utf8_lossy(found.as_bytes())
+                .chars()
+                .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+                .collect();
+            out.extend(format!("⟦{member}⟧").bytes());
             match spelt {
                 Spelt::Json => {
                     let token = serde_json::from_str(&format!("\"{value}\"")).unwrap_or_else(|_| value.into_owned());
@@ -144,11 +152,30 @@ fn without_tokens(text: &[u8]) -> (Vec<u8>, Vec<(String, Secret)>) {
                 Spelt::Form if is_form => tokens.push((member, Secret::new(&*value))),
                 Spelt::Form | Spelt::Within => {}
             }
-            [before, mark.as_bytes()].concat()
-        });
-        text = replaced.into_owned();
+        }
+        out.extend(rest);
+        text = out;
     }
     (text, tokens)
+}
+
+impl Spelt {
+    /// How long the value is that a text begins with; one that is cut off ends with the text.
+    fn length(self, text: &[u8]) -> usize {
+        let end = match self {
+            Self::Json => {
+                let mut escaped = false;
+                text.iter().position(|byte| {
+                    let ends = *byte == b'"' && !escaped;
+                    escaped = *byte == b'\\' && !escaped;
+                    ends
+                })
+            }
+            Self::Within => text.iter().position(|byte| matches!(byte, b'"' | b'\\')),
+            Self::Form => text.iter().position(|byte| byte.is_ascii_whitespace() || b"&;\"'<>".contains(byte)),
+        };
+        end.unwrap_or(text.len())
+    }
 }
 
 /// The text with every known secret made into its mark, in one pass so that no mark is searched itself.
@@ -354,7 +381,7 @@ mod tests {
     #[test]
     fn a_claim_is_hidden_like_any_text() {
         let known = Known(vec![(Secret::new("wonderland"), "⟦alice.password⟧".to_owned())]);
-        assert_eq!(known.hide("it is wonderland"), "it is ⟦alice.password⟧");
+        assert_eq!(known.hide(b"it is wonderland"), "it is ⟦alice.password⟧".as_bytes());
     }
 
     #[test]
