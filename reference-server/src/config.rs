@@ -98,6 +98,9 @@ pub struct Workspace {
     /// Seconds until a line of refresh tokens ends, counted from the login that began it.
     #[serde(default = "thirty_days")]
     pub refresh_token_lifetime_s: u64,
+    /// When wrong passwords become too many here; the server's own setting when left out.
+    #[serde(default)]
+    pub login_throttle: Option<LoginThrottle>,
     /// The time this workspace lives in.
     #[serde(skip)]
     pub clock: Clock,
@@ -213,6 +216,7 @@ impl Workspace {
             audience: None,
             access_token_lifetime_s: one_hour(),
             refresh_token_lifetime_s: thirty_days(),
+            login_throttle: None,
             clock: Clock::system(),
             keys: None,
         }

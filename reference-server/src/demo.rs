@@ -9,7 +9,19 @@ use Grant::{ClientCredentials, Password, RefreshToken};
 impl Config {
     /// The built-in server: tenant `demo`, workspace `demo`, also behind `/oauth/token`.
     pub fn demo(base_url: impl Into<String>) -> Self {
-        Self { default_workspace: Some("demo/demo".to_owned()), workspaces: vec![workspace()], ..Self::new(base_url) }
+        Self {
+            default_workspace: Some("demo/demo".to_owned()),
+            workspaces: vec![workspace(), Workspace::neighbour()],
+            ..Self::new(base_url)
+        }
+    }
+}
+
+impl Workspace {
+    /// Another workspace of the built-in server: the same clients, other users.
+    pub fn neighbour() -> Self {
+        let user = User { username: "nina".into(), password: "next-door-1".into(), sub: None, disabled: false };
+        Self { users: vec![user], ..workspace() }.renamed("demo", "neighbour")
     }
 }
 

@@ -64,7 +64,7 @@ impl Server {
         for workspace in workspaces {
             let address = (workspace.tenant.clone(), workspace.name.clone());
             let label = format!("{}/{}", address.0, address.1);
-            let users = Users::new(login_throttle);
+            let users = Users::new(workspace.login_throttle.unwrap_or(login_throttle));
             let realm = Opening { label: &label, base_url: &base_url }.realm(workspace, users, &mut registrar)?;
             if realms.insert(address, realm).is_some() {
                 return Err(ConfigError::WorkspaceTwice { workspace: label });
