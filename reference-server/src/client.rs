@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::config::Grant;
 use crate::form::{self, Form, Parameter};
+use crate::occasion::Asker;
 use crate::policy::{InvalidClient, Plus, Policy};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
@@ -21,6 +22,16 @@ pub(crate) struct Registered {
     pub(crate) grants: Vec<Grant>,
     pub(crate) scopes: Allowed,
     pub(crate) default_scope: Option<Scopes>,
+}
+
+impl Registered {
+    /// Which kind of client this is (RFC 6749 section 2.1).
+    pub(crate) fn asker(&self) -> Asker {
+        match self.proof {
+            Proof::None => Asker::Public,
+            Proof::Basic(_) | Proof::Post(_) => Asker::Confidential,
+        }
+    }
 }
 
 /// How a client proves itself: a confidential one always has a secret, a public one never.
