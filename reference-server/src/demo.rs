@@ -9,19 +9,7 @@ use Grant::{ClientCredentials, Password, RefreshToken};
 impl Config {
     /// The built-in server: tenant `demo`, workspace `demo`, also behind `/oauth/token`.
     pub fn demo(base_url: impl Into<String>) -> Self {
-        Self {
-            default_workspace: Some("demo/demo".to_owned()),
-            workspaces: vec![workspace(), Workspace::neighbour()],
-            ..Self::new(base_url)
-        }
-    }
-}
-
-impl Workspace {
-    /// Another workspace of the built-in server: the same clients, other users.
-    pub fn neighbour() -> Self {
-        let user = User { username: "nina".into(), password: "next-door-1".into(), sub: None, disabled: false };
-        Self { users: vec![user], ..workspace() }.renamed("demo", "neighbour")
+        Self { default_workspace: Some("demo/demo".to_owned()), workspaces: vec![workspace()], ..Self::new(base_url) }
     }
 }
 
@@ -94,6 +82,7 @@ fn workspace() -> Workspace {
         grants: grants.to_vec(),
         scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         default_scope: default_scope.map(str::to_owned),
+        id_token_signed_response_alg: None,
     };
     Workspace {
         grants: ALL.to_vec(),
