@@ -1,5 +1,7 @@
 //! Who asks: client authentication.
 
+use std::sync::Arc;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +10,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::config::Grant;
 use crate::form::{self, Form, Parameter};
+use crate::keys::Keys;
 use crate::occasion::Asker;
 use crate::policy::{InvalidClient, Plus, Policy};
 use crate::realm::Realm;
@@ -22,6 +25,8 @@ pub(crate) struct Registered {
     pub(crate) grants: Vec<Grant>,
     pub(crate) scopes: Allowed,
     pub(crate) default_scope: Option<Scopes>,
+    /// The keys that sign this client's ID tokens.
+    pub(crate) id_token_keys: Arc<Keys>,
 }
 
 impl Registered {

@@ -139,6 +139,10 @@ pub struct Client {
     /// What is granted when no scope is asked for, separated by spaces; without it such a request is refused.
     #[serde(default)]
     pub default_scope: Option<String>,
+    /// How this client's ID tokens are signed, by the name of `OpenID` Connect Registration section 2; as its workspace
+    /// signs when left out.
+    #[serde(default)]
+    pub id_token_signed_response_alg: Option<Signing>,
 }
 
 /// How a client proves who it is at the token endpoint, by the names of RFC 7591 section 2.

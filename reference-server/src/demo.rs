@@ -82,6 +82,7 @@ fn workspace() -> Workspace {
         grants: grants.to_vec(),
         scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         default_scope: default_scope.map(str::to_owned),
+        id_token_signed_response_alg: None,
     };
     Workspace {
         grants: ALL.to_vec(),

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::config::Grant;
+use crate::keys::Signing;
 use crate::realm::Realm;
 
 /// Authorization server metadata (RFC 8414 section 2, with RFC 7009 and RFC 7662), which is the `OpenID` metadata as well:
 /// one document can't contradict itself.
 ///
-/// `OpenID` Connect Discovery section 3 also asks for an authorization endpoint and for RS256. This server has the one not
-/// at all and the other where a workspace is set so, and tells no more than it does.
+/// `OpenID` Connect Discovery section 3 also asks for an authorization endpoint, and this server has none.
 pub(crate) fn metadata(realm: &Realm) -> Map<String, Value> {
     let issuer = &realm.issuer;
     let at = |path: &str| -> Value { format!("{issuer}/{path}").into() };
@@ -34,8 +34,15 @@ pub(crate) fn metadata(realm: &Realm) -> Map<String, Value> {
         ("introspection_endpoint_auth_methods_supported", json!(secrets)),
         ("userinfo_endpoint", at("oauth2/userinfo")),
         ("subject_types_supported", json!(["public"])),
-        ("id_token_signing_alg_values_supported", json!([realm.keys.signing().as_str()])),
+        // Which of them a client gets is part of its registration.
+        ("id_token_signing_alg_values_supported", json!(Signing::ALL.map(Signing::as_str))),
         ("claims_supported", json!(["iss", "sub", "aud", "exp", "iat"])),
     ];
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The keys that tokens can be verified with (RFC 7517 section 5).
+pub(crate) fn key_set(realm: &Realm) -> Map<String, Value> {
+    let keys = realm.every_key().into_iter().map(|keys| Value::Object(keys.jwk())).collect();
+    Map::from_iter([("keys".to_owned(), Value::Array(keys))])
 }

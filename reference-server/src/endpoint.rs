@@ -89,7 +89,7 @@ async fn reply(server: &Server, realm: Option<&Realm>, endpoint: Endpoint, reque
 async fn answer(server: &Server, realm: &Realm, request: Request, occasion: &mut Occasion) -> Result<Reply, Refusal> {
     match occasion.endpoint {
         Endpoint::Introspection => introspection::answer(server, realm, request, occasion).await,
-        Endpoint::Jwks => Ok(Reply::document(realm.keys.jwks())),
+        Endpoint::Jwks => Ok(Reply::document(discovery::key_set(realm))),
         Endpoint::Metadata | Endpoint::OpenidMetadata => Ok(Reply::document(discovery::metadata(realm))),
         Endpoint::Revocation => revocation::answer(server, realm, request, occasion).await,
         Endpoint::Token => token(server, realm, request, occasion).await,

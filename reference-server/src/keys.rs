@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::config_error::ConfigError;
 use crate::refusal::Refusal;
@@ -34,6 +34,9 @@ pub enum Signing {
 }
 
 impl Signing {
+    /// Every algorithm there is.
+    pub(crate) const ALL: [Self; 3] = [Self::EdDsa, Self::Es256, Self::Rs256];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::EdDsa => "EdDSA",
@@ -131,11 +134,11 @@ impl Keys {
         }
     }
 
-    /// The public half as a JWK Set (RFC 7517 section 5), its members after RFC 7518 section 6 and RFC 8037 section 2.
-    pub(crate) fn jwks(&self) -> Map<String, Value> {
+    /// The public half as a JWK (RFC 7517 section 4), its members after RFC 7518 section 6 and RFC 8037 section 2.
+    pub(crate) fn jwk(&self) -> Map<String, Value> {
         let mut key = self.public.clone();
         key.extend(object([("use", "sig"), ("alg", self.signing().as_str()), ("kid", &self.kid)]));
-        Map::from_iter([("keys".to_owned(), json!([key]))])
+        key
     }
 
     /// The header of a token of that kind.
@@ -257,8 +260,10 @@ impl fmt::Debug for Keys {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::jwk::JwkSet;
+    use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
     use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+
+    use serde_json::json;
 
     use super::*;
 
@@ -272,10 +277,10 @@ mod tests {
             let jwt = keys.issue(Kind::Access, &json!({ "sub": "somebody", "exp": 4_000_000_000_u64 })).unwrap();
             let header = decode_header(&jwt).unwrap();
             assert_eq!((header.alg, header.typ.as_deref()), (algorithm, Some("at+jwt")));
-            let set: JwkSet = serde_json::from_value(Value::Object(keys.jwks())).unwrap();
-            let key = set.find(header.kid.as_deref().unwrap()).unwrap();
+            let key: Jwk = serde_json::from_value(Value::Object(keys.jwk())).unwrap();
+            assert_eq!(key.common.key_id, header.kid);
             assert_eq!(key.common.key_algorithm.unwrap().to_string(), signing.as_str());
-            let key = DecodingKey::from_jwk(key).unwrap();
+            let key = DecodingKey::from_jwk(&key).unwrap();
             let read = decode::<Value>(&jwt, &key, &Validation::new(algorithm)).unwrap();
             assert_eq!(read.claims["sub"], "somebody");
         }
@@ -283,12 +288,10 @@ mod tests {
 
     #[test]
     fn a_key_is_named_by_its_thumbprint() {
-        use jsonwebtoken::jwk::ThumbprintHash;
-
         for (signing, _) in EACH {
             let keys = Keys::shared(signing).unwrap();
-            let set: JwkSet = serde_json::from_value(Value::Object(keys.jwks())).unwrap();
-            assert_eq!(set.keys[0].thumbprint(ThumbprintHash::SHA256).unwrap(), keys.kid, "{signing:?}");
+            let key: Jwk = serde_json::from_value(Value::Object(keys.jwk())).unwrap();
+            assert_eq!(key.thumbprint(ThumbprintHash::SHA256).unwrap(), keys.kid, "{signing:?}");
         }
     }
 

@@ -46,6 +46,7 @@ pub(crate) struct Realm {
     pub(crate) issued: Issued,
     /// How often tokens were issued.
     pub(crate) issues: AtomicU64,
+    /// The keys that sign access tokens.
     pub(crate) keys: Arc<Keys>,
     pub(crate) clock: Clock,
     pub(crate) access_token_lifetime_s: u64,
@@ -152,10 +153,12 @@ impl Opening<'_> {
         let login_throttle = workspace.login_throttle.unwrap_or(self.login_throttle);
         sensible(login_throttle, Some(self.label))?;
 
+        let signing = self.policy.signing.unwrap_or(workspace.signing);
+        let keys = workspace.keys.map_or_else(|| Keys::shared(signing), Ok)?;
         let mut clients = HashMap::with_capacity(workspace.clients.len());
         for client in workspace.clients {
             let id = client.id.clone();
-            if clients.insert(id.clone(), self.client(client)?).is_some() {
+            if clients.insert(id.clone(), self.client(client, &keys)?).is_some() {
                 return Err(ConfigError::ClientTwice { workspace: self.label.to_owned(), client: id });
             }
         }
@@ -180,7 +183,6 @@ impl Opening<'_> {
         }
 
         let issuer = format!("{}/{}", self.base_url, self.label);
-        let signing = self.policy.signing.unwrap_or(workspace.signing);
         Ok(Realm {
             label: self.label.to_owned(),
             audience: workspace.audience.unwrap_or_else(|| issuer.clone()),
@@ -192,15 +194,15 @@ impl Opening<'_> {
             families: Arc::new(Families::new(self.policy.refresh_tokens)),
             issued: Issued::default(),
             issues: AtomicU64::new(0),
-            keys: workspace.keys.map_or_else(|| Keys::shared(signing), Ok)?,
+            keys,
             clock: workspace.clock,
             access_token_lifetime_s: workspace.access_token_lifetime_s,
             refresh_token_lifetime_s: workspace.refresh_token_lifetime_s,
         })
     }
 
-    fn client(&self, client: Client) -> Result<Registered, ConfigError> {
-        let Client { id, authentication, secret, grants, scopes, default_scope } = client;
+    fn client(&self, client: Client, keys: &Arc<Keys>) -> Result<Registered, ConfigError> {
+        let Client { id, authentication, secret, grants, scopes, default_scope, id_token_signed_response_alg } = client;
         let workspace = || self.label.to_owned();
 
         let secret = secret.filter(|secret| !secret.expose().is_empty());
@@ -233,7 +235,25 @@ impl Opening<'_> {
                 }
             })
             .transpose()?;
-        Ok(Registered { id, proof, grants, scopes, default_scope })
+        let id_token_keys = match id_token_signed_response_alg {
+            Some(signing) if signing != keys.signing() => Keys::shared(signing)?,
+            Some(_) | None => Arc::clone(keys),
+        };
+        Ok(Registered { id, proof, grants, scopes, default_scope, id_token_keys })
+    }
+}
+
+impl Realm {
+    /// Every key that signs something, each once and always in the same order: first the one of access tokens.
+    pub(crate) fn every_key(&self) -> Vec<&Arc<Keys>> {
+        let mut every = vec![&self.keys];
+        for client in self.clients.values() {
+            if !every.iter().any(|keys| Arc::ptr_eq(keys, &client.id_token_keys)) {
+                every.push(&client.id_token_keys);
+            }
+        }
+        every[1..].sort_by_key(|keys| keys.signing().as_str());
+        every
     }
 }
 

@@ -102,7 +102,10 @@ fn access_token(ask: &Ask<'_>, scope: &str, token: AccessToken) -> Result<String
 
 /// A signed token, once the policy has had its way with it.
 fn jwt(ask: &Ask<'_>, kind: Kind, claims: &impl Serialize) -> Result<String, Refusal> {
-    let keys = &ask.realm.keys;
+    let keys = match kind {
+        Kind::Access => &ask.realm.keys,
+        Kind::Id => &ask.client.id_token_keys,
+    };
     if ask.policy.drafts.is_empty() {
         return keys.issue(kind, claims);
     }
