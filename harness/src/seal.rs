@@ -143,8 +143,7 @@ fn without_tokens(text: &[u8]) -> (Cow<'_, [u8]>, Vec<(String, Secret)>) {
             out.extend_from_slice(format!("⟦{member}⟧").as_bytes());
             match spelt {
                 Spelt::Json => {
-                    let token =
-                        serde_json::from_str(&format!("\"{value}\"")).unwrap_or_else(|_| value.into_owned());
+                    let token = serde_json::from_str(&format!("\"{value}\"")).unwrap_or_else(|_| value.into_owned());
                     tokens.push((member, Secret::new(token)));
                 }
                 Spelt::Form if is_form => tokens.push((member, Secret::new(&*value))),
