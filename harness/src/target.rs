@@ -172,6 +172,10 @@ impl Client {
             }),
             "dynamic" => target.dynamic_scope.clone(),
             "default" => self.default_scope.clone().filter(|scope| scope != "none"),
+            "foreign" => {
+                let others = target.clients.iter().flat_map(|client| &client.scopes);
+                others.into_iter().find(|scope| !self.scopes.contains(scope)).cloned()
+            }
             "unknown" => Some("ropcheck-unknown-scope".to_owned()),
             _ => return Err(ScopeError::NoSuchKind),
         };
@@ -185,13 +189,14 @@ impl Client {
             "openid" => format!("no scope `openid` listed for client `{name}`"),
             "dynamic" => "no `dynamic_scope` in the target file".to_owned(),
             "default" => format!("no `default_scope` told for client `{name}`"),
+            "foreign" => format!("no scope listed for another client that client `{name}` may not have"),
             _ => format!("no second scope listed for client `{name}`"),
         }
     }
 }
 
 /// The kinds of scope that a scenario can name.
-pub const SCOPE_KINDS: [&str; 7] = ["one", "second", "two", "openid", "dynamic", "default", "unknown"];
+pub const SCOPE_KINDS: [&str; 8] = ["one", "second", "two", "openid", "dynamic", "default", "foreign", "unknown"];
 
 /// Why there is no such scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
