@@ -3,18 +3,21 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::future::IntoFuture;
 use std::path::Path;
 use std::sync::Arc;
 
 use ropcheck::complaint::Source;
+use ropcheck::embedded::demo_target;
 use ropcheck::library::Library;
 use ropcheck::plan::{Offers, Plan, Skip, plan};
 use ropcheck::session::Subject;
 use ropcheck::suite::Suite;
 use ropcheck::target::{self, Target};
-use ropcheck_reference_server::Policy;
-use ropcheck_reports::record::{Finding, Found, Origin};
+use ropcheck_reference_server::{Config, HashCost, Policy, app};
+use ropcheck_reports::record::{Because, Event, Finding, Found, Origin, Share};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 /// The case · the sentence · what was expected, or why it can't be judged · the exchanges that show it.
 #[rustfmt::skip]
@@ -80,7 +83,49 @@ fn not_met(found: &Found) -> Option<[String; 4]> {
     Some([case, found.requirement.clone(), what, shown.join(" ")])
 }
 
-/// What a case is left out for: the target's block · the step · the reason.
+/// Two failed logins at a time are what an account bears: a good login in between, or nothing is sent at all where none may
+/// come in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_login_spends_no_more_than_the_budget() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("a port"));
+    let server = app(Config { hash_cost: HashCost::LOWEST, ..Config::demo(&base) }, Policy::strict());
+    tokio::spawn(axum::serve(listener, server.expect("the demo can be served")).into_future());
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases = [("five", "5"), ("until-throttled", "until_throttled")].map(|(id, times)| {
+        let send = "{ like: good-login, change: { set: { password: { damaged: flip } } } }";
+        let expect = "{ rfc6749/4.3.2/validate-credentials: [not_granted] }";
+        format!("- id: {id}\n  title: T\n  steps: [{{ times: {times}, send: {send}, expect: {expect} }}]\n")
+    });
+    fs::write(folder.path().join("budget.yaml"), cases.concat()).expect("a scenario file");
+    let library = Arc::new(Library::load(Some(folder.path())).unwrap_or_else(|complaint| panic!("{complaint}")));
+    let text = format!("{}throttled_after: 3\n", demo_target(&base));
+    let source = Source { file: "target.yaml".to_owned(), text, private: true };
+    let target = target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"));
+    assert_eq!(target.failed_logins, 2);
+
+    let suite = Suite::of(library).only("budget/*").expect("there are cases");
+    let session = Arc::new(suite.open(Subject::Target(Box::new(target))).await.expect("the demo can be judged"));
+    let mut steps = Vec::new();
+    let mut findings = Vec::new();
+    suite
+        .walk(&session, std::future::pending(), &mut |event| match event {
+            Event::Exchange(one) if one.case.starts_with("budget/") => steps.push((one.case, one.step)),
+            Event::Found(one) if one.origin == Origin::Line => findings.push((one.case, one.finding, one.share)),
+            _ => {}
+        })
+        .await;
+    let (five, control) = ("budget/five", "good-login as basic for alice");
+    let sent = [control, "1", "1", control, "1", "1", control, "1"].map(|step| (five.to_owned(), step.to_owned()));
+    let [(_, met, share), (_, left_open, _)] = findings.as_slice() else { panic!("two promises, not {findings:?}") };
+    assert_eq!((met, share), (&Finding::Met, &Some(Share { broken: 0, of: 5 })));
+    assert!(matches!(left_open, Finding::Unjudged { because: Because::Budget, .. }), "{left_open:?}");
+    let guesses = steps.iter().filter(|(case, step)| case == "budget/until-throttled" && step == "1");
+    assert_eq!(guesses.count(), 0, "three in a row are one too many");
+    assert_eq!(steps[..sent.len()], sent);
+}
+
+/// The step · the reason.
 #[test]
 fn what_a_target_does_not_tell_leaves_a_case_out_with_its_reason() {
     for (step, reason) in [
