@@ -1,7 +1,7 @@
 //! The promises that the server keeps.
 
 use crate::draft::Draft;
-use crate::keys::Signing;
+use crate::keys::{Kind, Signing};
 use crate::occasion::Endpoint;
 use crate::reply::Reply;
 
@@ -149,8 +149,12 @@ pub(crate) struct Alteration {
     pub(crate) how: Alter,
 }
 
-/// A change to a token that is not signed yet.
-pub(crate) type Redraft = fn(&mut Draft);
+/// A change to the tokens of one kind before they are signed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Redraft {
+    pub(crate) of: Kind,
+    pub(crate) how: fn(&mut Draft),
+}
 
 /// Who may introspect.
 #[derive(Clone, Copy, Debug)]
@@ -387,9 +391,9 @@ impl Policy {
         self.alterations.push(Alteration { at, how });
     }
 
-    /// Has every access token and every ID token changed before it is signed.
-    pub(crate) fn redraft(&mut self, how: Redraft) {
-        self.drafts.push(how);
+    /// Has every token of one kind changed before it is signed.
+    pub(crate) fn redraft(&mut self, of: Kind, how: fn(&mut Draft)) {
+        self.drafts.push(Redraft { of, how });
     }
 }
 
