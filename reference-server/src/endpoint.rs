@@ -83,5 +83,5 @@ async fn answer(server: &Server, realm: &Realm, request: Request) -> Result<Repl
     let asked = intake::take(request, server.body_limit, policy).await?;
     let client = client::authenticate(realm, &asked.headers, &asked.form, policy)?;
     let ask = Ask { realm, client, form: &asked.form, hasher: &server.hasher, policy, now: realm.clock.unix_seconds() };
-    grant::answer(&ask).await
+    Ok(grant::answer(&ask).await)
 }
