@@ -32,7 +32,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     }
     // RFC 9700 section 4.14.2: a replayed token means that two hold the family, and nobody knows which one is the thief.
     if !family.is_newest(token) {
-        match ask.policy.refresh {
+        match life(ask) {
             Refresh::SecretIgnored => {}
             Refresh::Forgiving => return Err(refused()),
             _ => {
@@ -70,17 +70,29 @@ fn accept_foreign(ask: &Ask<'_>, family: &Family) -> Result<(), Refusal> {
     }
 }
 
+/// RFC 9700 section 4.14.2: what a client with a secret may do without, one without a secret needs.
+fn life(ask: &Ask<'_>) -> Refresh {
+    let is_public = matches!(ask.client.proof, Proof::None);
+    match ask.policy.refresh {
+        Refresh::Steady | Refresh::Accumulating if is_public => Refresh::Rotating,
+        Refresh::SteadyForPublic if is_public => Refresh::Steady,
+        refresh => refresh,
+    }
+}
+
 /// The token to refresh with the next time.
 fn next(ask: &Ask<'_>, token: RefreshToken, family: &Family, scope: &Decided) -> Result<Option<String>, Refusal> {
     let families = &ask.realm.families;
     let rotated = || families.rotate(token)?.ok_or_else(|| refused(ask));
-    Ok(match ask.policy.refresh {
+    Ok(match life(ask) {
         // RFC 6749 section 6: the next token keeps the scope of the first one, however little was asked for this time.
         Refresh::Rotating if matches!(ask.policy.refresh_scope, RefreshScope::NarrowedForGood) => {
             families.end(token);
             Some(families.begin(Login { scopes: scope.scopes.clone(), ..family.login.clone() })?)
         }
-        Refresh::Rotating | Refresh::Forgiving | Refresh::WithheldFromPublic => Some(rotated()?),
+        Refresh::Rotating | Refresh::Forgiving | Refresh::WithheldFromPublic | Refresh::SteadyForPublic => {
+            Some(rotated()?)
+        }
         Refresh::DeadOnArrival => Some(rotated()?.chars().rev().collect()),
         Refresh::Accumulating | Refresh::SecretIgnored => Some(families.begin(family.login.clone())?),
         Refresh::Steady | Refresh::Withheld | Refresh::OneForAll => None,
