@@ -56,7 +56,12 @@ impl Form {
     pub(crate) fn read(raw: &[u8], policy: &Policy) -> Result<Self, Refusal> {
         let mut form = Self::default();
         for (place, (name, value)) in pairs(raw).enumerate() {
-            let Some(slot) = position(name, policy.form) else {
+            let known = if policy.parameter_names_are_exact {
+                position(name, policy.form)
+            } else {
+                position(&name.to_ascii_lowercase(), policy.form)
+            };
+            let Some(slot) = known else {
                 // RFC 6749 section 3.2: unrecognized parameters are ignored.
                 if policy.unknown_parameters_ignored {
                     continue;

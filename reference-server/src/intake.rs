@@ -5,11 +5,11 @@ use std::pin::Pin;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Method};
 
 use crate::form::{Form, about_client, names_a_credential};
-use crate::policy::{Crash, MediaType, Methods, NoForm, Policy, Query};
+use crate::policy::{Chunked, Crash, MediaType, Methods, NoForm, Policy, Query};
 use crate::refusal::Refusal;
 
 /// A request that is one for an endpoint that takes forms, with its form.
@@ -49,7 +49,11 @@ pub(crate) async fn take(request: Request, limit: usize, policy: &Policy) -> Res
             NoForm::UnsupportedMediaType => Refusal::unsupported_media_type(says),
         });
     }
-    let mut raw = read(body, limit).await?;
+    let mut raw = match policy.chunked {
+        Chunked::Unread if in_chunks(&head.headers) => Vec::new(),
+        Chunked::LengthRequired if in_chunks(&head.headers) => return Err(Refusal::length_required()),
+        Chunked::Read | Chunked::Unread | Chunked::LengthRequired => read(body, limit).await?,
+    };
     let beside = match policy.query {
         Query::Unread => Vec::new(),
         Query::Read => query.to_vec(),
@@ -81,6 +85,11 @@ pub(crate) fn is_form(headers: &HeaderMap, reading: MediaType) -> bool {
             MediaType::WithoutParameters => text.eq_ignore_ascii_case(FORM),
         }
     })
+}
+
+/// RFC 9112 section 6.1.
+fn in_chunks(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// How many limits' worth of an oversized body is read and thrown away. A client that still sends when the connection

@@ -61,6 +61,10 @@ pub struct Policy {
     pub(crate) empty_is_absent: bool,
     /// RFC 6749 section 3.2: unknown parameters are ignored.
     pub(crate) unknown_parameters_ignored: bool,
+    /// RFC 6749 section 1.9: upper and lower case of a parameter's name are two.
+    pub(crate) parameter_names_are_exact: bool,
+    /// RFC 9112 section 7.1: a body may come in chunks.
+    pub(crate) chunked: Chunked,
     /// RFC 6749 section 4.3.2: the parameters of a form come in any order.
     pub(crate) order_is_free: bool,
     /// RFC 6749 appendix B: how a form is decoded.
@@ -395,6 +399,17 @@ pub(crate) enum NoForm {
     UnsupportedMediaType,
 }
 
+/// What becomes of a body that comes in chunks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Chunked {
+    /// It is read.
+    Read,
+    /// It is taken for an empty one.
+    Unread,
+    /// It is refused with 411.
+    LengthRequired,
+}
+
 /// What is read from the query of the URI.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Query {
@@ -517,8 +532,6 @@ pub(crate) enum AbsentScope {
     DefaultUntold,
     /// All that the client is registered for.
     Everything,
-    /// Nothing, even if there is a default.
-    Refused,
 }
 
 /// What becomes of a scope that the client may not have.
@@ -626,13 +639,15 @@ pub(crate) enum Crash {
 pub(crate) enum Refresh {
     /// Each use replaces the token, and the use of a replaced one ends the line.
     Rotating,
-    /// One token stays good until it expires.
+    /// One token of a client with a secret stays good until it expires.
     Steady,
     /// None is issued.
     Withheld,
     /// None is issued to a client without a secret.
     WithheldFromPublic,
-    /// Each use brings one more token, and the used one stays good.
+    /// A client without a secret keeps the one token that it has.
+    SteadyForPublic,
+    /// Each use by a client with a secret brings one more token, and the used one stays good.
     Accumulating,
     /// Each use replaces the token, and the use of a replaced one is refused and no more.
     Forgiving,
@@ -726,6 +741,8 @@ impl Policy {
             repeats: Repeats::Refused,
             empty_is_absent: true,
             unknown_parameters_ignored: true,
+            parameter_names_are_exact: true,
+            chunked: Chunked::Read,
             order_is_free: true,
             form: FormReading::STRICT,
             missing: Missing::InvalidRequest,

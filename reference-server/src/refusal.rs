@@ -129,6 +129,12 @@ impl Refusal {
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..Self::invalid_request(says) }
     }
 
+    /// RFC 9110 section 15.5.12.
+    pub(crate) fn length_required() -> Self {
+        let says = "the length of the body has to be told";
+        Self { status: StatusCode::LENGTH_REQUIRED, ..Self::invalid_request(says) }
+    }
+
     /// RFC 9110 section 15.5.21, which RFC 6749 section 5.2 leaves no room for.
     pub(crate) fn unprocessable(says: &'static str) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::invalid_request(says) }

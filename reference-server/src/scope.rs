@@ -119,7 +119,6 @@ pub(crate) fn for_new_grant(asked: Option<&str>, client: &Registered, policy: &P
         let scopes = match policy.absent_scope {
             AbsentScope::Default | AbsentScope::DefaultUntold => client.default_scope.clone(),
             AbsentScope::Everything => Some(client.scopes.exact.clone()),
-            AbsentScope::Refused => None,
         };
         let differs = !matches!(policy.absent_scope, AbsentScope::DefaultUntold);
         // RFC 6749 section 3.3: without a scope there is a documented default, or the request fails.

@@ -1,6 +1,6 @@
 //! How a refusal can be wrong.
 
-use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -17,12 +17,6 @@ pub(super) fn describe(reply: &mut Reply, says: impl Into<Value>) {
 pub(super) fn code(reply: &mut Reply, code: &str) {
     if reply.error() == Some("invalid_grant") {
         reply.insert("error", code);
-    }
-}
-
-pub(super) fn without_code(reply: &mut Reply) {
-    if reply.error().is_some() {
-        reply.remove("error");
     }
 }
 
@@ -70,27 +64,45 @@ pub(super) fn invalid_grant_answered_401(reply: &mut Reply) {
 }
 
 pub(super) fn no_body(reply: &mut Reply) {
-    if reply.error().is_some() {
-        reply.content = Content::Page("");
-        reply.headers.remove(CONTENT_TYPE);
+    reply.content = Content::Page("");
+    reply.headers.remove(CONTENT_TYPE);
+}
+
+/// To a place where it would be tried again with all that was sent.
+pub(super) fn redirected(reply: &mut Reply) {
+    if reply.error() == Some("invalid_grant") {
+        reply.status = StatusCode::TEMPORARY_REDIRECT;
+        reply.headers.insert(LOCATION, HeaderValue::from_static("/login"));
+    }
+}
+
+// One error is enough to break a sentence about all of them, and leaves the others to the cases about something else.
+
+fn unsupported(reply: &mut Reply) -> bool {
+    reply.error() == Some("unsupported_grant_type")
+}
+
+pub(super) fn without_code(reply: &mut Reply) {
+    if unsupported(reply) {
+        reply.remove("error");
     }
 }
 
 pub(super) fn byte_order_mark(reply: &mut Reply) {
-    if reply.error().is_some() {
+    if unsupported(reply) {
         reply.rewrite(|text| format!("\u{FEFF}{text}").into_bytes());
     }
 }
 
 pub(super) fn trailing_text(reply: &mut Reply) {
-    if reply.error().is_some() {
+    if unsupported(reply) {
         reply.rewrite(|text| format!("{text}\n<!-- served by web-1 -->").into_bytes());
     }
 }
 
 /// In a member that no RFC defines, so that the encoding alone is wrong.
 pub(super) fn latin_1(reply: &mut Reply) {
-    if reply.error().is_some() {
+    if unsupported(reply) {
         reply.insert("service", "caf?");
         reply.rewrite(|text| text.bytes().map(|byte| if byte == b'?' { 0xE9 } else { byte }).collect());
     }

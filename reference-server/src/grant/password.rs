@@ -54,6 +54,7 @@ fn may_come_back(ask: &Ask<'_>) -> bool {
         Refresh::WithheldFromPublic => !matches!(ask.client.proof, Proof::None),
         Refresh::Rotating
         | Refresh::Steady
+        | Refresh::SteadyForPublic
         | Refresh::Accumulating
         | Refresh::Forgiving
         | Refresh::DeadOnArrival

@@ -32,7 +32,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     }
     // RFC 9700 section 4.14.2: a replayed token means that two hold the family, and nobody knows which one is the thief.
     if !family.is_newest(token) {
-        match ask.policy.refresh {
+        match life(ask) {
             Refresh::SecretIgnored => {}
             Refresh::Forgiving => return Err(refused()),
             _ => {
@@ -70,6 +70,16 @@ fn accept_foreign(ask: &Ask<'_>, family: &Family) -> Result<(), Refusal> {
     }
 }
 
+/// RFC 9700 section 4.14.2: what a client with a secret may do without, one without a secret needs.
+fn life(ask: &Ask<'_>) -> Refresh {
+    let is_public = matches!(ask.client.proof, Proof::None);
+    match ask.policy.refresh {
+        Refresh::Steady | Refresh::Accumulating if is_public => Refresh::Rotating,
+        Refresh::SteadyForPublic if is_public => Refresh::Steady,
+        refresh => refresh,
+    }
+}
+
 /// The token to refresh with the next time, and the family that goes on.
 fn next(
     ask: &Ask<'_>,
@@ -81,13 +91,15 @@ fn next(
     let rotated = || families.rotate(token, ask.now)?.ok_or_else(|| refused(ask));
     let begun = |login| families.begin(login, ask.now).map(|(name, text)| (name, Some(text)));
     let same = |text| (token.family(), text);
-    Ok(match ask.policy.refresh {
+    Ok(match life(ask) {
         // RFC 6749 section 6: the next token keeps the scope of the first one, however little was asked for this time.
         Refresh::Rotating if matches!(ask.policy.refresh_scope, RefreshScope::NarrowedForGood) => {
             families.forget(token);
             begun(Login { scopes: scope.scopes.clone(), ..family.login.clone() })?
         }
-        Refresh::Rotating | Refresh::Forgiving | Refresh::WithheldFromPublic => same(Some(rotated()?)),
+        Refresh::Rotating | Refresh::Forgiving | Refresh::WithheldFromPublic | Refresh::SteadyForPublic => {
+            same(Some(rotated()?))
+        }
         Refresh::DeadOnArrival => same(Some(rotated()?.chars().rev().collect())),
         Refresh::Accumulating | Refresh::SecretIgnored => begun(family.login.clone())?,
         Refresh::Steady | Refresh::Withheld | Refresh::OneForAll => same(None),
