@@ -19,6 +19,7 @@ pub mod captures;
 pub mod check;
 pub mod complaint;
 pub mod curl;
+pub mod detect;
 pub mod drawn;
 pub mod embedded;
 pub mod exchange;
