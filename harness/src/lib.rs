@@ -18,6 +18,7 @@ pub mod budget;
 pub mod captures;
 pub mod check;
 pub mod complaint;
+pub mod coverage;
 pub mod curl;
 pub mod detect;
 pub mod drawn;
