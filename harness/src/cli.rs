@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Log in once and say what can be tested on a target, and what is missing
     #[command(after_help = "Example: ropcheck doctor --target staging.yaml")]
     Doctor(Doctor),
-    /// Tell what a requirement or a scenario is about
+    /// Tell what a requirement, a scenario, a lint, a fault or a variant is about
     #[command(after_help = "Example: ropcheck explain rfc6749/5.2/invalid-grant")]
     Explain(Explain),
     /// Hold the suite against every seeded fault and every legal variant of the reference server
@@ -152,7 +152,7 @@ pub(crate) struct Doctor {
 /// `ropcheck explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password) or a fault
+    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password), a lint, a fault or a variant
     pub(crate) id: String,
     /// Scenarios
     #[command(flatten)]

@@ -412,8 +412,11 @@ mod tests {
     const CASES: [&str; 3] = ["case/a", "case/b", "case/c"];
 
     fn head() -> RunStarted {
-        let level = |id: &str| if id.ends_with("should") { Level::Should } else { Level::Must };
-        let sentence = |id: &str| Sentence { section: "1".into(), level: level(id), says: id.into() };
+        let sentence = |id: &str| -> Sentence {
+            let level = if id.ends_with("should") { "should" } else { "must" };
+            let sentence = serde_json::json!({ "section": "1", "level": level, "says": id });
+            serde_json::from_value(sentence).expect("a sentence")
+        };
         let at = Place { file: "a.yaml".into(), line: 1, text: String::new() };
         let sentences = ["doc/1/must", "doc/1/other", "doc/1/should"];
         RunStarted {

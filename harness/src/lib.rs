@@ -24,6 +24,7 @@ pub mod detect;
 pub mod drawn;
 pub mod embedded;
 pub mod exchange;
+pub mod explain;
 pub mod json;
 pub mod judge;
 pub mod learn;

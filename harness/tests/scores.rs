@@ -1,4 +1,4 @@
-//! The figures that ropcheck prints of itself: coverage, and the matrix of faults and variants.
+//! What ropcheck tells of itself: coverage, the matrix of faults and variants, and each of them in words.
 
 #[path = "support/run.rs"]
 mod run;
@@ -61,4 +61,60 @@ fn faults_prints_the_matrix_of_those_that_are_asked_for() {
     let id = FAULTS[0].id;
     ropcheck(["faults", "--only", &id[1..]]).exits(2).says(&["no fault and no variant matches", id]);
     ropcheck(["faults", "--only", id, "--json", "/no/such/folder/x.json"]).exits(2).says(&["could not write"]);
+}
+
+#[test]
+fn explain_puts_each_kind_of_thing_in_words() {
+    for (id, words) in [
+        (
+            "rfc6749/5.2/invalid-grant",
+            &[
+                "Why:",
+                "Probed by rfc6749/5.2/wrong-password: A wrong password is refused with invalid_grant \
+                 allows no access token, and error invalid_grant",
+                "allows one of - no access token, and error invalid_grant (rfc6749/5.2/invalid-grant) - ",
+                "Broken by the seeded fault unknown-refresh-token-called-invalid-request:",
+            ][..],
+        ),
+        ("rfc6749/5.1/no-store", &["Probed on every answer by lint/no-store", "Broken by the seeded fault"]),
+        ("rfc6749/6/rotation", &["Permits in rfc6749/6/used-token: status 200", "Permits the variant no-rotation:"]),
+        ("rfc6749/5.1/expires-in", &["Departed from by the variant expires-in-omitted:"]),
+        ("rfc8259/11/charset-harmless", &["Not testable from outside:"]),
+        (
+            "rfc6749/5.2/wrong-password",
+            &[
+                "sends good-login, but - password is the right one but for a character in its middle",
+                "The base good-login: A user logs in",
+                "is its control, and has to be granted",
+                "expected under rfc6749/5.2/status-400 status 400",
+                "Seeded faults of these sentences",
+                "- password-trimmed:",
+            ],
+        ),
+        ("properties/password-grant/any-wrong-password", &["Draws password: 1 to 40 of the characters of all scripts"]),
+        (
+            "lint/no-store",
+            &["holds answers against rfc6749/5.1/no-store (MUST)", "- cache-control-missing-on-success:"],
+        ),
+        (
+            "password-trimmed",
+            &[
+                "a seeded fault",
+                "It breaks rfc6749/4.3.2/validate-credentials (MUST)",
+                "- rfc6749/5.2/wrong-password: A wrong",
+            ],
+        ),
+        (
+            "expires-in-omitted",
+            &[
+                "a legal variant",
+                "It is permitted by rfc6749/5.1/",
+                "rightly warned of, rfc6749/5.1/expires-in (SHOULD)",
+            ],
+        ),
+    ] {
+        let ran = ropcheck(["explain", id]).exits(0).says(words);
+        assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{id}: it is wider than a terminal");
+    }
+    ropcheck(["explain", "lint/no-stor"]).exits(2).says(&["did you mean `lint/no-store`?"]);
 }

@@ -49,7 +49,7 @@ fn reasons(page: &mut Page, coverage: &Coverage<'_>) {
     page.head(Ink::Strong, "Untestable from outside");
     for (id, because) in coverage.untestable() {
         page.line(2, Ink::Plain, id);
-        page.prose(6, because);
+        page.paragraph(6, because);
     }
 }
 

@@ -97,7 +97,7 @@ fn caught(page: &mut Page, score: &Score) {
     for (id, fault) in caught {
         page.line(2, Ink::Strong, id);
         let by = some(fault.caught_by.iter().map(String::as_str), 1);
-        page.prose(4, &format!("breaks {}, caught by {by}", fault.breaks));
+        page.entry(4, &format!("breaks {}, caught by {by}", fault.breaks));
         collateral(page, fault);
     }
 }
@@ -113,7 +113,7 @@ fn collateral(page: &mut Page, fault: &FaultScore) {
     let mut most: Vec<_> = fault.collateral.iter().collect();
     most.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
     let named = some(most.into_iter().map(|(requirement, _)| requirement.as_str()), NAMED);
-    page.prose(4, &format!("collateral: {named}, in {}", count(cases.len(), "case")));
+    page.entry(4, &format!("collateral: {named}, in {}", count(cases.len(), "case")));
 }
 
 fn clean(page: &mut Page, score: &Score) {
@@ -125,14 +125,14 @@ fn clean(page: &mut Page, score: &Score) {
     for (id, variant) in clean {
         page.line(2, Ink::Strong, id);
         let departs = variant.departs_from.as_ref().map(|should| format!(", warned of {should} as is right"));
-        page.prose(4, &format!("permitted by {}{}", variant.permitted_by, departs.unwrap_or_default()));
+        page.entry(4, &format!("permitted by {}{}", variant.permitted_by, departs.unwrap_or_default()));
         unjudged(page, &variant.unjudged);
     }
 }
 
 fn unjudged(page: &mut Page, cases: &[String]) {
     if !cases.is_empty() {
-        page.prose(4, &format!("not judged: {}", some(cases.iter().map(String::as_str), NAMED)));
+        page.entry(4, &format!("not judged: {}", some(cases.iter().map(String::as_str), NAMED)));
     }
 }
 
@@ -150,7 +150,7 @@ fn alone(page: &mut Page, score: &Score) {
         &format!("Caught by one case alone: {} by {}", count(faults, "fault"), count(cases, "case")),
     );
     for (id, case) in score.alone() {
-        page.prose(2, &format!("{id}: {}", case.alone.join(", ")));
+        page.entry(2, &format!("{id}: {}", case.alone.join(", ")));
     }
 }
 
@@ -159,7 +159,7 @@ fn beyond(page: &mut Page, score: &Score) {
         page.head(Ink::Strong, "Cases that the embedded server can't show");
     }
     for (id, because) in &score.beyond {
-        page.prose(2, &format!("{id}: {because}"));
+        page.entry(2, &format!("{id}: {because}"));
     }
     if !score.stale.is_empty() {
         page.head(Ink::Bad, "Of these, no longer so: the case turns red, or is gone");
@@ -175,7 +175,7 @@ fn idle(page: &mut Page, score: &Score) {
     for id in idle {
         let skipped = score.cases.get(id).and_then(|case| case.skipped.as_ref());
         let skipped = skipped.map(|because| format!(" (skipped: {because})")).unwrap_or_default();
-        page.prose(2, &format!("{id}{skipped}"));
+        page.entry(2, &format!("{id}{skipped}"));
     }
 }
 
@@ -195,7 +195,7 @@ fn flagged(page: &mut Page, score: &Score) {
     }
     for (id, variant) in score.flagged() {
         page.line(2, Ink::Strong, id);
-        page.prose(4, &format!("permitted by {}", variant.permitted_by));
+        page.entry(4, &format!("permitted by {}", variant.permitted_by));
         stopped(page, variant.stopped.as_ref());
         departure(page, variant);
         pairs(page, &variant.flagged);
@@ -205,21 +205,21 @@ fn flagged(page: &mut Page, score: &Score) {
 
 fn departure(page: &mut Page, variant: &VariantScore) {
     if let Some(should) = variant.departs_from.as_ref().filter(|_| !variant.departure_found) {
-        page.prose(4, &format!("departs from {should}, and no case says so"));
+        page.entry(4, &format!("departs from {should}, and no case says so"));
     }
 }
 
 fn stopped(page: &mut Page, why: Option<&String>) {
     if let Some(why) = why {
-        page.prose(4, &format!("could not be judged: {why}"));
+        page.entry(4, &format!("could not be judged: {why}"));
     }
 }
 
 fn pairs(page: &mut Page, broken: &[Broken]) {
     for one in broken {
-        page.prose(4, &format!("{} {} in {}", one.level.name(), one.requirement, one.case));
-        page.prose(6, &format!("expected: {}", one.expected));
-        page.prose(6, &format!("actual:   {}", one.actual));
+        page.entry(4, &format!("{} {} in {}", one.level.name(), one.requirement, one.case));
+        page.entry(6, &format!("expected: {}", one.expected));
+        page.entry(6, &format!("actual:   {}", one.actual));
     }
 }
 
@@ -229,7 +229,7 @@ fn missed(page: &mut Page, score: &Score) {
     }
     for (id, fault) in score.missed() {
         page.line(2, Ink::Strong, id);
-        page.prose(4, &format!("breaks {}", fault.breaks));
+        page.entry(4, &format!("breaks {}", fault.breaks));
         stopped(page, fault.stopped.as_ref());
         collateral(page, fault);
     }

@@ -37,15 +37,24 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// A text of any length, broken between words; further lines stand two columns further in.
-    pub(crate) fn prose(&mut self, indent: usize, text: &str) {
+    /// A paragraph: a text of any length, broken between words.
+    pub(crate) fn paragraph(&mut self, indent: usize, text: &str) {
+        self.wrapped(indent, indent, text);
+    }
+
+    /// An entry of a list: further lines stand two columns further in.
+    pub(crate) fn entry(&mut self, indent: usize, text: &str) {
+        self.wrapped(indent, indent + 2, text);
+    }
+
+    fn wrapped(&mut self, indent: usize, hanging: usize, text: &str) {
         let mut line = String::new();
         let mut margin = indent;
         for word in visible(text).split(' ').filter(|word| !word.is_empty()) {
             if !line.is_empty() && margin + line.chars().count() + 1 + word.chars().count() > WIDTH {
                 self.text += &format!("{}{line}\n", " ".repeat(margin));
                 line.clear();
-                margin = indent + 2;
+                margin = hanging;
             }
             if !line.is_empty() {
                 line.push(' ');
@@ -66,6 +75,11 @@ impl Page {
     pub(crate) fn head(&mut self, ink: Ink, text: &str) {
         self.blank();
         self.line(0, ink, text);
+    }
+
+    /// Whether nothing stands on it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// Prints it.
@@ -114,13 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_broken_between_words_and_hangs() {
+    fn a_text_is_broken_between_words_and_an_entry_hangs() {
         let mut page = plain();
-        page.prose(2, &"words ".repeat(20));
+        page.entry(2, &"words ".repeat(20));
         let lines: Vec<&str> = page.text.lines().collect();
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().all(|line| line.len() <= WIDTH), "{}", page.text);
         assert!(lines[0].starts_with("  words") && lines[1].starts_with("    words"));
+        let mut page = plain();
+        page.paragraph(2, &"words ".repeat(20));
+        assert!(page.text.lines().all(|line| line.starts_with("  words")), "{}", page.text);
     }
 
     #[test]
@@ -129,7 +146,7 @@ mod tests {
         page.line(1, Ink::Bad, "\u{1b}[2Jx");
         assert_eq!(page.text, " \u{1b}[1;31m\\u{1b}[2Jx\u{1b}[0m\n");
         let mut page = plain();
-        page.prose(0, "a\nb");
+        page.entry(0, "a\nb");
         assert_eq!(page.text, "a\\nb\n");
     }
 
