@@ -37,7 +37,7 @@ impl Keys {
 
     fn facts(&self, member: String, token: &str, verify: bool) -> TokenFacts {
         let digest = hmac::sign(&self.fingerprints, token.as_bytes());
-        let fingerprint = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex(&digest.as_ref()[..8]);
         let visible_ascii = token.chars().all(|c| (' '..='~').contains(&c));
         TokenFacts { member, fingerprint, length: token.chars().count(), visible_ascii, jwt: self.jwt(token, verify) }
     }
@@ -98,6 +98,11 @@ impl Keys {
         }
         Signature::Failed("the signature does not verify by the key that the header names".to_owned())
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Turns the tokens of a walk into facts, and lets go of the tokens. A signature is tried where the plan asks for it: that
