@@ -82,10 +82,13 @@ fn heard(done: std::io::Result<()>) -> Result<(), Stop> {
     }
 }
 
+/// Colour where a terminal reads it and `NO_COLOR` does not forbid it.
+pub(crate) fn style() -> text::Style {
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if colour { text::Style::Colour } else { text::Style::Plain }
+}
+
 fn print(run: &Run) -> Result<(), Stop> {
-    let out = std::io::stdout();
-    let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let style = if colour { text::Style::Colour } else { text::Style::Plain };
-    let mut out = BufWriter::new(out.lock());
-    heard(text::write(run, style, &mut out).and_then(|()| out.flush()))
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    heard(text::write(run, style(), &mut out).and_then(|()| out.flush()))
 }
