@@ -28,6 +28,9 @@ struct Entry {
     /// Why it can't be tested from outside, where it can't.
     #[serde(default)]
     untestable: Option<String>,
+    /// The sentence that binds in the same matter, where this one is a second opinion.
+    #[serde(default)]
+    beside: Option<String>,
 }
 
 /// One sentence of a document.
@@ -51,7 +54,12 @@ impl Catalogue {
         for entry in source.parse::<Vec<Entry>>()? {
             let at = entry.id.defined;
             let requirement = Requirement {
-                sentence: Sentence { section: entry.section, level: entry.level, says: entry.says },
+                sentence: Sentence {
+                    section: entry.section,
+                    level: entry.level,
+                    says: entry.says,
+                    beside: entry.beside,
+                },
                 why: entry.why,
                 untestable: entry.untestable,
             };

@@ -192,8 +192,13 @@ pub fn head(
     let scenarios = || cases.iter().filter_map(|id| Some((id, library.scenarios.get(id)?)));
     let steps = scenarios().flat_map(|(_, scenario)| &scenario.wrote.steps);
     let cited = steps.flat_map(|step| &step.value.expect.0).map(|(id, _)| id.value.as_str());
-    let sentences = cited.chain(LINTS.iter().map(|lint| lint.requirement));
-    let sentences = sentences.filter_map(|id| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone())));
+    let cited = cited.chain(LINTS.iter().map(|lint| lint.requirement));
+    // A second opinion is shown beside the sentence that binds, cited or not.
+    let cited = cited.flat_map(|id| {
+        let beside = library.catalogue.get(id).and_then(|known| known.sentence.beside.as_deref());
+        [Some(id), beside].into_iter().flatten()
+    });
+    let sentences = cited.filter_map(|id| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone())));
     let cases = scenarios().map(|(id, scenario)| Case {
         id: id.clone(),
         title: scenario.wrote.title.clone(),
@@ -208,5 +213,7 @@ pub fn head(
         seed,
         sentences: sentences.collect(),
         cases: cases.collect(),
+        only: None,
+        waivers: Vec::new(),
     }
 }

@@ -81,7 +81,7 @@ async fn no_legal_variant_fails_and_none_warns_but_of_the_should_that_it_departs
         let wrong = judged.filter(|(_, judged)| match judged.weight {
             Weight::Fails => true,
             Weight::Warns => variant.departs_from != Some(judged.found.requirement.as_str()),
-            Weight::Notes | Weight::Unjudged | Weight::Met => false,
+            Weight::Waived | Weight::Notes | Weight::Advises | Weight::Unjudged | Weight::Met => false,
         });
         flagged.extend(
             wrong.map(|(case, judged)| format!("{}: {} {}", variant.id, case.case.id, judged.found.requirement)),
