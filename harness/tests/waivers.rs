@@ -165,7 +165,7 @@ const SLIPS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "a key that is missing",
-        "{ case: lint/no-store, requirement: rfc6749/5.1/no-store, reason: r, expires: «2030-01-01 }",
+        "{ case: lint/no-store, requirement: rfc6749/5.1/no-store, reason: r, «expires: 2030-01-01 }",
         &["missing field `owner`"],
     ),
 ];
