@@ -183,13 +183,15 @@ fn facts(run: &Run) -> Vec<(&'static str, String)> {
         Kind::Check => "check",
         Kind::Load => "load",
     };
-    vec![
+    let mut facts = vec![
         ("token endpoint", wording::visible(&started.target.token_endpoint)),
         ("started", wording::moment(started.started_ms)),
         ("took", wording::seconds(run.took_us())),
         ("seed", started.seed.to_string()),
         ("written by", wording::visible(&format!("ropcheck {} {kind}", started.ropcheck))),
-    ]
+    ];
+    facts.extend(started.only.as_deref().map(|glob| ("only", wording::visible(glob))));
+    facts
 }
 
 fn tone(verdict: Verdict) -> &'static str {

@@ -45,6 +45,7 @@ fn properties(run: &Run) -> Vec<(String, String)> {
         ("seed".to_owned(), started.seed.to_string()),
         ("ropcheck".to_owned(), started.ropcheck.clone()),
     ];
+    properties.extend(started.only.iter().map(|glob| ("only".to_owned(), glob.clone())));
     properties.extend(wording::opinion(run).map(|told| ("second_opinion".to_owned(), told)));
     for row in &run.opinions.rows {
         let beside = match &row.binding {

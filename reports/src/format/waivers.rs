@@ -47,3 +47,18 @@ fn scalar(text: &str) -> String {
         format!("\"{}\"", wording::visible(text).replace('\\', "\\\\").replace('"', "\\\""))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stands_as_it_is_and_anything_else_in_quotes() {
+        assert_eq!(scalar("rfc6749/5.2/wrong-password"), "rfc6749/5.2/wrong-password");
+        for (odd, quoted) in
+            [("a b/c: d", "\"a b/c: d\""), ("no", "\"no\""), ("a/\"\\", "\"a/\\\"\\\\\""), ("1/2", "\"1/2\"")]
+        {
+            assert_eq!(scalar(odd), quoted);
+        }
+    }
+}
