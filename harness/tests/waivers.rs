@@ -1,4 +1,4 @@
-//! Waivers: what a run bears, when it stops bearing it, and what is wrong with a waiver file.
+//! What fails no run: what a waiver bears, until it stops bearing it, and what only a second opinion asks for.
 //!
 //! In the table of slips a `«` stands before the place that a complaint must point at.
 
@@ -183,6 +183,32 @@ fn what_is_wrong_with_an_entry_is_shown_in_its_place_before_the_first_request() 
     let twice = entry("lint/no-store", REQUIREMENT, FAR).repeat(2);
     check(&file(&folder, &twice), &[]).exits(2).says(&["waivers.yaml:6:9", "stand at line 1 already"]);
     check(&folder.path().join("none.yaml"), &[]).exits(2).says(&["could not read the waivers", "none.yaml"]);
+}
+
+const ADVICE: &str = "- { id: rfc9700/0/own, section: '0', level: must-not, says: The grant is not used., why: It is outdated.,\n\
+                      \u{20}   beside: rfc6749/5.1/access-token }\n";
+const ADVISED: &str = "- id: own\n  title: The grant is not granted\n  steps:\n    - send: { like: good-login }\n      \
+                       expect: { rfc9700/0/own: [ { refused: unsupported_grant_type } ] }\n";
+
+#[test]
+fn a_second_opinion_fails_nothing_stands_beside_what_binds_and_is_not_waived() {
+    let folder = folder();
+    for (path, text) in [("requirements/rfc9700.yaml", ADVICE), ("rfc9700/0-own.yaml", ADVISED)] {
+        let path = folder.path().join("scenarios").join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    let scenarios = shown(&folder.path().join("scenarios"));
+    let own = ["check", "--only", "rfc9700/0/own", "--strict", "--scenarios", scenarios.as_str()];
+    let ran = ropcheck(own).exits(0).says(&["not followed: a MUST NOT of RFC 9700", "rfc6749/5.1/access-token"]);
+    let last = ran.stdout.lines().last().unwrap_or_default();
+    assert!(last.contains(" 1 advised (second opinion: 0 of 1 followed) in "), "{last}");
+    assert!(!ran.stdout.contains("FAILED") && !ran.stdout.contains("WARNED"));
+
+    let waivers = shown(&file(&folder, &entry("rfc9700/0/own", "rfc9700/0/own", FAR)));
+    ropcheck(own.into_iter().chain(["--waivers", &waivers]))
+        .exits(2)
+        .says(&["`rfc9700/0/own` is a MUST NOT of RFC 9700", "nothing to waive"]);
 }
 
 /// A case of these that asks for a MUST, with that requirement.
