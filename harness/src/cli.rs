@@ -61,7 +61,7 @@ pub(crate) struct Outcome {
     /// Write the record, one JSON line an event
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Write a report: html=FILE, junit=FILE, markdown=FILE or text=FILE
+    /// Write a report: html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(String, PathBuf)>,
 }
@@ -93,6 +93,12 @@ pub(crate) struct Check {
     /// Exit with 3 if anything was left unjudged
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Broken promises that are known and borne until a day; one that has expired or is no longer needed fails the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+    /// Print a waiver file for what fails, to be filled in, instead of the report; the exit code stays the run's
+    #[arg(long)]
+    pub(crate) emit_waivers: bool,
 }
 
 /// `ropcheck load`
@@ -116,7 +122,7 @@ pub(crate) struct Load {
 pub(crate) struct Report {
     /// The record
     pub(crate) record: PathBuf,
-    /// A report to write: html=FILE, junit=FILE, markdown=FILE or text=FILE
+    /// A report to write: html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
     #[arg(long = "as", value_name = "FORMAT=FILE", value_parser = report, required = true)]
     pub(crate) formats: Vec<(String, PathBuf)>,
 }

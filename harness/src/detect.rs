@@ -215,7 +215,7 @@ impl VariantScore {
         let flagged = shown.broken.into_iter().filter(|one| match one.weight {
             Weight::Fails => true,
             Weight::Warns => !departure(one),
-            Weight::Notes | Weight::Unjudged | Weight::Met => false,
+            Weight::Waived | Weight::Notes | Weight::Advises | Weight::Unjudged | Weight::Met => false,
         });
         Self {
             permitted_by: variant.permitted_by.to_owned(),
@@ -428,6 +428,8 @@ mod tests {
             seed: 0,
             cases: CASES.map(|id| Case { id: id.into(), title: id.into(), at: at.clone() }).into(),
             sentences: sentences.map(|id| (id.to_owned(), sentence(id))).into(),
+            only: None,
+            waivers: vec![],
         }
     }
 

@@ -1,7 +1,7 @@
 //! Conformance and load tests for OAuth 2.0 token endpoints.
 //!
 //! ```text
-//!   Scenario    what an author asks (YAML)               scenario, library, requirement, target
+//!   Scenario    what an author asks (YAML)               scenario, library, requirement, target, waiver
 //!      v
 //!   Plan        what will be done; every name resolved   plan            pure, once per scenario and target
 //!      v
@@ -44,6 +44,7 @@ pub mod session;
 pub mod suite;
 pub mod target;
 pub mod trials;
+pub mod waiver;
 pub mod walk;
 pub mod wire;
 pub mod witness;
