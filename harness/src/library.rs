@@ -16,7 +16,7 @@ use crate::check::error_codes::{ERROR_CODES, OTHER_CODES};
 use crate::complaint::{Complaint, Source, did_you_mean, nearest};
 use crate::ordered::Ordered;
 use crate::requirement::Catalogue;
-use crate::scenario::{Base, Scenario, Send, Step, Times, Value};
+use crate::scenario::{Base, Body, Scenario, Send, Step, Times, Value};
 use crate::target::{SCOPE_KINDS, client_roles, user_roles};
 use crate::words::{ClientPart, Name, UserPart, Words};
 
@@ -207,6 +207,11 @@ impl Library {
             }
         } else if send.change.is_some() {
             return Err(source.complain(at, "`change` needs the base that it changes: say `like: good-login`"));
+        }
+        // The client sends neither length nor chunks of what is not there, and the record would show otherwise.
+        if send.change.as_ref().is_some_and(|change| change.chunked && matches!(change.body, Some(Body::Empty))) {
+            return Err(source
+                .complain(source.find("chunked", at), "no body has no chunks: leave out `chunked`, or `body: empty`"));
         }
         let roles = |role: &Option<Spanned<String>>, known: Vec<&'static str>, what: &str| match role {
             Some(role) if !known.contains(&role.value.as_str()) => {

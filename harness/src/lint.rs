@@ -2,6 +2,9 @@
 //!
 //! A lint stands under its own sentence and turns no scenario red: it is told once, with count, share and examples.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use ropcheck_reports::record::{Finding, Found, Origin, Share};
 
 use crate::check::error_codes::ERROR_CODES;
@@ -46,10 +49,12 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 29] = [
+pub const LINTS: [Lint; 31] = [
     Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
     Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
     Lint { name: "bearer-challenge",        requirement: "rfc6750/3/challenge",                    at: USERINFO, look: |a, _| bearer_challenge(a) },
+    Lint { name: "bearer-parameter",        requirement: "rfc6750/3/auth-params",                   at: USERINFO, look: |a, _| bearer_parameter(a) },
+    Lint { name: "bearer-scheme",           requirement: "rfc6750/3/scheme-bearer",                at: USERINFO, look: |a, _| bearer_scheme(a) },
     Lint { name: "challenge",               requirement: "rfc9110/15.5.2/challenge",               at: GUARDED,  look: |a, _| with_status(a, 401, "www-authenticate") },
     Lint { name: "challenge-realm",         requirement: "rfc7617/2/realm",                        at: GUARDED,  look: |a, _| challenge_realm(a) },
     Lint { name: "error-chars",             requirement: "rfc6749/5.2/error-chars",                at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error") },
@@ -283,21 +288,34 @@ fn utf_8(answer: &Answer) -> Finding {
     pair(at.is_none(), || "JSON in UTF-8", || format!("the body is no UTF-8 from byte {} on", at.unwrap_or_default()))
 }
 
-/// A resource that is not opened says how (RFC 6750 section 3): without a token, or with one that does not open it.
+/// The challenge of a resource that is not opened (RFC 6750 section 3): without a token, or with one that does not open it.
 fn bearer_challenge(answer: &Answer) -> Option<Finding> {
-    if !matches!(answer.status, 401 | 403) {
-        return None;
-    }
-    let value = answer.header("www-authenticate");
-    let bearer = |challenge: &str| challenge.trim_start().to_ascii_lowercase().starts_with("bearer");
-    let there = value.as_deref().is_some_and(|value| value.split(',').any(bearer));
+    let there = answer.headers.contains_key("www-authenticate");
+    matches!(answer.status, 401 | 403)
+        .then(|| pair(there, || "a www-authenticate header", || format!("status {} without one", answer.status)))
+}
+
+/// A Bearer challenge: alone or after another, with a parameter or without.
+static BEARER: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [r"(?i)(^|,)\s*bearer(\s|,|$)", r"(?i)(^|,)\s*bearer\s+[!#$%&'*+.^_`|~0-9a-z-]+\s*="]
+        .map(|pattern| Regex::new(pattern).expect("a fixed pattern"))
+});
+
+fn bearer_scheme(answer: &Answer) -> Option<Finding> {
+    let value = answer.header("www-authenticate")?;
     Some(pair(
-        there,
-        || "a Bearer challenge in WWW-Authenticate",
-        || match value {
-            Some(value) => format!("status {}, www-authenticate: {}", answer.status, shortened(&value)),
-            None => format!("status {} without one", answer.status),
-        },
+        BEARER[0].is_match(&value),
+        || "a challenge with the scheme Bearer",
+        || format!("www-authenticate: {}", shortened(&value)),
+    ))
+}
+
+fn bearer_parameter(answer: &Answer) -> Option<Finding> {
+    let value = answer.header("www-authenticate").filter(|value| BEARER[0].is_match(value))?;
+    Some(pair(
+        BEARER[1].is_match(&value),
+        || "a parameter after the scheme Bearer",
+        || format!("www-authenticate: {}", shortened(&value)),
     ))
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::expiring::Expiring;
 use crate::keys::{Kind, Signature};
-use crate::policy::Policy;
+use crate::policy::Minds;
 use crate::realm::Realm;
 use crate::scope::Scopes;
 
@@ -42,17 +42,17 @@ struct Claims {
 
 impl AccessToken {
     /// Reads a token that this workspace issued, however long ago.
-    pub(crate) fn read(realm: &Realm, text: &str, policy: &Policy) -> Option<Self> {
+    pub(crate) fn read(realm: &Realm, text: &str, minds: Minds) -> Option<Self> {
         if let Some(known) = realm.issued.recall(text) {
             return Some(known);
         }
         let (payload, signature) = realm.keys.read(Kind::Access, text)?;
-        if signature == Signature::Fails && policy.signatures_checked {
+        if signature == Signature::Fails && minds.signature {
             return None;
         }
         let claims: Claims = serde_json::from_slice(&payload).ok()?;
         // Workspaces may share their keys, so it is the issuer that tells them apart (RFC 8725 section 3.8).
-        if claims.iss != realm.issuer && policy.tokens_stay_in_workspace {
+        if claims.iss != realm.issuer && minds.issuer {
             return None;
         }
         Some(Self {
@@ -66,12 +66,15 @@ impl AccessToken {
     }
 
     /// RFC 7519 section 4.1.4: a token is over on the second of its `exp`.
-    pub(crate) fn has_expired(&self, now: u64) -> bool {
+    fn has_expired(&self, now: u64) -> bool {
         now >= self.exp
     }
 
-    pub(crate) fn is_revoked(&self, realm: &Realm) -> bool {
-        realm.families.is_denied(&self.jti)
+    /// Whether it is neither expired nor revoked.
+    pub(crate) fn holds(&self, realm: &Realm, now: u64, minds: Minds) -> bool {
+        let expired = self.has_expired(now) && minds.expiry;
+        let revoked = realm.families.is_denied(&self.jti) && minds.revocation;
+        !expired && !revoked
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn token(server: &Server, request: Request) -> Result<Option<St
     // Section 2: no more than one way in a request.
     let mut offered = [in_header, in_form, in_query.clone()].into_iter().flatten();
     let (first, second) = (offered.next(), offered.next());
-    if second.is_some() {
+    if second.is_some() && server.policy.userinfo_takes_one_token {
         return Err(Refusal::invalid_request("a token is presented in two ways"));
     }
     let is_in_query = in_query.is_some();

@@ -11,7 +11,6 @@ use http::{HeaderMap, HeaderValue};
 use crate::config::Grant;
 use crate::form::{self, Form, Parameter};
 use crate::keys::Keys;
-use crate::occasion::Asker;
 use crate::policy::{InvalidClient, Plus, Policy};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
@@ -30,12 +29,9 @@ pub(crate) struct Registered {
 }
 
 impl Registered {
-    /// Which kind of client this is (RFC 6749 section 2.1).
-    pub(crate) fn asker(&self) -> Asker {
-        match self.proof {
-            Proof::None => Asker::Public,
-            Proof::Basic(_) | Proof::Post(_) => Asker::Confidential,
-        }
+    /// RFC 6749 section 2.1: whether this client can't keep a secret, and has none.
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self.proof, Proof::None)
     }
 }
 

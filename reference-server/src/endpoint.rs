@@ -1,7 +1,6 @@
 //! The paths of the server, and what answers at each.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -77,7 +76,7 @@ async fn reply(server: &Server, realm: Option<&Realm>, endpoint: Endpoint, reque
         None => Err(Refusal::not_found()),
     };
     let mut reply = answer.unwrap_or_else(Reply::from);
-    reply.occasion = occasion;
+    reply.occasion = Occasion { granted: reply.occasion.granted, ..occasion };
     for alteration in &server.policy.alterations {
         if alteration.at.contains(&endpoint) {
             (alteration.how)(&mut reply);
@@ -99,11 +98,10 @@ async fn answer(server: &Server, realm: &Realm, request: Request, occasion: &mut
 
 async fn token(server: &Server, realm: &Realm, request: Request, occasion: &mut Occasion) -> Result<Reply, Refusal> {
     let policy = &server.policy;
-    occasion.issued_before = realm.issues.load(Ordering::Relaxed);
     let asked = intake::take(request, server.body_limit, policy).await?;
     occasion.grant = asked.form.get(Parameter::GrantType).and_then(Grant::named);
     let client = client::authenticate(realm, &asked.headers, &asked.form, policy)?;
-    occasion.asker = client.asker();
+    occasion.client_is_public = client.is_public();
     let ask = Ask {
         realm,
         client,

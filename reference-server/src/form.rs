@@ -22,6 +22,7 @@ pub(crate) enum Parameter {
     RefreshToken,
     Scope,
     Token,
+    TokenTypeHint,
     Username,
 }
 
@@ -37,10 +38,10 @@ const NAMES: [(&str, Secrecy); 12] = [
     ("refresh_token", Secrecy::Credential),
     ("scope", Secrecy::Public),
     ("token", Secrecy::Credential),
+    ("token_type_hint", Secrecy::Public),
     ("username", Secrecy::Credential),
     ("code", Secrecy::Credential),
     ("redirect_uri", Secrecy::Public),
-    ("token_type_hint", Secrecy::Public),
 ];
 
 /// Whether a parameter may be seen in a URI.
@@ -157,6 +158,7 @@ mod tests {
             (Parameter::RefreshToken, "refresh_token"),
             (Parameter::Scope, "scope"),
             (Parameter::Token, "token"),
+            (Parameter::TokenTypeHint, "token_type_hint"),
             (Parameter::Username, "username"),
         ];
         for (parameter, name) in rows {

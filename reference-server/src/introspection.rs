@@ -6,10 +6,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::access::AccessToken;
-use crate::client;
+use crate::client::{self, Registered};
 use crate::form::Parameter;
+use crate::hint::Kinds;
 use crate::intake;
-use crate::occasion::{Asker, Occasion};
+use crate::occasion::Occasion;
+use crate::policy::IntrospectionFor;
 use crate::realm::{Realm, Server};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -18,7 +20,7 @@ use crate::store::Family;
 /// Answers a resource server that wants to know about a token.
 ///
 /// Every confidential client of a workspace may ask about every token of that workspace: whoever protects a resource is
-/// registered as one. `token_type_hint` changes nothing (RFC 7662 section 2.1), since looking in both places costs little.
+/// registered as one.
 pub(crate) async fn answer(
     server: &Server,
     realm: &Realm,
@@ -27,28 +29,32 @@ pub(crate) async fn answer(
 ) -> Result<Reply, Refusal> {
     let policy = &server.policy;
     let asked = intake::take(request, server.body_limit, &server.strict).await?;
-    if policy.introspection_needs_client {
-        let client = client::authenticate(realm, &asked.headers, &asked.form, &server.strict)?;
-        occasion.asker = client.asker();
-        // RFC 7662 section 2.1: some form of authorization is required, so that tokens can't be tried out one by one.
-        if occasion.asker == Asker::Public {
-            let says = "a public client may not introspect";
-            return Err(Refusal::invalid_client(says, realm.challenge.clone()));
+    let client = match policy.introspection_for {
+        IntrospectionFor::ConfidentialClients | IntrospectionFor::Clients => {
+            Some(client::authenticate(realm, &asked.headers, &asked.form, &server.strict)?)
         }
+        IntrospectionFor::Everybody => None,
+    };
+    occasion.client_is_public = client.is_some_and(Registered::is_public);
+    // RFC 7662 section 2.1: some form of authorization is required, so that tokens can't be tried out one by one.
+    if occasion.client_is_public && matches!(policy.introspection_for, IntrospectionFor::ConfidentialClients) {
+        return Err(Refusal::invalid_client("a public client may not introspect", realm.challenge.clone()));
     }
     let text = asked.form.get(Parameter::Token).ok_or_else(|| Refusal::invalid_request("token is missing"))?;
+    let kinds = Kinds::hinted_at(&asked.form, policy.introspection_hints)?;
 
     let now = realm.clock.unix_seconds();
-    let is_over = |expired: bool| expired && policy.introspection_minds_expiry;
-    if let Some(token) = AccessToken::read(realm, text, policy)
-        && !is_over(token.has_expired(now))
-        && !token.is_revoked(realm)
+    let minds = policy.introspection_minds;
+    if kinds.access
+        && let Some(token) = AccessToken::read(realm, text, minds)
+        && token.holds(realm, now, minds)
     {
         return Ok(Reply::told(access_token(realm, &token)));
     }
-    if let Some(token) = realm.families.read(text)
+    if kinds.refresh
+        && let Some(token) = realm.families.read(text)
         && let Some(family) = realm.families.find(token)
-        && !is_over(family.login.has_expired(now))
+        && !(family.login.has_expired(now) && minds.expiry)
         && family.is_newest(token)
     {
         return Ok(Reply::told(refresh_token(realm, &family)));

@@ -45,6 +45,7 @@ mod faults;
 mod form;
 mod grant;
 mod hasher;
+mod hint;
 mod intake;
 mod introspection;
 mod keys;

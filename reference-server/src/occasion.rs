@@ -7,11 +7,12 @@ use crate::config::Grant;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occasion {
     pub(crate) endpoint: Endpoint,
-    pub(crate) asker: Asker,
     /// The grant that was asked for.
     pub(crate) grant: Option<Grant>,
-    /// How often the workspace had issued tokens before.
-    pub(crate) issued_before: u64,
+    /// Whether the client is one without a secret.
+    pub(crate) client_is_public: bool,
+    /// Which granted request of its workspace it is, from one; zero for a refusal.
+    pub(crate) granted: u64,
 }
 
 /// Everything that answers.
@@ -26,30 +27,13 @@ pub(crate) enum Endpoint {
     Userinfo,
 }
 
-/// Which kind of client asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asker {
-    /// None that could be told: it failed to authenticate, or did not have to.
-    Unknown,
-    Public,
-    Confidential,
-}
-
 impl Occasion {
     pub(crate) fn at(endpoint: Endpoint) -> Self {
-        Self { endpoint, asker: Asker::Unknown, grant: None, issued_before: 0 }
+        Self { endpoint, grant: None, client_is_public: false, granted: 0 }
     }
-}
 
-impl Endpoint {
-    /// Every endpoint.
-    pub(crate) const ALL: &[Self] = &[
-        Self::Introspection,
-        Self::Jwks,
-        Self::Metadata,
-        Self::OpenidMetadata,
-        Self::Revocation,
-        Self::Token,
-        Self::Userinfo,
-    ];
+    /// Whether this grant was asked for.
+    pub(crate) fn is(&self, grant: Grant) -> bool {
+        self.grant == Some(grant)
+    }
 }

@@ -91,39 +91,47 @@ pub struct Policy {
 
     // Introspection.
     /// RFC 7662 section 2.1: whoever asks is authorized.
-    pub(crate) introspection_needs_client: bool,
-    /// RFC 7662 section 2.2: a token that has expired is not active.
-    pub(crate) introspection_minds_expiry: bool,
+    pub(crate) introspection_for: IntrospectionFor,
+    /// RFC 7662 section 2.1: a hint helps to find a token and decides nothing.
+    pub(crate) introspection_hints: Hints,
+    /// RFC 7662 section 4: what is checked of a token.
+    pub(crate) introspection_minds: Minds,
 
     // Revocation.
     /// RFC 7009 section 2.1: the client authenticates as at the token endpoint.
     pub(crate) revocation_needs_client: bool,
     /// RFC 7009 section 2.1: a client revokes its own tokens.
     pub(crate) revocation_minds_owner: bool,
-    /// RFC 7009 section 2.2: a revoked access token is no longer good.
-    pub(crate) access_tokens_are_revoked: bool,
-    /// RFC 7009 section 2.2: a revoked refresh token is no longer good.
-    pub(crate) refresh_tokens_are_revoked: bool,
+    /// RFC 7009 sections 2.1 and 2.2: a hint helps to find a token and decides nothing.
+    pub(crate) revocation_hints: Hints,
+    /// RFC 7009 section 2.1: a revoked access token is no longer good.
+    pub(crate) access_token_revocation: Revoking,
+    /// RFC 7009 section 2.1: a revoked refresh token is no longer good.
+    pub(crate) refresh_token_revocation: Revoking,
     /// RFC 7009 section 2.1: the access tokens of the same grant go with the refresh token.
     pub(crate) access_tokens_go_with_refresh_token: bool,
+    /// RFC 7009 section 2.2: a token that nobody knows is as good as revoked.
+    pub(crate) unknown_tokens_count_as_revoked: bool,
 
     // The protected resource.
-    /// RFC 6750 section 3.1, `invalid_token`: a token that has expired opens nothing.
-    pub(crate) userinfo_minds_expiry: bool,
-    /// RFC 6750 section 3.1, `insufficient_scope`: a token opens what it was granted for.
-    pub(crate) userinfo_minds_scope: bool,
+    /// `OpenID` Connect Core section 5.3: GET and POST.
+    pub(crate) userinfo_takes_post: bool,
+    /// RFC 6750 section 2: one token, in one way.
+    pub(crate) userinfo_takes_one_token: bool,
     /// RFC 6750 section 2.3: a URI is no place for a token.
     pub(crate) userinfo_ignores_query: bool,
-    /// RFC 6749 section 1.5: a refresh token is for the authorization server alone.
+    /// RFC 6750 section 3.1, `invalid_token`: what is checked of a token.
+    pub(crate) userinfo_minds: Minds,
+    /// RFC 6750 section 3.1, `insufficient_scope`: a token opens what it was granted for.
+    pub(crate) userinfo_minds_scope: bool,
+    /// RFC 8725 section 3.12: a refresh token does not pass for an access token.
     pub(crate) refresh_token_opens_nothing: bool,
-    /// RFC 9068 section 4: an ID token does not pass for an access token.
+    /// RFC 8725 section 3.12: an ID token does not pass for an access token.
     pub(crate) id_token_opens_nothing: bool,
-    /// RFC 9068 section 4: a token whose signature fails is worth nothing.
-    pub(crate) signatures_checked: bool,
 
     // Workspaces.
-    /// RFC 9068 section 4: a token is good where it was issued.
-    pub(crate) tokens_stay_in_workspace: bool,
+    /// RFC 6749 section 6: a refresh token is good where it was issued.
+    pub(crate) refresh_tokens_stay_in_workspace: bool,
     /// RFC 6749 section 4.3.2: a password opens the accounts of its own workspace.
     pub(crate) users_stay_in_workspace: bool,
 
@@ -143,6 +151,55 @@ pub(crate) struct Alteration {
 
 /// A change to a token that is not signed yet.
 pub(crate) type Redraft = fn(&mut Draft);
+
+/// Who may introspect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum IntrospectionFor {
+    /// Clients that have shown who they are.
+    ConfidentialClients,
+    /// Whoever says that it is a client.
+    Clients,
+    /// Everybody.
+    Everybody,
+}
+
+/// What a `token_type_hint` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hints {
+    /// Nothing.
+    Ignored,
+    /// A token is looked for where it says and nowhere else.
+    Believed,
+    /// One that nobody defined is refused.
+    UnknownRefused,
+}
+
+/// What is checked of a token that comes back.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each check is left out apart from the others")]
+pub(crate) struct Minds {
+    pub(crate) signature: bool,
+    /// Which workspace issued it.
+    pub(crate) issuer: bool,
+    pub(crate) expiry: bool,
+    pub(crate) revocation: bool,
+}
+
+impl Minds {
+    /// RFC 9068 section 4, RFC 7662 section 4.
+    pub(crate) const EVERYTHING: Self = Self { signature: true, issuer: true, expiry: true, revocation: true };
+}
+
+/// What becomes of a token of a kind that its client wants to be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Revoking {
+    /// It is over.
+    Done,
+    /// It is said to be over.
+    Pretended,
+    /// Such tokens can't be revoked.
+    Unsupported,
+}
 
 /// What access tokens are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,20 +354,24 @@ impl Policy {
             access_tokens: AccessTokens::Jwt,
             refresh_tokens: RefreshTokens::Random,
             drafts: Vec::new(),
-            introspection_needs_client: true,
-            introspection_minds_expiry: true,
+            introspection_for: IntrospectionFor::ConfidentialClients,
+            introspection_hints: Hints::Ignored,
+            introspection_minds: Minds::EVERYTHING,
             revocation_needs_client: true,
             revocation_minds_owner: true,
-            access_tokens_are_revoked: true,
-            refresh_tokens_are_revoked: true,
+            revocation_hints: Hints::Ignored,
+            access_token_revocation: Revoking::Done,
+            refresh_token_revocation: Revoking::Done,
             access_tokens_go_with_refresh_token: true,
-            userinfo_minds_expiry: true,
-            userinfo_minds_scope: true,
+            unknown_tokens_count_as_revoked: true,
+            userinfo_takes_post: true,
+            userinfo_takes_one_token: true,
             userinfo_ignores_query: true,
+            userinfo_minds: Minds::EVERYTHING,
+            userinfo_minds_scope: true,
             refresh_token_opens_nothing: true,
             id_token_opens_nothing: true,
-            signatures_checked: true,
-            tokens_stay_in_workspace: true,
+            refresh_tokens_stay_in_workspace: true,
             users_stay_in_workspace: true,
             alterations: Vec::new(),
         }

@@ -44,8 +44,8 @@ pub(crate) struct Realm {
     pub(crate) users: Users,
     pub(crate) families: Arc<Families>,
     pub(crate) issued: Issued,
-    /// How often tokens were issued.
-    pub(crate) issues: AtomicU64,
+    /// How many requests were granted.
+    pub(crate) grants_made: AtomicU64,
     /// The keys that sign access tokens.
     pub(crate) keys: Arc<Keys>,
     pub(crate) clock: Clock,
@@ -102,7 +102,7 @@ impl Server {
 
 /// Has workspaces share what the policy does not keep apart.
 fn share(realms: &mut HashMap<Address, Realm>, policy: &Policy) {
-    if !policy.tokens_stay_in_workspace {
+    if !policy.refresh_tokens_stay_in_workspace {
         let families = Arc::new(Families::new(policy.refresh_tokens));
         for realm in realms.values_mut() {
             realm.families = Arc::clone(&families);
@@ -193,7 +193,7 @@ impl Opening<'_> {
             users: Users::new(accounts, login_throttle),
             families: Arc::new(Families::new(self.policy.refresh_tokens)),
             issued: Issued::default(),
-            issues: AtomicU64::new(0),
+            grants_made: AtomicU64::new(0),
             keys,
             clock: workspace.clock,
             access_token_lifetime_s: workspace.access_token_lifetime_s,

@@ -6,13 +6,15 @@ use http::StatusCode;
 use crate::access::{AccessToken, IdToken};
 use crate::client::{self, Registered};
 use crate::form::Parameter;
+use crate::hint::Kinds;
 use crate::intake;
 use crate::occasion::Occasion;
+use crate::policy::{Minds, Revoking};
 use crate::realm::{Realm, Server};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 
-/// Ends a token. `token_type_hint` changes nothing (RFC 7009 section 2.1), since looking in both places costs little.
+/// Ends a token, if it is one of the client's own.
 pub(crate) async fn answer(
     server: &Server,
     realm: &Realm,
@@ -26,34 +28,46 @@ pub(crate) async fn answer(
     } else {
         None
     };
-    if let Some(client) = client {
-        occasion.asker = client.asker();
-    }
+    occasion.client_is_public = client.is_some_and(Registered::is_public);
     let text = asked.form.get(Parameter::Token).ok_or_else(|| Refusal::invalid_request("token is missing"))?;
+    let kinds = Kinds::hinted_at(&asked.form, policy.revocation_hints)?;
 
     let now = realm.clock.unix_seconds();
     let client = client.filter(|_| policy.revocation_minds_owner);
-    if let Some(token) = realm.families.read(text)
+    if kinds.refresh
+        && let Some(token) = realm.families.read(text)
         && let Some(family) = realm.families.find(token)
     {
         owned(client, &family.login.client_id)?;
         // RFC 7009 section 2.1: the access tokens of the same grant should go as well. So does the family of a token that
         // was replaced long ago: whoever gives it back wants the grant to end.
-        match (policy.refresh_tokens_are_revoked, policy.access_tokens_go_with_refresh_token) {
-            (true, true) => realm.families.end(token, now),
-            (true, false) => realm.families.forget(token),
-            (false, _) => {}
+        match policy.refresh_token_revocation {
+            Revoking::Done if policy.access_tokens_go_with_refresh_token => realm.families.end(token, now),
+            Revoking::Done => realm.families.forget(token),
+            Revoking::Pretended => {}
+            Revoking::Unsupported => return Err(unsupported()),
         }
-    } else if let Some(token) = AccessToken::read(realm, text, policy) {
+    } else if kinds.access
+        && let Some(token) = AccessToken::read(realm, text, Minds::EVERYTHING)
+    {
         owned(client, &token.client_id)?;
-        if policy.access_tokens_are_revoked {
-            realm.families.deny(token.jti, token.exp, now);
+        match policy.access_token_revocation {
+            Revoking::Done => realm.families.deny(token.jti, token.exp, now),
+            Revoking::Pretended => {}
+            Revoking::Unsupported => return Err(unsupported()),
         }
     } else if IdToken::read(realm, text).is_some() {
-        return Err(Refusal::unsupported_token_type("an ID token can not be revoked"));
+        return Err(unsupported());
+    } else if !policy.unknown_tokens_count_as_revoked {
+        return Err(Refusal::invalid_grant("the token is not valid"));
     }
     // RFC 7009 section 2.2: to an unknown token there is nothing to add, since it is as invalid as its client wants it.
     Ok(Reply::empty(StatusCode::OK))
+}
+
+/// RFC 7009 section 2.2.1: an ID token, for one, is no grant that could be taken back.
+fn unsupported() -> Refusal {
+    Refusal::unsupported_token_type("a token of this kind can not be revoked")
 }
 
 /// RFC 7009 section 2.1 has another client's token refused without saying how; the code is that of RFC 6749 section 5.2 for

@@ -11,6 +11,7 @@ use crate::access::{AccessToken, Jti};
 use crate::draft::{Draft, Seal};
 use crate::grant::{Ask, Granted, Subject};
 use crate::keys::Kind;
+use crate::occasion::Occasion;
 use crate::policy::{AccessTokens, ScopeTold};
 use crate::random;
 use crate::refusal::Refusal;
@@ -28,8 +29,10 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
     };
 
     let jti: Jti = random::bytes()?;
+    let occasion = Occasion { granted: 1 + ask.realm.grants_made.fetch_add(1, Ordering::Relaxed), ..ask.occasion };
     let access_token = access_token(
         ask,
+        occasion,
         &scope,
         AccessToken {
             sub: sub.to_owned(),
@@ -47,10 +50,9 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
         .filter(|_| scopes.contains("openid"))
         .map(|sub| {
             let claims = IdClaims { iss: &ask.realm.issuer, sub, aud: &ask.client.id, exp: expires_at, iat: ask.now };
-            jwt(ask, Kind::Id, &claims)
+            jwt(ask, occasion, Kind::Id, &claims)
         })
         .transpose()?;
-    ask.realm.issues.fetch_add(1, Ordering::Relaxed);
     let told = match ask.policy.scope_told {
         // RFC 6749 section 5.1: optional if it is what the client asked for, required otherwise.
         ScopeTold::WhenDifferent => granted.scope.differs,
@@ -68,14 +70,15 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
             members.insert(name.to_owned(), value.into());
         }
     }
-    Ok(Reply::issued(members))
+    Ok(Reply { occasion, ..Reply::issued(members) })
 }
 
 /// An access token in the form that the policy gives it, remembered if it can't be read back.
-fn access_token(ask: &Ask<'_>, scope: &str, token: AccessToken) -> Result<String, Refusal> {
+fn access_token(ask: &Ask<'_>, occasion: Occasion, scope: &str, token: AccessToken) -> Result<String, Refusal> {
     let text = match ask.policy.access_tokens {
         AccessTokens::Jwt | AccessTokens::Repeated => jwt(
             ask,
+            occasion,
             Kind::Access,
             &AccessClaims {
                 iss: &ask.realm.issuer,
@@ -101,7 +104,7 @@ fn access_token(ask: &Ask<'_>, scope: &str, token: AccessToken) -> Result<String
 }
 
 /// A signed token, once the policy has had its way with it.
-fn jwt(ask: &Ask<'_>, kind: Kind, claims: &impl Serialize) -> Result<String, Refusal> {
+fn jwt(ask: &Ask<'_>, occasion: Occasion, kind: Kind, claims: &impl Serialize) -> Result<String, Refusal> {
     let keys = match kind {
         Kind::Access => &ask.realm.keys,
         Kind::Id => &ask.client.id_token_keys,
@@ -112,14 +115,8 @@ fn jwt(ask: &Ask<'_>, kind: Kind, claims: &impl Serialize) -> Result<String, Ref
     let Ok(Value::Object(claims)) = serde_json::to_value(claims) else {
         return Err(Refusal::server_error());
     };
-    let mut draft = Draft {
-        kind,
-        occasion: ask.occasion,
-        header: keys.header(kind).clone(),
-        claims,
-        again: None,
-        seal: Seal::Signature,
-    };
+    let mut draft =
+        Draft { kind, occasion, header: keys.header(kind).clone(), claims, again: None, seal: Seal::Signature };
     for redraft in &ask.policy.drafts {
         redraft(&mut draft);
     }

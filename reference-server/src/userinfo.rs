@@ -14,8 +14,10 @@ use crate::reply::Reply;
 /// Tells the `sub` of the user that a token speaks for, the same as in the ID token (section 5.3.2).
 pub(crate) async fn answer(server: &Server, realm: &Realm, request: Request) -> Result<Reply, Refusal> {
     // Section 5.3.1: both GET and POST; RFC 9110 section 9.1: HEAD wherever there is GET.
-    if ![Method::GET, Method::HEAD, Method::POST].contains(request.method()) {
-        return Err(Refusal::method_not_allowed("GET, HEAD, POST"));
+    match *request.method() {
+        Method::GET | Method::HEAD => {}
+        Method::POST if server.policy.userinfo_takes_post => {}
+        _ => return Err(Refusal::method_not_allowed("GET, HEAD, POST")),
     }
     tell(server, realm, request).await.map_err(|refusal| challenging(refusal, realm))
 }
@@ -35,15 +37,17 @@ async fn tell(server: &Server, realm: &Realm, request: Request) -> Result<Reply,
 fn subject(server: &Server, realm: &Realm, text: &str) -> Result<String, Refusal> {
     let policy = &server.policy;
     let now = realm.clock.unix_seconds();
-    let Some(token) = AccessToken::read(realm, text, policy) else {
+    let Some(token) = AccessToken::read(realm, text, policy.userinfo_minds) else {
         return another(server, realm, text).ok_or_else(|| Refusal::invalid_token("the token is not valid"));
     };
-    if token.is_revoked(realm) || policy.userinfo_minds_expiry && token.has_expired(now) {
+    if !token.holds(realm, now, policy.userinfo_minds) {
         return Err(Refusal::invalid_token("the token is not valid"));
     }
     let is_user = realm.users.accounts.name_of(&token.sub).is_some();
     // A client that speaks for itself has nobody to tell of, whatever its scope.
-    if policy.tokens_stay_in_workspace && !is_user || policy.userinfo_minds_scope && !token.scopes.contains("openid") {
+    // Only a policy that does not mind the issuer meets a user of another workspace here.
+    let tells = is_user || !policy.userinfo_minds.issuer;
+    if !tells || policy.userinfo_minds_scope && !token.scopes.contains("openid") {
         return Err(Refusal::insufficient_scope("the token does not tell who a user is"));
     }
     Ok(token.sub)
