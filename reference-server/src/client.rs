@@ -1,5 +1,7 @@
 //! Who asks: client authentication.
 
+use std::sync::Arc;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +10,8 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::config::Grant;
 use crate::form::{self, Form, Parameter};
+use crate::keys::Keys;
+use crate::occasion::Asker;
 use crate::policy::{InvalidClient, Plus, Policy};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
@@ -21,6 +25,18 @@ pub(crate) struct Registered {
     pub(crate) grants: Vec<Grant>,
     pub(crate) scopes: Allowed,
     pub(crate) default_scope: Option<Scopes>,
+    /// The keys that sign this client's ID tokens.
+    pub(crate) id_token_keys: Arc<Keys>,
+}
+
+impl Registered {
+    /// Which kind of client this is (RFC 6749 section 2.1).
+    pub(crate) fn asker(&self) -> Asker {
+        match self.proof {
+            Proof::None => Asker::Public,
+            Proof::Basic(_) | Proof::Post(_) => Asker::Confidential,
+        }
+    }
 }
 
 /// How a client proves itself: a confidential one always has a secret, a public one never.

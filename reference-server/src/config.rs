@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::keys::Keys;
+use crate::keys::{Keys, Signing};
 use crate::secret::Secret;
 
 /// A whole server: the workspaces it serves, and what they have in common.
@@ -98,10 +98,16 @@ pub struct Workspace {
     /// Seconds until a line of refresh tokens ends, counted from the login that began it.
     #[serde(default = "thirty_days")]
     pub refresh_token_lifetime_s: u64,
+    /// How tokens are signed, unless the workspace brings its own keys.
+    #[serde(default)]
+    pub signing: Signing,
+    /// When wrong passwords become too many here; as everywhere on the server when left out.
+    #[serde(default)]
+    pub login_throttle: Option<LoginThrottle>,
     /// The time this workspace lives in.
     #[serde(skip)]
     pub clock: Clock,
-    /// The keys this workspace signs with; the process's shared keys when left out.
+    /// The keys this workspace signs with; those of the process that go with `signing` when left out.
     #[serde(skip)]
     pub keys: Option<Arc<Keys>>,
 }
@@ -133,6 +139,10 @@ pub struct Client {
     /// What is granted when no scope is asked for, separated by spaces; without it such a request is refused.
     #[serde(default)]
     pub default_scope: Option<String>,
+    /// How this client's ID tokens are signed, by the name of `OpenID` Connect Registration section 2; as its workspace
+    /// signs when left out.
+    #[serde(default)]
+    pub id_token_signed_response_alg: Option<Signing>,
 }
 
 /// How a client proves who it is at the token endpoint, by the names of RFC 7591 section 2.
@@ -213,6 +223,8 @@ impl Workspace {
             audience: None,
             access_token_lifetime_s: one_hour(),
             refresh_token_lifetime_s: thirty_days(),
+            signing: Signing::default(),
+            login_throttle: None,
             clock: Clock::system(),
             keys: None,
         }
@@ -235,6 +247,21 @@ mod tests {
         .unwrap();
         assert_eq!(config.hash_cost, HashCost::OWASP);
         assert_eq!(config.workspaces[0].access_token_lifetime_s, 3600);
+        assert_eq!(config.workspaces[0].signing, Signing::EdDsa);
+        assert_eq!(config.workspaces[0].login_throttle, None);
+    }
+
+    #[test]
+    fn algorithms_go_by_their_registered_names() {
+        for (name, expected) in [("EdDSA", Signing::EdDsa), ("ES256", Signing::Es256), ("RS256", Signing::Rs256)] {
+            let read: Workspace = serde_json::from_value(serde_json::json!({
+                "tenant": "acme", "name": "shop", "grants": [], "clients": [], "signing": name,
+                "login_throttle": { "failures": 3 },
+            }))
+            .unwrap();
+            assert_eq!(read.signing, expected);
+            assert_eq!(read.login_throttle, Some(LoginThrottle { failures: 3, ..LoginThrottle::default() }));
+        }
     }
 
     #[test]

@@ -22,8 +22,10 @@ pub enum ConfigError {
         because: String,
     },
     /// A throttle that would never, or always, say no.
-    #[error("login_throttle.{field} is 0: give it at least 1")]
+    #[error("login_throttle.{field}{} is 0: give it at least 1", of_workspace(.workspace.as_deref()))]
     LoginThrottle {
+        /// As `tenant/name`, unless it is the whole server's.
+        workspace: Option<String>,
         /// The setting.
         field: &'static str,
     },
@@ -134,4 +136,8 @@ pub enum ConfigError {
     /// The operating system gave no randomness.
     #[error("no randomness for keys and salts: check the operating system's random number generator")]
     Randomness,
+}
+
+fn of_workspace(label: Option<&str>) -> String {
+    label.map(|label| format!(" of workspace {label:?}")).unwrap_or_default()
 }

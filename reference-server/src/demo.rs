@@ -13,6 +13,14 @@ impl Config {
     }
 }
 
+impl Workspace {
+    /// A second workspace beside the demo: tenant `demo`, workspace `neighbour`. Its clients have the same identifiers and
+    /// secrets, and its users are other people.
+    pub fn neighbour() -> Self {
+        Self { name: "neighbour".to_owned(), users: NEIGHBOURS.iter().map(user).collect(), ..workspace() }
+    }
+}
+
 const ALL: &[Grant] = &[Password, RefreshToken, ClientCredentials];
 const BY_USER: &[Grant] = &[Password, RefreshToken];
 const EVERYTHING: &[&str] = &["read", "write", "openid", "transfer.*"];
@@ -42,8 +50,11 @@ const CLIENTS: &[ClientRow] = &[
 /// 96 bytes: hashes that read 72 bytes at most cannot tell its end from another.
 const LONG: &str = "correct-horse-battery-staple-correct-horse-battery-staple-correct-horse-battery-staple-to-the-end";
 
+/// User name, password and subject.
+type UserRow = (&'static str, &'static str, &'static str);
+
 #[rustfmt::skip]
-const USERS: &[(&str, &str, &str)] = &[
+const USERS: &[UserRow] = &[
     ("alice",     "wonderland-7",       "user-alice"),
     ("bob",       "builder-42",         "user-bob"),
     ("decoy-1",   "decoy-password-1",   "user-decoy-1"),
@@ -53,6 +64,12 @@ const USERS: &[(&str, &str, &str)] = &[
     ("spacey",    " lead and trail ",   "user-spacey"),
     ("wordy",     LONG,                 "user-wordy"),
     ("zoë",       "pässwörd✓",          "user-zoe"),
+];
+
+#[rustfmt::skip]
+const NEIGHBOURS: &[UserRow] = &[
+    ("carol",     "crystal-palace-5",   "user-carol"),
+    ("dave",      "dusty-road-3",       "user-dave"),
 ];
 
 const DISABLED: &str = "dormant";
@@ -65,18 +82,22 @@ fn workspace() -> Workspace {
         grants: grants.to_vec(),
         scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         default_scope: default_scope.map(str::to_owned),
-    };
-    let user = |&(username, password, sub): &(&str, &str, &str)| User {
-        username: username.to_owned(),
-        password: Secret::from(password),
-        sub: Some(sub.to_owned()),
-        disabled: username == DISABLED,
+        id_token_signed_response_alg: None,
     };
     Workspace {
         grants: ALL.to_vec(),
         clients: CLIENTS.iter().map(client).collect(),
         users: USERS.iter().map(user).collect(),
         ..Workspace::new("demo", "demo")
+    }
+}
+
+fn user(&(username, password, sub): &UserRow) -> User {
+    User {
+        username: username.to_owned(),
+        password: Secret::from(password),
+        sub: Some(sub.to_owned()),
+        disabled: username == DISABLED,
     }
 }
 
@@ -87,5 +108,14 @@ mod tests {
     #[test]
     fn the_long_password_passes_72_bytes() {
         assert!(LONG.len() > 72);
+    }
+
+    #[test]
+    fn neighbours_have_clients_and_no_user_in_common() {
+        let (here, there) = (workspace(), Workspace::neighbour());
+        assert_eq!(here.clients.len(), there.clients.len());
+        for user in &there.users {
+            assert!(here.users.iter().all(|it| it.username != user.username && it.sub != user.sub));
+        }
     }
 }

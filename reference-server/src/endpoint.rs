@@ -1,31 +1,42 @@
 //! The paths of the server, and what answers at each.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, any, get};
 
 use crate::client;
+use crate::config::Grant;
 use crate::discovery;
+use crate::form::Parameter;
 use crate::grant::{self, Ask};
 use crate::intake;
+use crate::introspection;
+use crate::occasion::{Endpoint, Occasion};
 use crate::realm::{Address, Realm, Server};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::revocation;
+use crate::userinfo;
 
 /// Every path there is; any other is answered in JSON too.
 #[rustfmt::skip]
 pub(crate) fn routes(server: Arc<Server>) -> Router {
     Router::new()
-        .route("/oauth/token",                                             any(default_token))
-        .route("/{tenant}/{workspace}/oauth2/token",                       any(token))
-        .route("/{tenant}/{workspace}/.well-known/jwks.json",              get(jwks))
+        .route("/oauth/token",                                                any(default_token))
+        .route("/{tenant}/{workspace}/oauth2/introspect",                     at(Endpoint::Introspection))
+        .route("/{tenant}/{workspace}/oauth2/revoke",                         at(Endpoint::Revocation))
+        .route("/{tenant}/{workspace}/oauth2/token",                          at(Endpoint::Token))
+        .route("/{tenant}/{workspace}/oauth2/userinfo",                       at(Endpoint::Userinfo))
+        .route("/{tenant}/{workspace}/.well-known/jwks.json",                 at(Endpoint::Jwks))
+        .route("/{tenant}/{workspace}/.well-known/openid-configuration",      at(Endpoint::OpenidMetadata))
         // RFC 8414 section 3.1 puts the well-known part in front of the issuer's path; many clients look behind it.
-        .route("/.well-known/oauth-authorization-server/{tenant}/{workspace}", get(metadata))
-        .route("/{tenant}/{workspace}/.well-known/oauth-authorization-server", get(metadata))
+        .route("/.well-known/oauth-authorization-server/{tenant}/{workspace}", at(Endpoint::Metadata))
+        .route("/{tenant}/{workspace}/.well-known/oauth-authorization-server", at(Endpoint::Metadata))
         .method_not_allowed_fallback(read_only)
         .fallback(nothing)
         .with_state(server)
@@ -34,21 +45,20 @@ pub(crate) fn routes(server: Arc<Server>) -> Router {
 /// A path that names no workspace, or is no text, leads nowhere.
 type Named = Result<Path<Address>, PathRejection>;
 
-async fn token(State(server): State<Arc<Server>>, named: Named, request: Request) -> Response {
-    let realm = named.ok().and_then(|Path(address)| server.realm(&address));
-    reply(&server, realm, request).await.into_response()
+/// Documents are read; what takes a form says itself which methods it knows.
+fn at(endpoint: Endpoint) -> MethodRouter<Arc<Server>> {
+    let answer = move |State(server): State<Arc<Server>>, named: Named, request: Request| async move {
+        let realm = named.ok().and_then(|Path(address)| server.realm(&address));
+        reply(&server, realm, endpoint, request).await
+    };
+    match endpoint {
+        Endpoint::Jwks | Endpoint::Metadata | Endpoint::OpenidMetadata => get(answer),
+        Endpoint::Introspection | Endpoint::Revocation | Endpoint::Token | Endpoint::Userinfo => any(answer),
+    }
 }
 
 async fn default_token(State(server): State<Arc<Server>>, request: Request) -> Response {
-    reply(&server, server.default_realm(), request).await.into_response()
-}
-
-async fn jwks(State(server): State<Arc<Server>>, named: Named) -> Response {
-    document(&server, named, |realm| discovery::json(&realm.keys.jwks()))
-}
-
-async fn metadata(State(server): State<Arc<Server>>, named: Named) -> Response {
-    document(&server, named, |realm| discovery::json(&discovery::metadata(realm)))
+    reply(&server, server.default_realm(), Endpoint::Token, request).await.into_response()
 }
 
 async fn read_only() -> Reply {
@@ -59,29 +69,49 @@ async fn nothing() -> Reply {
     Refusal::not_found().into()
 }
 
-fn document(server: &Server, named: Named, write: impl FnOnce(&Realm) -> Response) -> Response {
-    match named.ok().and_then(|Path(address)| server.realm(&address)) {
-        Some(realm) => write(realm),
-        None => Reply::from(Refusal::not_found()).into_response(),
-    }
-}
-
-/// The one way to an answer of the token endpoint; alterations come last, when all else is decided.
-async fn reply(server: &Server, realm: Option<&Realm>, request: Request) -> Reply {
-    let mut reply = match realm {
-        Some(realm) => answer(server, realm, request).await.unwrap_or_else(Reply::from),
-        None => Refusal::not_found().into(),
+/// The one way to an answer; alterations come last, when all else is decided.
+async fn reply(server: &Server, realm: Option<&Realm>, endpoint: Endpoint, request: Request) -> Reply {
+    let mut occasion = Occasion::at(endpoint);
+    let answer = match realm {
+        Some(realm) => answer(server, realm, request, &mut occasion).await,
+        None => Err(Refusal::not_found()),
     };
+    let mut reply = answer.unwrap_or_else(Reply::from);
+    reply.occasion = occasion;
     for alteration in &server.policy.alterations {
-        alteration(&mut reply);
+        if alteration.at.contains(&endpoint) {
+            (alteration.how)(&mut reply);
+        }
     }
     reply
 }
 
-async fn answer(server: &Server, realm: &Realm, request: Request) -> Result<Reply, Refusal> {
+async fn answer(server: &Server, realm: &Realm, request: Request, occasion: &mut Occasion) -> Result<Reply, Refusal> {
+    match occasion.endpoint {
+        Endpoint::Introspection => introspection::answer(server, realm, request, occasion).await,
+        Endpoint::Jwks => Ok(Reply::document(discovery::key_set(realm))),
+        Endpoint::Metadata | Endpoint::OpenidMetadata => Ok(Reply::document(discovery::metadata(realm))),
+        Endpoint::Revocation => revocation::answer(server, realm, request, occasion).await,
+        Endpoint::Token => token(server, realm, request, occasion).await,
+        Endpoint::Userinfo => userinfo::answer(server, realm, request).await,
+    }
+}
+
+async fn token(server: &Server, realm: &Realm, request: Request, occasion: &mut Occasion) -> Result<Reply, Refusal> {
     let policy = &server.policy;
+    occasion.issued_before = realm.issues.load(Ordering::Relaxed);
     let asked = intake::take(request, server.body_limit, policy).await?;
+    occasion.grant = asked.form.get(Parameter::GrantType).and_then(Grant::named);
     let client = client::authenticate(realm, &asked.headers, &asked.form, policy)?;
-    let ask = Ask { realm, client, form: &asked.form, hasher: &server.hasher, policy, now: realm.clock.unix_seconds() };
+    occasion.asker = client.asker();
+    let ask = Ask {
+        realm,
+        client,
+        form: &asked.form,
+        hasher: &server.hasher,
+        policy,
+        occasion: *occasion,
+        now: realm.clock.unix_seconds(),
+    };
     grant::answer(&ask).await
 }

@@ -14,27 +14,33 @@ pub(crate) struct Form {
 /// The parameters that something in this server reads.
 #[derive(Clone, Copy)]
 pub(crate) enum Parameter {
+    AccessToken,
     ClientId,
     ClientSecret,
     GrantType,
     Password,
     RefreshToken,
     Scope,
+    Token,
     Username,
 }
 
-/// The token request's parameters in RFC 6749 section 11.2.2: first those of [`Parameter`], in its order, then those of a
-/// grant that is not offered, which are known all the same, so that their repetition is refused.
-const NAMES: [(&str, Secrecy); 9] = [
+/// The parameters of RFC 6749 section 11.2.2, RFC 6750 section 2.2, RFC 7009 section 2.1 and RFC 7662 section 2.1: first
+/// those of [`Parameter`], in its order, then those that nothing reads, which are known all the same, so that their
+/// repetition is refused.
+const NAMES: [(&str, Secrecy); 12] = [
+    ("access_token", Secrecy::Credential),
     ("client_id", Secrecy::Public),
     ("client_secret", Secrecy::Credential),
     ("grant_type", Secrecy::Public),
     ("password", Secrecy::Credential),
     ("refresh_token", Secrecy::Credential),
     ("scope", Secrecy::Public),
+    ("token", Secrecy::Credential),
     ("username", Secrecy::Credential),
     ("code", Secrecy::Credential),
     ("redirect_uri", Secrecy::Public),
+    ("token_type_hint", Secrecy::Public),
 ];
 
 /// Whether a parameter may be seen in a URI.
@@ -143,12 +149,14 @@ mod tests {
     #[test]
     fn the_table_is_in_the_order_of_the_parameters() {
         let rows = [
+            (Parameter::AccessToken, "access_token"),
             (Parameter::ClientId, "client_id"),
             (Parameter::ClientSecret, "client_secret"),
             (Parameter::GrantType, "grant_type"),
             (Parameter::Password, "password"),
             (Parameter::RefreshToken, "refresh_token"),
             (Parameter::Scope, "scope"),
+            (Parameter::Token, "token"),
             (Parameter::Username, "username"),
         ];
         for (parameter, name) in rows {

@@ -8,11 +8,13 @@ use crate::client::Registered;
 use crate::config::Grant;
 use crate::form::{Form, Parameter};
 use crate::hasher::Hasher;
+use crate::occasion::Occasion;
 use crate::policy::Policy;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::scope::Decided;
+use crate::store::FamilyName;
 use crate::token;
 
 /// A request whose client is known: all that a grant decides by, its time included.
@@ -22,6 +24,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) form: &'a Form,
     pub(crate) hasher: &'a Hasher,
     pub(crate) policy: &'a Policy,
+    pub(crate) occasion: Occasion,
     pub(crate) now: u64,
 }
 
@@ -29,6 +32,8 @@ pub(crate) struct Ask<'a> {
 pub(crate) struct Granted {
     pub(crate) subject: Subject,
     pub(crate) scope: Decided,
+    /// The family that the access token belongs to, if the grant can be renewed.
+    pub(crate) family: Option<FamilyName>,
     pub(crate) refresh_token: Option<String>,
 }
 
@@ -76,7 +81,7 @@ const NAMES: &[(&str, Grant)] = &[
 ];
 
 impl Grant {
-    fn named(asked: &str) -> Option<Self> {
+    pub(crate) fn named(asked: &str) -> Option<Self> {
         let (_, grant) = NAMES.iter().find(|(name, _)| *name == asked)?;
         Some(*grant)
     }

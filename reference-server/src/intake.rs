@@ -12,7 +12,7 @@ use crate::form::{Form, names_a_credential};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 
-/// A request that is one for the token endpoint, with its form.
+/// A request that is one for an endpoint that takes forms, with its form.
 pub(crate) struct Asked {
     pub(crate) headers: HeaderMap,
     pub(crate) form: Form,
@@ -48,7 +48,7 @@ pub(crate) async fn take(request: Request, limit: usize, policy: &Policy) -> Res
 }
 
 /// RFC 9110 section 8.3.1: a media type is case-insensitive and may have parameters, none of which matters here.
-fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else {
         return false;
@@ -61,7 +61,8 @@ fn is_form(headers: &HeaderMap) -> bool {
 /// closes may never see the answer; one that sends without end should not keep the server.
 const PATIENCE: usize = 16;
 
-async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+/// A body that is no longer than the limit.
+pub(crate) async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let mut kept = Vec::new();
     let mut seen = 0_usize;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {

@@ -1,5 +1,8 @@
 //! The promises that the server keeps.
 
+use crate::draft::Draft;
+use crate::keys::Signing;
+use crate::occasion::Endpoint;
 use crate::reply::Reply;
 
 /// One field a promise; the strict policy keeps them all.
@@ -77,12 +80,91 @@ pub struct Policy {
     /// RFC 9068 section 2.2: an access token names its audience.
     pub(crate) audience_named: bool,
 
+    /// How tokens are signed, whatever the workspaces say.
+    pub(crate) signing: Option<Signing>,
+    /// RFC 6749 section 1.4: what an access token looks like is the server's affair.
+    pub(crate) access_tokens: AccessTokens,
+    /// RFC 6749 section 10.10: no refresh token can be guessed.
+    pub(crate) refresh_tokens: RefreshTokens,
+    /// What becomes of a token before it is signed.
+    pub(crate) drafts: Vec<Redraft>,
+
+    // Introspection.
+    /// RFC 7662 section 2.1: whoever asks is authorized.
+    pub(crate) introspection_needs_client: bool,
+    /// RFC 7662 section 2.2: a token that has expired is not active.
+    pub(crate) introspection_minds_expiry: bool,
+
+    // Revocation.
+    /// RFC 7009 section 2.1: the client authenticates as at the token endpoint.
+    pub(crate) revocation_needs_client: bool,
+    /// RFC 7009 section 2.1: a client revokes its own tokens.
+    pub(crate) revocation_minds_owner: bool,
+    /// RFC 7009 section 2.2: a revoked access token is no longer good.
+    pub(crate) access_tokens_are_revoked: bool,
+    /// RFC 7009 section 2.2: a revoked refresh token is no longer good.
+    pub(crate) refresh_tokens_are_revoked: bool,
+    /// RFC 7009 section 2.1: the access tokens of the same grant go with the refresh token.
+    pub(crate) access_tokens_go_with_refresh_token: bool,
+
+    // The protected resource.
+    /// RFC 6750 section 3.1, `invalid_token`: a token that has expired opens nothing.
+    pub(crate) userinfo_minds_expiry: bool,
+    /// RFC 6750 section 3.1, `insufficient_scope`: a token opens what it was granted for.
+    pub(crate) userinfo_minds_scope: bool,
+    /// RFC 6750 section 2.3: a URI is no place for a token.
+    pub(crate) userinfo_ignores_query: bool,
+    /// RFC 6749 section 1.5: a refresh token is for the authorization server alone.
+    pub(crate) refresh_token_opens_nothing: bool,
+    /// RFC 9068 section 4: an ID token does not pass for an access token.
+    pub(crate) id_token_opens_nothing: bool,
+    /// RFC 9068 section 4: a token whose signature fails is worth nothing.
+    pub(crate) signatures_checked: bool,
+
+    // Workspaces.
+    /// RFC 9068 section 4: a token is good where it was issued.
+    pub(crate) tokens_stay_in_workspace: bool,
+    /// RFC 6749 section 4.3.2: a password opens the accounts of its own workspace.
+    pub(crate) users_stay_in_workspace: bool,
+
     /// What becomes of a finished answer.
-    pub(crate) alterations: Vec<Alter>,
+    pub(crate) alterations: Vec<Alteration>,
 }
 
-/// A change to a finished answer of the token endpoint.
+/// A change to a finished answer.
 pub(crate) type Alter = fn(&mut Reply);
+
+/// A change to the answers of some endpoints.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alteration {
+    pub(crate) at: &'static [Endpoint],
+    pub(crate) how: Alter,
+}
+
+/// A change to a token that is not signed yet.
+pub(crate) type Redraft = fn(&mut Draft);
+
+/// What access tokens are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccessTokens {
+    /// JWTs, each another one.
+    Jwt,
+    /// Text that says nothing.
+    Opaque,
+    /// JWTs; who asks for the same again gets the same again.
+    Repeated,
+}
+
+/// What refresh tokens are like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RefreshTokens {
+    /// 384 random bits.
+    Random,
+    /// As long, but each is the one before and a little more.
+    CountedUp,
+    /// 64 random bits.
+    Short,
+}
 
 /// The status of `invalid_client` for a client that did not use the header.
 #[derive(Clone, Copy, Debug)]
@@ -211,13 +293,42 @@ impl Policy {
             refresh_expires: true,
             bad_refresh_token: BadRefreshToken::InvalidGrant,
             audience_named: true,
+            signing: None,
+            access_tokens: AccessTokens::Jwt,
+            refresh_tokens: RefreshTokens::Random,
+            drafts: Vec::new(),
+            introspection_needs_client: true,
+            introspection_minds_expiry: true,
+            revocation_needs_client: true,
+            revocation_minds_owner: true,
+            access_tokens_are_revoked: true,
+            refresh_tokens_are_revoked: true,
+            access_tokens_go_with_refresh_token: true,
+            userinfo_minds_expiry: true,
+            userinfo_minds_scope: true,
+            userinfo_ignores_query: true,
+            refresh_token_opens_nothing: true,
+            id_token_opens_nothing: true,
+            signatures_checked: true,
+            tokens_stay_in_workspace: true,
+            users_stay_in_workspace: true,
             alterations: Vec::new(),
         }
     }
 
-    /// Has every finished answer changed.
-    pub(crate) fn alter(&mut self, alteration: Alter) {
-        self.alterations.push(alteration);
+    /// Has every finished answer of the token endpoint changed.
+    pub(crate) fn alter(&mut self, how: Alter) {
+        self.alter_at(&[Endpoint::Token], how);
+    }
+
+    /// Has every finished answer of some endpoints changed.
+    pub(crate) fn alter_at(&mut self, at: &'static [Endpoint], how: Alter) {
+        self.alterations.push(Alteration { at, how });
+    }
+
+    /// Has every access token and every ID token changed before it is signed.
+    pub(crate) fn redraft(&mut self, how: Redraft) {
+        self.drafts.push(how);
     }
 }
 

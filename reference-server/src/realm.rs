@@ -2,23 +2,27 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use http::HeaderValue;
 
+use crate::access::Issued;
 use crate::client::{Proof, Registered};
 use crate::clock::Clock;
-use crate::config::{Client, ClientAuthentication, Config, Grant, User, Workspace};
+use crate::config::{Client, ClientAuthentication, Config, Grant, LoginThrottle, User, Workspace};
 use crate::config_error::ConfigError;
 use crate::hasher::Hasher;
 use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::scope::{Allowed, Scopes};
 use crate::store::Families;
-use crate::user::{Account, Registrar, Standing, Users};
+use crate::user::{Account, Accounts, Registrar, Standing, Users};
 
 /// Everything that answers requests.
 pub(crate) struct Server {
     pub(crate) policy: Policy,
+    /// How the endpoints beside the token endpoint read their requests: what breaks there stays there.
+    pub(crate) strict: Policy,
     pub(crate) hasher: Hasher,
     pub(crate) body_limit: usize,
     realms: HashMap<Address, Realm>,
@@ -30,13 +34,19 @@ pub(crate) type Address = (String, String);
 
 /// One workspace, ready to serve.
 pub(crate) struct Realm {
+    /// Tenant and name, which is what challenges call the realm.
+    pub(crate) label: String,
     pub(crate) issuer: String,
     pub(crate) audience: String,
     pub(crate) challenge: HeaderValue,
     pub(crate) grants: Vec<Grant>,
     pub(crate) clients: HashMap<String, Registered>,
     pub(crate) users: Users,
-    pub(crate) families: Families,
+    pub(crate) families: Arc<Families>,
+    pub(crate) issued: Issued,
+    /// How often tokens were issued.
+    pub(crate) issues: AtomicU64,
+    /// The keys that sign access tokens.
     pub(crate) keys: Arc<Keys>,
     pub(crate) clock: Clock,
     pub(crate) access_token_lifetime_s: u64,
@@ -49,14 +59,7 @@ impl Server {
         if !is_base_url(&base_url) {
             return Err(ConfigError::BaseUrl { url: base_url });
         }
-        let settings = [
-            ("failures", login_throttle.failures == 0),
-            ("window_s", login_throttle.window_s == 0),
-            ("remembered", login_throttle.remembered == 0),
-        ];
-        if let Some((field, _)) = settings.into_iter().find(|&(_, is_zero)| is_zero) {
-            return Err(ConfigError::LoginThrottle { field });
-        }
+        sensible(login_throttle, None)?;
 
         let hasher = Hasher::new(hash_cost)?;
         let mut registrar = Registrar::new(&hasher, &policy);
@@ -64,12 +67,14 @@ impl Server {
         for workspace in workspaces {
             let address = (workspace.tenant.clone(), workspace.name.clone());
             let label = format!("{}/{}", address.0, address.1);
-            let users = Users::new(login_throttle);
-            let realm = Opening { label: &label, base_url: &base_url }.realm(workspace, users, &mut registrar)?;
+            let opening = Opening { label: &label, base_url: &base_url, login_throttle, policy: &policy };
+            let realm = opening.realm(workspace, &mut registrar)?;
             if realms.insert(address, realm).is_some() {
                 return Err(ConfigError::WorkspaceTwice { workspace: label });
             }
         }
+
+        share(&mut realms, &policy);
 
         let default_realm = default_workspace
             .map(|label| match label.split_once('/') {
@@ -81,7 +86,7 @@ impl Server {
             Some(address) if !realms.contains_key(&address) => {
                 Err(ConfigError::DefaultWorkspace { workspace: format!("{}/{}", address.0, address.1) })
             }
-            Some(_) | None => Ok(Self { policy, hasher, body_limit, realms, default_realm }),
+            Some(_) | None => Ok(Self { policy, strict: Policy::strict(), hasher, body_limit, realms, default_realm }),
         }
     }
 
@@ -95,19 +100,49 @@ impl Server {
     }
 }
 
+/// Has workspaces share what the policy does not keep apart.
+fn share(realms: &mut HashMap<Address, Realm>, policy: &Policy) {
+    if !policy.tokens_stay_in_workspace {
+        let families = Arc::new(Families::new(policy.refresh_tokens));
+        for realm in realms.values_mut() {
+            realm.families = Arc::clone(&families);
+        }
+    }
+    if !policy.users_stay_in_workspace {
+        let mut everybody = Accounts::default();
+        for realm in realms.values() {
+            everybody.admit(&realm.users.accounts);
+        }
+        let everybody = Arc::new(everybody);
+        for realm in realms.values_mut() {
+            realm.users.accounts = Arc::clone(&everybody);
+        }
+    }
+}
+
+/// A throttle that says no now and then.
+fn sensible(throttle: LoginThrottle, workspace: Option<&str>) -> Result<(), ConfigError> {
+    let settings = [
+        ("failures", throttle.failures == 0),
+        ("window_s", throttle.window_s == 0),
+        ("remembered", throttle.remembered == 0),
+    ];
+    match settings.into_iter().find(|&(_, is_zero)| is_zero) {
+        Some((field, _)) => Err(ConfigError::LoginThrottle { workspace: workspace.map(str::to_owned), field }),
+        None => Ok(()),
+    }
+}
+
 /// A workspace on its way to a realm; errors name it by its label.
 struct Opening<'o> {
     label: &'o str,
     base_url: &'o str,
+    login_throttle: LoginThrottle,
+    policy: &'o Policy,
 }
 
 impl Opening<'_> {
-    fn realm(
-        &self,
-        workspace: Workspace,
-        mut users: Users,
-        registrar: &mut Registrar<'_>,
-    ) -> Result<Realm, ConfigError> {
+    fn realm(&self, workspace: Workspace, registrar: &mut Registrar<'_>) -> Result<Realm, ConfigError> {
         let not_a_path = || ConfigError::WorkspaceName { workspace: self.label.to_owned() };
         if !(is_segment(&workspace.tenant) && is_segment(&workspace.name)) {
             return Err(not_a_path());
@@ -115,21 +150,26 @@ impl Opening<'_> {
         // RFC 7617 section 2: a challenge has a realm; section 2.1: this server reads credentials as UTF-8.
         let challenge = HeaderValue::try_from(format!(r#"Basic realm="{}", charset="UTF-8""#, self.label))
             .map_err(|_| not_a_path())?;
+        let login_throttle = workspace.login_throttle.unwrap_or(self.login_throttle);
+        sensible(login_throttle, Some(self.label))?;
 
+        let signing = self.policy.signing.unwrap_or(workspace.signing);
+        let keys = workspace.keys.map_or_else(|| Keys::shared(signing), Ok)?;
         let mut clients = HashMap::with_capacity(workspace.clients.len());
         for client in workspace.clients {
             let id = client.id.clone();
-            if clients.insert(id.clone(), self.client(client)?).is_some() {
+            if clients.insert(id.clone(), self.client(client, &keys)?).is_some() {
                 return Err(ConfigError::ClientTwice { workspace: self.label.to_owned(), client: id });
             }
         }
 
         // RFC 9068 section 5: the sub of a user must not pass for the sub of a client, which is its identifier.
         let mut subs: HashSet<String> = clients.keys().cloned().collect();
+        let mut accounts = Accounts::default();
         for User { username, password, sub, disabled } in workspace.users {
             let sub = sub.unwrap_or_else(|| username.clone());
             if !subs.insert(sub.clone()) {
-                return Err(if users.accounts.contains_key(&username) {
+                return Err(if accounts.get(&username).is_some() {
                     ConfigError::UserTwice { workspace: self.label.to_owned(), user: username }
                 } else {
                     ConfigError::SubjectTwice { workspace: self.label.to_owned(), user: username, sub }
@@ -137,29 +177,32 @@ impl Opening<'_> {
             }
             let stored = registrar.store(&username, password)?;
             let standing = if disabled { Standing::Disabled } else { Standing::Active };
-            if users.accounts.insert(username.clone(), Account { sub, stored, standing }).is_some() {
+            if accounts.insert(username.clone(), Account { sub, stored, standing }).is_some() {
                 return Err(ConfigError::UserTwice { workspace: self.label.to_owned(), user: username });
             }
         }
 
         let issuer = format!("{}/{}", self.base_url, self.label);
         Ok(Realm {
+            label: self.label.to_owned(),
             audience: workspace.audience.unwrap_or_else(|| issuer.clone()),
             issuer,
             challenge,
             grants: workspace.grants,
             clients,
-            users,
-            families: Families::default(),
-            keys: workspace.keys.map_or_else(Keys::shared, Ok)?,
+            users: Users::new(accounts, login_throttle),
+            families: Arc::new(Families::new(self.policy.refresh_tokens)),
+            issued: Issued::default(),
+            issues: AtomicU64::new(0),
+            keys,
             clock: workspace.clock,
             access_token_lifetime_s: workspace.access_token_lifetime_s,
             refresh_token_lifetime_s: workspace.refresh_token_lifetime_s,
         })
     }
 
-    fn client(&self, client: Client) -> Result<Registered, ConfigError> {
-        let Client { id, authentication, secret, grants, scopes, default_scope } = client;
+    fn client(&self, client: Client, keys: &Arc<Keys>) -> Result<Registered, ConfigError> {
+        let Client { id, authentication, secret, grants, scopes, default_scope, id_token_signed_response_alg } = client;
         let workspace = || self.label.to_owned();
 
         let secret = secret.filter(|secret| !secret.expose().is_empty());
@@ -192,7 +235,25 @@ impl Opening<'_> {
                 }
             })
             .transpose()?;
-        Ok(Registered { id, proof, grants, scopes, default_scope })
+        let id_token_keys = match id_token_signed_response_alg {
+            Some(signing) if signing != keys.signing() => Keys::shared(signing)?,
+            Some(_) | None => Arc::clone(keys),
+        };
+        Ok(Registered { id, proof, grants, scopes, default_scope, id_token_keys })
+    }
+}
+
+impl Realm {
+    /// Every key that signs something, each once and always in the same order: first the one of access tokens.
+    pub(crate) fn every_key(&self) -> Vec<&Arc<Keys>> {
+        let mut every = vec![&self.keys];
+        for client in self.clients.values() {
+            if !every.iter().any(|keys| Arc::ptr_eq(keys, &client.id_token_keys)) {
+                every.push(&client.id_token_keys);
+            }
+        }
+        every[1..].sort_by_key(|keys| keys.signing().as_str());
+        every
     }
 }
 
@@ -234,6 +295,7 @@ mod tests {
             (|c| c.base_url = "http://x/".into(),                               r#"base_url "http://x/""#),
             (|c| c.hash_cost.memory_kib = 1,                                    "hash_cost"),
             (|c| c.login_throttle.failures = 0,                                 "login_throttle.failures"),
+            (|c| c.workspaces[0].login_throttle = Some(LoginThrottle { window_s: 0, ..c.login_throttle }), r#"login_throttle.window_s of workspace "demo/demo""#),
             (|c| c.workspaces[0].name = "a/b".into(),                           r#"workspace "demo/a/b""#),
             (|c| c.workspaces.push(c.workspaces[0].clone()),                    r#"workspace "demo/demo" is there twice"#),
             (|c| c.default_workspace = Some("demo".into()),                     r#"default_workspace "demo""#),

@@ -15,7 +15,8 @@ pub(crate) struct Refusal {
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// The error codes of RFC 6749 section 5.2, and one for what is the server's own fault.
+/// The error codes of RFC 6749 section 5.2, RFC 6750 section 3.1 and RFC 7009 section 2.2.1, and one for what is the
+/// server's own fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     InvalidRequest,
@@ -24,6 +25,9 @@ pub(crate) enum Code {
     UnauthorizedClient,
     UnsupportedGrantType,
     InvalidScope,
+    InvalidToken,
+    InsufficientScope,
+    UnsupportedTokenType,
     ServerError,
 }
 
@@ -36,6 +40,9 @@ impl Code {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::ServerError => "server_error",
         }
     }
@@ -74,6 +81,21 @@ impl Refusal {
 
     pub(crate) fn invalid_scope(says: &'static str) -> Self {
         Self::bad_request(Code::InvalidScope, says)
+    }
+
+    /// RFC 6750 section 3.1; the challenge is added by whoever knows the realm.
+    pub(crate) fn invalid_token(says: &'static str) -> Self {
+        Self { status: StatusCode::UNAUTHORIZED, ..Self::bad_request(Code::InvalidToken, says) }
+    }
+
+    /// RFC 6750 section 3.1; the challenge is added by whoever knows the realm.
+    pub(crate) fn insufficient_scope(says: &'static str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, ..Self::bad_request(Code::InsufficientScope, says) }
+    }
+
+    /// RFC 7009 section 2.2.1.
+    pub(crate) fn unsupported_token_type(says: &'static str) -> Self {
+        Self::bad_request(Code::UnsupportedTokenType, says)
     }
 
     /// RFC 6585 section 4: too many requests, and when to come back (RFC 9110 section 10.2.3, in seconds).

@@ -1,4 +1,4 @@
-//! The answers of the token endpoint: data first, HTTP at the very end.
+//! The answers of the server: data first, HTTP at the very end.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -6,6 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
+use crate::occasion::{Endpoint, Occasion};
 use crate::refusal::Refusal;
 
 /// An answer that can still be changed.
@@ -14,6 +15,7 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) content: Content,
+    pub(crate) occasion: Occasion,
 }
 
 /// What an answer says.
@@ -21,8 +23,10 @@ pub(crate) struct Reply {
 pub(crate) enum Content {
     /// The members of a JSON object.
     Members(Map<String, Value>),
-    /// A page for people, which the token endpoint never sends on purpose.
+    /// A page for people, which no endpoint sends on purpose.
     Page(&'static str),
+    /// Nothing at all.
+    Nothing,
 }
 
 /// RFC 8259 section 11 defines no charset for this type: JSON is UTF-8.
@@ -36,6 +40,27 @@ impl Reply {
         Self::new(StatusCode::OK, members)
     }
 
+    /// What an endpoint tells a client about tokens and their owners, which no cache may keep either.
+    pub(crate) fn told(members: Map<String, Value>) -> Self {
+        Self::new(StatusCode::OK, members)
+    }
+
+    /// A document that anybody may read and keep.
+    pub(crate) fn document(members: Map<String, Value>) -> Self {
+        let mut reply = Self::new(StatusCode::OK, members);
+        reply.headers.remove(CACHE_CONTROL);
+        reply.headers.remove(PRAGMA);
+        reply
+    }
+
+    /// A status that says all there is to say.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        let mut reply = Self::new(status, Map::new());
+        reply.headers.remove(CONTENT_TYPE);
+        reply.content = Content::Nothing;
+        reply
+    }
+
     /// Whether this answer brings tokens.
     pub(crate) fn is_issued(&self) -> bool {
         self.status == StatusCode::OK
@@ -45,7 +70,7 @@ impl Reply {
     pub(crate) fn member(&mut self, name: &str) -> Option<&mut Value> {
         match &mut self.content {
             Content::Members(members) => members.get_mut(name),
-            Content::Page(_) => None,
+            Content::Page(_) | Content::Nothing => None,
         }
     }
 
@@ -53,7 +78,7 @@ impl Reply {
     pub(crate) fn insert(&mut self, name: &str, value: impl Into<Value>) {
         match &mut self.content {
             Content::Members(members) => drop(members.insert(name.to_owned(), value.into())),
-            Content::Page(_) => {}
+            Content::Page(_) | Content::Nothing => {}
         }
     }
 
@@ -61,7 +86,7 @@ impl Reply {
     pub(crate) fn remove(&mut self, name: &str) {
         match &mut self.content {
             Content::Members(members) => drop(members.shift_remove(name)),
-            Content::Page(_) => {}
+            Content::Page(_) | Content::Nothing => {}
         }
     }
 
@@ -77,7 +102,8 @@ impl Reply {
         headers.insert(CACHE_CONTROL, NO_STORE);
         headers.insert(PRAGMA, NO_CACHE);
         let content = Content::Members(members);
-        Self { status, headers, content }
+        // The endpoint that gives the answer says which it is.
+        Self { status, headers, content, occasion: Occasion::at(Endpoint::Token) }
     }
 }
 
@@ -100,6 +126,7 @@ impl IntoResponse for Reply {
         let body = match self.content {
             Content::Members(members) => Body::from(Value::Object(members).to_string()),
             Content::Page(page) => Body::from(page),
+            Content::Nothing => Body::empty(),
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;

@@ -91,6 +91,11 @@ impl Allowed {
             })
     }
 
+    /// Those that have a name, without the dynamic ones.
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = &str> {
+        self.exact.0.iter().map(String::as_str)
+    }
+
     pub(crate) fn admits_all(&self, scopes: &Scopes) -> bool {
         scopes.0.iter().all(|token| self.admits(token))
     }

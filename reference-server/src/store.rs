@@ -1,6 +1,7 @@
-//! Refresh tokens, kept as families.
+//! Refresh tokens, kept as families with the access tokens that came of them.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -8,6 +9,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::access::Jti;
+use crate::expiring::Expiring;
+use crate::policy::RefreshTokens;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::scope::Scopes;
@@ -16,8 +20,9 @@ use crate::scope::Scopes;
 ///
 /// A family is the line of tokens that goes back to one login. Its tokens share a name and differ in a secret, of which
 /// only the newest is kept, as a digest: any other secret under that name is a replayed one.
-#[derive(Default)]
 pub(crate) struct Families {
+    style: RefreshTokens,
+    drawn: AtomicU64,
     held: Mutex<Held>,
 }
 
@@ -25,13 +30,19 @@ pub(crate) struct Families {
 struct Held {
     families: HashMap<FamilyName, Family>,
     by_age: VecDeque<FamilyName>,
+    /// Access tokens that were revoked, until they would have expired.
+    denied: Expiring<Jti, ()>,
 }
 
 /// What one login granted, for as long as it can be renewed.
 #[derive(Clone)]
 pub(crate) struct Family {
     pub(crate) login: Login,
+    /// Unix seconds at which the newest token was issued.
+    pub(crate) renewed_at: u64,
     newest: Digest,
+    /// The access tokens that came of this login and have not expired, with the second at which they do.
+    access_tokens: Vec<(Jti, u64)>,
 }
 
 /// Who logged in, through which client, and what they granted it.
@@ -44,6 +55,12 @@ pub(crate) struct Login {
     pub(crate) expires_at: u64,
 }
 
+impl Login {
+    pub(crate) fn has_expired(&self, now: u64) -> bool {
+        now >= self.expires_at
+    }
+}
+
 /// A refresh token taken apart: text on the wire, a name and a secret in here.
 #[derive(Clone, Copy)]
 pub(crate) struct RefreshToken {
@@ -51,7 +68,7 @@ pub(crate) struct RefreshToken {
     secret: Secret,
 }
 
-type FamilyName = [u8; 16];
+pub(crate) type FamilyName = [u8; 16];
 /// RFC 6749 section 10.10 asks for odds of guessing of 2^-128 at most and better 2^-160; these are 2^-256.
 type Secret = [u8; 32];
 type Digest = [u8; 32];
@@ -60,10 +77,14 @@ type Digest = [u8; 32];
 const MOST: usize = 1 << 20;
 
 impl Families {
+    pub(crate) fn new(style: RefreshTokens) -> Self {
+        Self { style, drawn: AtomicU64::new(0), held: Mutex::default() }
+    }
+
     /// Begins a family with its first token.
-    pub(crate) fn begin(&self, login: Login) -> Result<String, Refusal> {
-        let token = RefreshToken { family: random::bytes()?, secret: random::bytes()? };
-        let family = Family { login, newest: token.digest() };
+    pub(crate) fn begin(&self, login: Login, now: u64) -> Result<(FamilyName, String), Refusal> {
+        let token = RefreshToken { family: self.name()?, secret: self.secret()? };
+        let family = Family { login, renewed_at: now, newest: token.digest(), access_tokens: Vec::new() };
         self.with(|held| {
             held.families.insert(token.family, family);
             held.by_age.push_back(token.family);
@@ -73,7 +94,22 @@ impl Families {
                 held.families.remove(&oldest);
             }
         });
-        Ok(token.text())
+        Ok((token.family, self.text(token)))
+    }
+
+    /// Takes a token apart; none that this server issued fails here.
+    pub(crate) fn read(&self, text: &str) -> Option<RefreshToken> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        match self.style {
+            RefreshTokens::Random | RefreshTokens::CountedUp => {
+                let (family, secret) = bytes.split_first_chunk()?;
+                Some(RefreshToken { family: *family, secret: secret.try_into().ok()? })
+            }
+            RefreshTokens::Short => {
+                let (family, secret) = bytes.split_first_chunk()?;
+                Some(RefreshToken { family: padded(*family), secret: padded(secret.try_into().ok()?) })
+            }
+        }
     }
 
     /// The family that a token belongs to, whether or not it is the family's newest.
@@ -85,24 +121,83 @@ impl Families {
     /// as any other replay does.
     ///
     /// Looking and replacing are one step, so that of two requests with one token only one can win.
-    pub(crate) fn rotate(&self, token: RefreshToken) -> Result<Option<String>, Refusal> {
-        let next = RefreshToken { secret: random::bytes()?, ..token };
+    pub(crate) fn rotate(&self, token: RefreshToken, now: u64) -> Result<Option<String>, Refusal> {
+        let next = RefreshToken { secret: self.secret()?, ..token };
         let replaced = self.with(|held| match held.families.get_mut(&token.family) {
             Some(family) if family.is_newest(token) => {
                 family.newest = next.digest();
+                family.renewed_at = now;
                 true
             }
             Some(_) | None => {
-                held.families.remove(&token.family);
+                held.end(token.family, now);
                 false
             }
         });
-        Ok(replaced.then(|| next.text()))
+        Ok(replaced.then(|| self.text(next)))
     }
 
-    /// Ends the family that a token belongs to.
-    pub(crate) fn end(&self, token: RefreshToken) {
+    /// Notes an access token as one of a family. If the family has ended in the meantime, so has the token.
+    pub(crate) fn adopt(&self, family: FamilyName, jti: Jti, expires_at: u64, now: u64) {
+        self.with(|held| match held.families.get_mut(&family) {
+            Some(family) => {
+                family.access_tokens.retain(|&(_, expires_at)| expires_at > now);
+                family.access_tokens.push((jti, expires_at));
+            }
+            None => held.denied.insert(jti, (), expires_at, now),
+        });
+    }
+
+    /// Ends the family that a token belongs to, and with it every access token that came of it.
+    pub(crate) fn end(&self, token: RefreshToken, now: u64) {
+        self.with(|held| held.end(token.family, now));
+    }
+
+    /// Ends the family that a token belongs to, while its access tokens live out their time.
+    pub(crate) fn forget(&self, token: RefreshToken) {
         self.with(|held| held.families.remove(&token.family));
+    }
+
+    /// Ends one access token.
+    pub(crate) fn deny(&self, jti: Jti, expires_at: u64, now: u64) {
+        self.with(|held| held.denied.insert(jti, (), expires_at, now));
+    }
+
+    /// Whether an access token was ended before its time.
+    pub(crate) fn is_denied(&self, jti: &Jti) -> bool {
+        self.with(|held| held.denied.get(jti).is_some())
+    }
+
+    fn name(&self) -> Result<FamilyName, Refusal> {
+        Ok(match self.style {
+            RefreshTokens::Random => random::bytes()?,
+            RefreshTokens::CountedUp => u128::from(self.count()).to_be_bytes(),
+            RefreshTokens::Short => padded(random::bytes()?),
+        })
+    }
+
+    fn secret(&self) -> Result<Secret, Refusal> {
+        Ok(match self.style {
+            RefreshTokens::Random => random::bytes()?,
+            RefreshTokens::CountedUp => {
+                let mut secret = Secret::default();
+                secret[24..].copy_from_slice(&self.count().to_be_bytes());
+                secret
+            }
+            RefreshTokens::Short => padded(random::bytes()?),
+        })
+    }
+
+    fn count(&self) -> u64 {
+        self.drawn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn text(&self, token: RefreshToken) -> String {
+        let [family, secret] = match self.style {
+            RefreshTokens::Random | RefreshTokens::CountedUp => [&token.family[..], &token.secret[..]],
+            RefreshTokens::Short => [&token.family[..SHORT], &token.secret[..SHORT]],
+        };
+        URL_SAFE_NO_PAD.encode([family, secret].concat())
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Held) -> T) -> T {
@@ -112,6 +207,24 @@ impl Families {
     }
 }
 
+impl Held {
+    fn end(&mut self, family: FamilyName, now: u64) {
+        let ended = self.families.remove(&family);
+        for (jti, expires_at) in ended.into_iter().flat_map(|family| family.access_tokens) {
+            self.denied.insert(jti, (), expires_at, now);
+        }
+    }
+}
+
+/// How much of name and secret a short token keeps.
+const SHORT: usize = 4;
+
+fn padded<const N: usize>(kept: [u8; SHORT]) -> [u8; N] {
+    let mut padded = [0; N];
+    padded[..SHORT].copy_from_slice(&kept);
+    padded
+}
+
 impl Family {
     pub(crate) fn is_newest(&self, token: RefreshToken) -> bool {
         verify_slices_are_equal(&self.newest, &token.digest()).is_ok()
@@ -119,15 +232,8 @@ impl Family {
 }
 
 impl RefreshToken {
-    /// Takes a token apart; none that this server issued fails here.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (family, secret) = bytes.split_first_chunk()?;
-        Some(Self { family: *family, secret: secret.try_into().ok()? })
-    }
-
-    fn text(self) -> String {
-        URL_SAFE_NO_PAD.encode([&self.family[..], &self.secret[..]].concat())
+    pub(crate) fn family(self) -> FamilyName {
+        self.family
     }
 
     fn digest(self) -> Digest {
@@ -141,48 +247,69 @@ impl RefreshToken {
 mod tests {
     use super::*;
 
-    fn begun() -> (Families, RefreshToken) {
-        let families = Families::default();
+    const JTI: Jti = [7; 16];
+
+    fn begun(style: RefreshTokens) -> (Families, RefreshToken) {
+        let families = Families::new(style);
         let login = Login {
             client_id: "client".to_owned(),
             sub: "somebody".to_owned(),
             scopes: Scopes::parse("read").unwrap(),
             expires_at: 100,
         };
-        let text = families.begin(login).unwrap();
-        (families, RefreshToken::parse(&text).unwrap())
+        let (_, text) = families.begin(login, 0).unwrap();
+        let token = families.read(&text).unwrap();
+        (families, token)
     }
 
     #[test]
     fn only_the_newest_token_can_be_replaced() {
-        let (families, first) = begun();
-        let second = families.rotate(first).unwrap().unwrap();
-        let second = RefreshToken::parse(&second).unwrap();
-        let family = families.find(first).unwrap();
-        assert!(family.is_newest(second) && !family.is_newest(first));
-        assert!(families.rotate(second).unwrap().is_some());
+        for style in [RefreshTokens::Random, RefreshTokens::CountedUp, RefreshTokens::Short] {
+            let (families, first) = begun(style);
+            let second = families.rotate(first, 5).unwrap().unwrap();
+            let second = families.read(&second).unwrap();
+            let family = families.find(first).unwrap();
+            assert!(family.is_newest(second) && !family.is_newest(first));
+            assert_eq!(family.renewed_at, 5);
+            assert!(families.rotate(second, 6).unwrap().is_some());
+        }
     }
 
     #[test]
     fn whoever_comes_second_with_one_token_ends_the_family() {
-        let (families, token) = begun();
-        assert!(families.rotate(token).unwrap().is_some());
-        assert!(families.rotate(token).unwrap().is_none());
+        let (families, token) = begun(RefreshTokens::Random);
+        families.adopt(token.family, JTI, 50, 0);
+        assert!(families.rotate(token, 0).unwrap().is_some());
+        assert!(!families.is_denied(&JTI));
+        assert!(families.rotate(token, 0).unwrap().is_none());
         assert!(families.find(token).is_none());
+        assert!(families.is_denied(&JTI), "the access token goes with the family");
     }
 
     #[test]
     fn an_ended_family_is_gone() {
-        let (families, token) = begun();
-        families.end(token);
+        let (families, token) = begun(RefreshTokens::Random);
+        families.end(token, 0);
         assert!(families.find(token).is_none());
-        assert!(families.rotate(token).unwrap().is_none());
+        assert!(families.rotate(token, 0).unwrap().is_none());
+        families.adopt(token.family, JTI, 50, 0);
+        assert!(families.is_denied(&JTI), "whatever was still on its way is dead on arrival");
+    }
+
+    #[test]
+    fn a_forgotten_family_leaves_its_access_tokens() {
+        let (families, token) = begun(RefreshTokens::Random);
+        families.adopt(token.family, JTI, 50, 0);
+        families.forget(token);
+        assert!(families.find(token).is_none());
+        assert!(!families.is_denied(&JTI));
     }
 
     #[test]
     fn what_this_server_never_issued_is_no_token() {
+        let (families, _) = begun(RefreshTokens::Random);
         for text in ["", "abc", "not a token", &"A".repeat(63), &"A".repeat(65), &"A".repeat(68)] {
-            assert!(RefreshToken::parse(text).is_none(), "{text}");
+            assert!(families.read(text).is_none(), "{text}");
         }
     }
 }

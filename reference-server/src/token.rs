@@ -1,10 +1,17 @@
 //! What a grant comes to on the wire.
 
-use serde::Serialize;
-use serde_json::Map;
+use std::sync::atomic::Ordering;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::access::{AccessToken, Jti};
+use crate::draft::{Draft, Seal};
 use crate::grant::{Ask, Granted, Subject};
-use crate::policy::ScopeTold;
+use crate::keys::Kind;
+use crate::policy::{AccessTokens, ScopeTold};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -20,28 +27,30 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
         Subject::Client => (ask.client.id.as_str(), None),
     };
 
-    let access_token = ask.realm.keys.access_token(&AccessToken {
-        iss: &ask.realm.issuer,
-        exp: expires_at,
-        aud: ask.policy.audience_named.then_some(&ask.realm.audience),
-        sub,
-        client_id: &ask.client.id,
-        iat: ask.now,
-        jti: &random::id()?,
-        scope: &scope,
-    })?;
+    let jti: Jti = random::bytes()?;
+    let access_token = access_token(
+        ask,
+        &scope,
+        AccessToken {
+            sub: sub.to_owned(),
+            client_id: ask.client.id.clone(),
+            scopes: scopes.clone(),
+            iat: ask.now,
+            exp: expires_at,
+            jti,
+        },
+    )?;
+    if let Some(family) = granted.family {
+        ask.realm.families.adopt(family, jti, expires_at, ask.now);
+    }
     let id_token = user
         .filter(|_| scopes.contains("openid"))
         .map(|sub| {
-            ask.realm.keys.id_token(&IdToken {
-                iss: &ask.realm.issuer,
-                sub,
-                aud: &ask.client.id,
-                exp: expires_at,
-                iat: ask.now,
-            })
+            let claims = IdClaims { iss: &ask.realm.issuer, sub, aud: &ask.client.id, exp: expires_at, iat: ask.now };
+            jwt(ask, Kind::Id, &claims)
         })
         .transpose()?;
+    ask.realm.issues.fetch_add(1, Ordering::Relaxed);
     let told = match ask.policy.scope_told {
         // RFC 6749 section 5.1: optional if it is what the client asked for, required otherwise.
         ScopeTold::WhenDifferent => granted.scope.differs,
@@ -62,9 +71,64 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
     Ok(Reply::issued(members))
 }
 
+/// An access token in the form that the policy gives it, remembered if it can't be read back.
+fn access_token(ask: &Ask<'_>, scope: &str, token: AccessToken) -> Result<String, Refusal> {
+    let text = match ask.policy.access_tokens {
+        AccessTokens::Jwt | AccessTokens::Repeated => jwt(
+            ask,
+            Kind::Access,
+            &AccessClaims {
+                iss: &ask.realm.issuer,
+                exp: token.exp,
+                aud: ask.policy.audience_named.then_some(&ask.realm.audience),
+                sub: &token.sub,
+                client_id: &token.client_id,
+                iat: token.iat,
+                jti: &URL_SAFE_NO_PAD.encode(token.jti),
+                scope,
+            },
+        )?,
+        AccessTokens::Opaque => URL_SAFE_NO_PAD.encode(random::bytes::<32>()?),
+    };
+    let text = match ask.policy.access_tokens {
+        AccessTokens::Jwt | AccessTokens::Opaque => text,
+        AccessTokens::Repeated => ask.realm.issued.same_again(text, &token),
+    };
+    if ask.policy.access_tokens == AccessTokens::Opaque || !ask.policy.drafts.is_empty() {
+        ask.realm.issued.remember(&text, token);
+    }
+    Ok(text)
+}
+
+/// A signed token, once the policy has had its way with it.
+fn jwt(ask: &Ask<'_>, kind: Kind, claims: &impl Serialize) -> Result<String, Refusal> {
+    let keys = match kind {
+        Kind::Access => &ask.realm.keys,
+        Kind::Id => &ask.client.id_token_keys,
+    };
+    if ask.policy.drafts.is_empty() {
+        return keys.issue(kind, claims);
+    }
+    let Ok(Value::Object(claims)) = serde_json::to_value(claims) else {
+        return Err(Refusal::server_error());
+    };
+    let mut draft = Draft {
+        kind,
+        occasion: ask.occasion,
+        header: keys.header(kind).clone(),
+        claims,
+        again: None,
+        seal: Seal::Signature,
+    };
+    for redraft in &ask.policy.drafts {
+        redraft(&mut draft);
+    }
+    draft.finish(keys)
+}
+
 /// The claims of RFC 9068 section 2.2.
 #[derive(Serialize)]
-struct AccessToken<'a> {
+struct AccessClaims<'a> {
     iss: &'a str,
     exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +142,7 @@ struct AccessToken<'a> {
 
 /// The claims of `OpenID` Connect Core section 2.
 #[derive(Serialize)]
-struct IdToken<'a> {
+struct IdClaims<'a> {
     iss: &'a str,
     sub: &'a str,
     aud: &'a str,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
@@ -14,13 +15,21 @@ use crate::refusal::Refusal;
 use crate::secret::Secret;
 use crate::throttle::{Name, Throttle};
 
-/// The accounts of a workspace by user name.
+/// Who can log in at a workspace.
 pub(crate) struct Users {
-    pub(crate) accounts: HashMap<String, Account>,
+    pub(crate) accounts: Arc<Accounts>,
     throttle: Throttle,
 }
 
+/// Accounts by user name, and user names by subject.
+#[derive(Default)]
+pub(crate) struct Accounts {
+    by_name: HashMap<String, Account>,
+    names: HashMap<String, String>,
+}
+
 /// What is kept of a user: never the password.
+#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) sub: String,
     pub(crate) stored: Stored,
@@ -45,8 +54,8 @@ pub(crate) struct Stored {
 const NOBODY: Stored = Stored { salt: [0; 16], hash: [0; 32] };
 
 impl Users {
-    pub(crate) fn new(throttle: LoginThrottle) -> Self {
-        Self { accounts: HashMap::new(), throttle: Throttle::new(throttle) }
+    pub(crate) fn new(accounts: Accounts, throttle: LoginThrottle) -> Self {
+        Self { accounts: Arc::new(accounts), throttle: Throttle::new(throttle) }
     }
 
     /// The account that name and password open (RFC 6749 section 4.3.2).
@@ -81,6 +90,32 @@ impl Users {
                     None if !policy.users_look_alike => Refusal::invalid_grant("there is no such user"),
                     Some(_) | None => Refusal::invalid_grant("the user name or the password is wrong"),
                 })
+            }
+        }
+    }
+}
+
+impl Accounts {
+    /// Adds an account; what stood under its name before comes back.
+    pub(crate) fn insert(&mut self, username: String, account: Account) -> Option<Account> {
+        self.names.insert(account.sub.clone(), username.clone());
+        self.by_name.insert(username, account)
+    }
+
+    pub(crate) fn get(&self, username: &str) -> Option<&Account> {
+        self.by_name.get(username)
+    }
+
+    /// The user name that goes with a `sub`.
+    pub(crate) fn name_of(&self, sub: &str) -> Option<&str> {
+        self.names.get(sub).map(String::as_str)
+    }
+
+    /// Adds the accounts of another workspace whose names are free.
+    pub(crate) fn admit(&mut self, others: &Self) {
+        for (username, account) in &others.by_name {
+            if self.get(username).is_none() {
+                self.insert(username.clone(), account.clone());
             }
         }
     }

@@ -132,7 +132,7 @@ mod tests {
     use crate::run::{Judged, Verdict};
 
     fn sentence(section: &str) -> Sentence {
-        Sentence { section: section.into(), level: Level::Must, says: "S.".into() }
+        Sentence { section: section.into(), level: Level::Must, says: "S.".into(), beside: None }
     }
 
     fn case(findings: &[(&str, Finding, Weight)]) -> CaseOutcome {

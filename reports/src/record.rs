@@ -101,6 +101,9 @@ pub struct Sentence {
     pub level: Level,
     /// The sentence.
     pub says: String,
+    /// The requirement that it is a second opinion on, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
 }
 
 /// How binding a sentence is (RFC 2119), or `Practice` where no document asks for it.
@@ -229,6 +232,14 @@ pub struct TokenFacts {
     pub length: usize,
     /// Whether every character is a VSCHAR (RFC 6749 appendix A.12 and A.17).
     pub visible_ascii: bool,
+    /// How many characters the smallest of the usual alphabets has that holds all of its characters; 0 in a record that
+    /// does not tell.
+    #[serde(default)]
+    pub alphabet: u32,
+    /// How many of its characters are the same at the same place as in the previous token of that member in the same walk,
+    /// where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged: Option<usize>,
     /// What a JWT says, where the token is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwt: Option<JwtFacts>,

@@ -265,6 +265,7 @@ fn sentence(sentences: &BTreeMap<String, Sentence>, requirement: &str) -> Senten
         section: String::new(),
         level: Level::Must,
         says: format!("{requirement} (the record does not carry this sentence)"),
+        beside: None,
     })
 }
 
@@ -421,7 +422,7 @@ mod tests {
             sentences: levels
                 .iter()
                 .map(|(id, level)| {
-                    ((*id).to_owned(), Sentence { section: "1".into(), level: *level, says: "S".into() })
+                    ((*id).to_owned(), Sentence { section: "1".into(), level: *level, says: "S".into(), beside: None })
                 })
                 .collect(),
         }

@@ -56,5 +56,10 @@ fn name(capability: Capability) -> &'static str {
         Capability::ClientCredentials => "client credentials grant",
         Capability::Jwks => "a key set",
         Capability::Metadata => "metadata",
+        Capability::OpenidMetadata => "OpenID metadata",
+        Capability::Introspection => "introspection",
+        Capability::Revocation => "revocation",
+        Capability::Userinfo => "userinfo",
+        Capability::Neighbour => "a neighbour",
     }
 }

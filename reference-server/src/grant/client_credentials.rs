@@ -16,6 +16,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         subject: Subject::Client,
         scope: scope::for_new_grant(ask.form.get(Parameter::Scope), ask.client, ask.policy)?,
         // RFC 6749 section 4.4.3: the client can always ask again, so a refresh token should not be there.
+        family: None,
         refresh_token: None,
     })
 }

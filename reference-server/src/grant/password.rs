@@ -22,17 +22,19 @@ pub(super) async fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), ask.client, ask.policy)?;
     let account = ask.realm.users.login(username, password, ask.now, ask.hasher, ask.policy).await?;
 
-    let refresh_token = may_come_back(ask)
+    let begun = may_come_back(ask)
         .then(|| {
-            ask.realm.families.begin(Login {
+            let login = Login {
                 client_id: ask.client.id.clone(),
                 sub: account.sub.clone(),
                 scopes: scope.scopes.clone(),
                 expires_at: ask.now.saturating_add(ask.realm.refresh_token_lifetime_s),
-            })
+            };
+            ask.realm.families.begin(login, ask.now)
         })
         .transpose()?;
-    Ok(Granted { subject: Subject::User(account.sub.clone()), scope, refresh_token })
+    let (family, refresh_token) = begun.unzip();
+    Ok(Granted { subject: Subject::User(account.sub.clone()), scope, family, refresh_token })
 }
 
 /// RFC 6749 appendices A.15 and A.16, `UNICODECHARNOCRLF`: any character but controls, and tab among them.

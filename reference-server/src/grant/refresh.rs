@@ -5,7 +5,6 @@ use crate::form::Parameter;
 use crate::policy::{BadRefreshToken, Refresh};
 use crate::refusal::Refusal;
 use crate::scope;
-use crate::store::RefreshToken;
 
 /// Trades a refresh token for an access token and the next refresh token.
 ///
@@ -18,20 +17,20 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         BadRefreshToken::InvalidGrant => Refusal::invalid_grant("the refresh token is not valid"),
         BadRefreshToken::InvalidRequest => Refusal::invalid_request("the refresh token is not valid"),
     };
-    let token = RefreshToken::parse(text).ok_or_else(refused)?;
+    let token = families.read(text).ok_or_else(refused)?;
     let family = families.find(token).ok_or_else(refused)?;
     // RFC 6749 section 6: the token was issued to the client that authenticated. Another client's attempt does not end
     // the family, or any client could log out the users of any other.
     if family.login.client_id != ask.client.id && ask.policy.refresh_is_bound_to_client {
         return Err(refused());
     }
-    if ask.now >= family.login.expires_at && ask.policy.refresh_expires {
-        families.end(token);
+    if family.login.has_expired(ask.now) && ask.policy.refresh_expires {
+        families.forget(token);
         return Err(refused());
     }
     // RFC 9700 section 4.14.2: a replayed token means that two hold the family, and nobody knows which one is the thief.
     if !family.is_newest(token) {
-        families.end(token);
+        families.end(token, ask.now);
         return Err(refused());
     }
     let asked = ask.form.get(Parameter::Scope);
@@ -39,8 +38,8 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
 
     // RFC 6749 section 6: the next token keeps the scope of the first one, however little was asked for this time.
     let refresh_token = match ask.policy.refresh {
-        Refresh::Rotating => Some(families.rotate(token)?.ok_or_else(refused)?),
+        Refresh::Rotating => Some(families.rotate(token, ask.now)?.ok_or_else(refused)?),
         Refresh::Steady | Refresh::Withheld => None,
     };
-    Ok(Granted { subject: Subject::User(family.login.sub), scope, refresh_token })
+    Ok(Granted { subject: Subject::User(family.login.sub), scope, family: Some(token.family()), refresh_token })
 }

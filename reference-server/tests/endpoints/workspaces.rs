@@ -1,0 +1,86 @@
+//! Workspaces side by side: what is issued in one is worth nothing in another.
+
+use crate::server::{Answer, By, CLIENT, Server};
+use http::header::RETRY_AFTER;
+use ropcheck_reference_server::{Clock, LoginThrottle, Policy, Workspace};
+use serde_json::json;
+
+const CAROL: &str = "grant_type=password&username=carol&password=crystal-palace-5&scope=openid";
+
+fn two() -> Server {
+    Server::with(|config| config.workspaces.push(Workspace::neighbour()), Policy::strict())
+}
+
+async fn next_door(server: &Server, endpoint: &str, form: &str) -> Answer {
+    server.post(&format!("/demo/neighbour/oauth2/{endpoint}"), CLIENT, form).await
+}
+
+#[tokio::test]
+async fn a_neighbour_has_the_same_clients_and_other_users() {
+    let server = two();
+    let carol = next_door(&server, "token", CAROL).await;
+    assert_eq!(carol.status, 200, "{}", carol.body);
+    let alice = next_door(&server, "token", "grant_type=password&username=alice&password=wonderland-7").await;
+    assert_eq!(alice.error(), (400, "invalid_grant"));
+    assert_eq!(server.post("/demo/demo/oauth2/token", CLIENT, CAROL).await.error(), (400, "invalid_grant"));
+}
+
+#[tokio::test]
+async fn tokens_of_one_workspace_are_nothing_in_another() {
+    let server = two();
+    let issued = server.login("openid").await;
+    let refresh = format!("grant_type=refresh_token&refresh_token={}", issued.text("refresh_token"));
+    assert_eq!(next_door(&server, "token", &refresh).await.error(), (400, "invalid_grant"));
+    for token in [issued.text("access_token"), issued.text("refresh_token"), issued.text("id_token")] {
+        let form = format!("token={token}");
+        assert_eq!(next_door(&server, "introspect", &form).await.body, json!({ "active": false }));
+        assert_eq!(next_door(&server, "revoke", &form).await.status, 200, "as unknown as any");
+        let bearer = format!("Bearer {token}");
+        let userinfo = server.get("/demo/neighbour/oauth2/userinfo", By::Header(&bearer)).await;
+        assert_eq!(userinfo.error(), (401, "invalid_token"));
+    }
+    for token in [issued.text("access_token"), issued.text("refresh_token")] {
+        let here = server.post("/demo/demo/oauth2/introspect", CLIENT, &format!("token={token}")).await;
+        assert_eq!(here.body["active"], true, "what happened next door is no matter here");
+    }
+    assert_eq!(server.post("/demo/demo/oauth2/token", CLIENT, &refresh).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_workspace_may_have_a_throttle_of_its_own() {
+    let server = Server::with(
+        |config| {
+            config.login_throttle = LoginThrottle { failures: 5, ..LoginThrottle::default() };
+            let own = LoginThrottle { failures: 2, window_s: 7, ..LoginThrottle::default() };
+            config.workspaces.push(Workspace { login_throttle: Some(own), ..Workspace::neighbour() });
+        },
+        Policy::strict(),
+    );
+    let guess = "grant_type=password&username=somebody&password=guess";
+    for (workspace, limit) in [("neighbour", 2), ("demo", 5)] {
+        let path = format!("/demo/{workspace}/oauth2/token");
+        for _ in 0..limit {
+            assert_eq!(server.post(&path, CLIENT, guess).await.status, 400);
+        }
+        let answer = server.post(&path, CLIENT, guess).await;
+        assert_eq!(answer.status, 429, "{workspace}");
+        let wait: u64 = answer.headers[RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        assert_eq!(wait <= 7, workspace == "neighbour");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_lives_in_its_own_time() {
+    let clock = Clock::system();
+    let server = Server::with(
+        |config| config.workspaces.push(Workspace { clock: clock.clone(), ..Workspace::neighbour() }),
+        Policy::strict(),
+    );
+    let there = next_door(&server, "token", CAROL).await;
+    server.clock.advance(std::time::Duration::from_secs(3600));
+    let told = next_door(&server, "introspect", &format!("token={}", there.text("access_token"))).await;
+    assert_eq!(told.body["active"], true);
+    clock.advance(std::time::Duration::from_secs(3600));
+    let told = next_door(&server, "introspect", &format!("token={}", there.text("access_token"))).await;
+    assert_eq!(told.body["active"], false);
+}
