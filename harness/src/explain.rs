@@ -3,51 +3,80 @@
 //! Every kind and every key is taken apart whole, so that a new one has to be put in words before it compiles.
 
 use crate::check::Check;
-use crate::check::claim::{ClaimCheck, CurrentCheck};
+use crate::check::bits::BitsCheck;
+use crate::check::claim::{ClaimCheck, CurrentCheck, OtherClaim};
+use crate::check::distinct::DistinctCheck;
 use crate::check::header::HeaderCheck;
 use crate::check::member::{Earlier, MemberCheck};
 use crate::check::scope::ScopeCheck;
+use crate::library::Library;
 use crate::ordered::Ordered;
 use crate::scenario::{
-    Auth, Body, Capability, Change, Credential, Damage, Encoding, Endpoint, Hex, Made, Method, Moved, Overrides, Pairs,
-    Repertoire, Send, Strategy, Value,
+    Auth, Body, Capability, Change, Credential, Damage, Elsewhere, Encoding, Endpoint, Grant, Hex, Made, Method, Moved,
+    Overrides, Pairs, Repertoire, Send, Strategy, Times, Value,
 };
 use crate::words::Words;
 
-/// A check in one line.
-pub fn check(check: &Check) -> String {
+/// A check in one line, of an answer from that endpoint.
+pub fn check(check: &Check, from: Endpoint) -> String {
+    let refusal = match from.grant() {
+        Grant::AccessToken => "no access token",
+        Grant::Active => "no `active` true",
+        Grant::Status => "another status than 200",
+    };
     match check {
-        Check::Granted => "status 200 and an access token".to_owned(),
-        Check::NotGranted => "no access token".to_owned(),
-        Check::Refused(codes) => format!("no access token, and error {codes}"),
+        Check::Granted => match from.grant() {
+            Grant::AccessToken => "status 200 and an access token".to_owned(),
+            Grant::Active => "status 200 and `active` true".to_owned(),
+            Grant::Status => "status 200".to_owned(),
+        },
+        Check::NotGranted => refusal.to_owned(),
+        Check::Refused(codes) => format!("{refusal}, and error {codes}"),
         Check::Status(codes) => format!("status {codes}"),
         Check::MediaType(media_type) => format!("content-type {media_type}"),
         Check::Header(check) => header(check),
         Check::Member(check) => member(check),
         Check::SameAs(Earlier { member, step }) => format!("`{member}` as in step {step}"),
         Check::DiffersFrom(Earlier { member, step }) => format!("another `{member}` than in step {step}"),
+        Check::Distinct(DistinctCheck { member, claim: None }) => format!("another `{member}` in every answer"),
+        Check::Distinct(DistinctCheck { member, claim: Some(claim) }) => {
+            format!("another {claim} of the {member} in every answer")
+        }
+        Check::SameAnswer(step) => format!("the same status, media type, header names and error as in step {step}"),
         Check::Scope(check) => scope(check),
         Check::Claim(check) => claim(check),
         Check::Current(CurrentCheck { of, skew: _ }) => format!("iat of the {of} not to come and exp not over"),
         Check::Lifetime(member) => format!("`expires_in` no more than exp less iat of the {member}"),
+        Check::Bits(BitsCheck { member, at_least }) => format!("room for {at_least} bits of entropy in the {member}"),
         Check::Signed(member) => format!("{member} verifies by a key of the server's key set"),
         Check::AnyOf(alternatives) => {
-            let all: Vec<String> = self::alternatives(alternatives).collect();
+            let all: Vec<String> = self::alternatives(alternatives, from).collect();
             format!("one of: {}", all.join("; or "))
         }
     }
 }
 
 /// The permitted answers of an `any_of`, each with the sentence that permits it.
-pub fn alternatives(Ordered(all): &Ordered<Vec<Check>>) -> impl Iterator<Item = String> {
-    all.iter().map(|(requirement, checks)| format!("{} ({})", checks_in_a_row(checks), requirement.value))
+pub fn alternatives(Ordered(all): &Ordered<Vec<Check>>, from: Endpoint) -> impl Iterator<Item = String> {
+    all.iter().map(move |(requirement, checks)| format!("{} ({})", self::checks(checks, from), requirement.value))
 }
 
-fn checks_in_a_row(checks: &[Check]) -> String {
+/// Checks that have to hold together.
+pub fn checks(checks: &[Check], from: Endpoint) -> String {
     if checks.is_empty() {
         return "any answer".to_owned();
     }
-    checks.iter().map(check).collect::<Vec<_>>().join(", ")
+    checks.iter().map(|one| check(one, from)).collect::<Vec<_>>().join(", ")
+}
+
+/// Where a request goes: where it says, or where its base goes.
+pub fn goes_to(send: &Send, library: &Library) -> Endpoint {
+    let base = || library.bases.get(&send.like.as_ref()?.value)?.wrote.steps.last();
+    match (send.to, base()) {
+        (Some(to), _) => to,
+        (None, Some(request)) => goes_to(&request.value.send, library),
+        (None, None) => Endpoint::default(),
+    }
 }
 
 fn header(HeaderCheck { name, includes, matches, absent }: &HeaderCheck) -> String {
@@ -59,33 +88,50 @@ fn header(HeaderCheck { name, includes, matches, absent }: &HeaderCheck) -> Stri
     told(&format!("{name} header"), [includes, matches])
 }
 
-fn member(MemberCheck { name, kind, is, matches, absent }: &MemberCheck) -> String {
+fn member(MemberCheck { name, kind, is, is_not, raw, matches, absent }: &MemberCheck) -> String {
     if *absent {
         return format!("no `{name}`");
     }
     let is = is.as_ref().map(|words| format!("is {}", quoted(words)));
     let matches = matches.as_ref().map(|pattern| format!("matches {}", pattern.0));
     let kind = kind.map(|kind| format!("is {}", kind.name()));
-    told(&format!("`{name}`"), [is, matches, kind])
+    let is_not = is_not.as_ref().map(|words| format!("is not {}", quoted(words)));
+    let raw = raw.as_ref().map(|raw| format!("is {raw} to the character"));
+    told(&format!("`{name}`"), [is, is_not, raw, matches, kind])
 }
 
-fn claim(ClaimCheck { of, name, in_header, is, any_case, kind }: &ClaimCheck) -> String {
+fn claim(check: &ClaimCheck) -> String {
+    let ClaimCheck { of, name, in_header, is, is_not, any_case, matches, kind, absent, same_in, differs_from, same_as } =
+        check;
     let place = if *in_header { "header" } else { "claims" };
+    if *absent {
+        return format!("no {name} in the {place} of the {of}");
+    }
     let case = if *any_case { " in any case" } else { "" };
-    let is = is.as_ref().map(|words| format!("is {}{case}", quoted(words)));
-    let kind = kind.map(|kind| format!("is {}", kind.name()));
-    told(&format!("{name} in the {place} of the {of}"), [is, kind])
+    let said = [
+        is.as_ref().map(|words| format!("is {}{case}", quoted(words))),
+        is_not.as_ref().map(|words| format!("is not {}{case}", quoted(words))),
+        matches.as_ref().map(|pattern| format!("matches {}", pattern.0)),
+        kind.map(|kind| format!("is {}", kind.name())),
+        same_in.as_ref().map(|step| format!("is as in step {step}")),
+        differs_from.as_ref().map(|step| format!("is another than in step {step}")),
+        same_as.as_ref().map(|OtherClaim { of, name }| format!("is {name} of the {of}")),
+    ];
+    told(&format!("{name} in the {place} of the {of}"), said)
 }
 
-fn scope(ScopeCheck { asked, is, within, told_in }: &ScopeCheck) -> String {
+fn scope(ScopeCheck { asked, is, within, lacks, told_in }: &ScopeCheck) -> String {
     let of = |words: &Words| match told_in {
         Some(step) => format!("what step {step} told, else {}", quoted(words)),
         None => quoted(words),
     };
-    let asked = asked.as_ref().map(|words| format!("asked for was {}", quoted(words)));
-    let is = is.as_ref().map(|words| format!("is just {}", of(words)));
-    let within = within.as_ref().map(|words| format!("is not beyond {}", of(words)));
-    told("granted scope", [is, within, asked])
+    let said = [
+        is.as_ref().map(|words| format!("is just {}", of(words))),
+        within.as_ref().map(|words| format!("is not beyond {}", of(words))),
+        lacks.as_ref().map(|words| format!("has nothing of {}", quoted(words))),
+        asked.as_ref().map(|words| format!("asked for was {}", quoted(words))),
+    ];
+    told("granted scope", said)
 }
 
 /// A thing, with what is said of it; that it is there where nothing is.
@@ -96,25 +142,27 @@ fn told<const N: usize>(what: &str, said: [Option<String>; N]) -> String {
 
 /// A request in one line, and what is changed in it, a line each.
 pub fn send(send: &Send) -> (String, Vec<String>) {
-    let Send { like, change, client, user, to, method, form, auth, headers } = send;
+    let Send { like, change, client, user, to, at, method, form, auth, headers } = send;
     let what = match like {
         Some(base) => base.value.clone(),
-        None => format!("{} to {}", method.as_deref().unwrap_or("POST"), endpoint(to.unwrap_or_default())),
+        None => format!("{} to the {}", method.as_deref().unwrap_or("POST"), to.unwrap_or_default().name()),
     };
+    let at = at.map(|at| format!("at {}", elsewhere(at)));
     let client = client.as_ref().map(|role| format!("as client {}", role.value));
     let user = user.as_ref().map(|role| format!("for user {}", role.value));
     let form = form.as_ref().map(|form| format!("with {}", pairs(form)));
     let auth = auth.as_ref().map(|auth| format!("authenticated by {}", self::auth(auth)));
     let headers = (!headers.0.is_empty()).then(|| format!("with {}", self::headers(headers)));
-    let whole: Vec<String> = [Some(what), client, user, form, auth, headers].into_iter().flatten().collect();
+    let whole: Vec<String> = [Some(what), at, client, user, form, auth, headers].into_iter().flatten().collect();
     (whole.join(", "), change.as_ref().map(self::change).unwrap_or_default())
 }
 
 fn change(change: &Change) -> Vec<String> {
-    let Change { method, auth, set, remove, add, to_query, query, body, headers } = change;
+    let Change { at, method, auth, set, remove, add, to_query, query, body, chunked, headers } = change;
     let set = set.0.iter().map(|(name, value)| format!("{} is {}", name.value, self::value(value)));
     let remove = remove.iter().map(|name| format!("no {}", name.value));
     let said = [
+        at.map(|at| format!("at {}", elsewhere(at))),
         method.as_ref().map(|method| format!("method {method}")),
         auth.as_ref().map(|auth| format!("client authentication by {}", self::auth(auth))),
     ];
@@ -126,6 +174,7 @@ fn change(change: &Change) -> Vec<String> {
         }),
         query.as_ref().map(|query| format!("in the query {}", pairs(query))),
         body.as_ref().map(self::body),
+        chunked.then(|| "the body in chunks".to_owned()),
         (!headers.0.is_empty()).then(|| self::headers(headers)),
     ];
     said.into_iter().flatten().chain(set).chain(remove).chain(more.into_iter().flatten()).collect()
@@ -202,12 +251,18 @@ fn credential(credential: &Credential) -> String {
     if other.is_empty() { method.to_owned() } else { format!("{method} with {}", other.join(", ")) }
 }
 
-/// An endpoint by name.
-fn endpoint(endpoint: Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Token => "the token endpoint",
-        Endpoint::Metadata => "the metadata",
-        Endpoint::Jwks => "the key set",
+fn elsewhere(at: Elsewhere) -> &'static str {
+    match at {
+        Elsewhere::Neighbour => "another workspace of the server",
+    }
+}
+
+/// How often a step is sent, where it is more than once.
+pub fn times(times: Times) -> Option<String> {
+    match times {
+        Times::Of(1) => None,
+        Times::Of(n) => Some(format!("{n} times")),
+        Times::UntilThrottled => Some("until the server throttles".to_owned()),
     }
 }
 
@@ -221,6 +276,11 @@ pub fn capability(capability: Capability) -> &'static str {
         Capability::ClientCredentials => "client credentials grant",
         Capability::Jwks => "a key set",
         Capability::Metadata => "metadata",
+        Capability::OpenidMetadata => "OpenID metadata",
+        Capability::Introspection => "introspection",
+        Capability::Revocation => "revocation",
+        Capability::Userinfo => "userinfo",
+        Capability::Neighbour => "a neighbour",
     }
 }
 
@@ -250,10 +310,9 @@ fn bytes(Hex(all): &Hex) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::Library;
 
     fn checked(yaml: &str) -> String {
-        check(&serde_yaml::from_str(yaml).expect("a check"))
+        check(&serde_yaml::from_str(yaml).expect("a check"), Endpoint::Token)
     }
 
     fn sent(yaml: &str) -> (String, Vec<String>) {
@@ -282,9 +341,37 @@ mod tests {
                 "any_of: { a/1/b: [{ status: 400 }, not_granted], a/1/c: [granted] }",
                 "one of: status 400, no access token (a/1/b); or status 200 and an access token (a/1/c)",
             ),
+            ("distinct: { member: access_token, claim: jti }", "another jti of the access_token in every answer"),
+            ("same_answer: login", "the same status, media type, header names and error as in step login"),
+            ("member: { name: active, raw: 'true' }", "`active` is true to the character"),
+            (
+                "claim: { of: id_token, name: sub, is_not: me, same_as: { of: access_token, name: sub } }",
+                "sub in the claims of the id_token is not \"me\", is sub of the access_token",
+            ),
+            ("claim: { of: id_token, name: nonce, absent: true }", "no nonce in the claims of the id_token"),
+            ("scope: { lacks: a b }", "granted scope has nothing of \"a b\""),
+            ("bits: { member: refresh_token, at_least: 128 }", "room for 128 bits of entropy in the refresh_token"),
         ] {
             assert_eq!(checked(yaml), says);
         }
+    }
+
+    #[test]
+    fn granted_means_another_thing_at_another_endpoint() {
+        let told = |from| [Check::Granted, Check::NotGranted].map(|one| check(&one, from));
+        assert_eq!(told(Endpoint::Introspection), ["status 200 and `active` true", "no `active` true"]);
+        assert_eq!(told(Endpoint::Userinfo), ["status 200", "another status than 200"]);
+        let library = Library::load(None).expect("the project's own scenarios can be read");
+        let like = |base: &str| serde_yaml::from_str(&format!("{{ like: {base} }}")).expect("a request");
+        assert_eq!(goes_to(&like("good-refresh"), &library), Endpoint::Token);
+        assert_eq!(goes_to(&Send { to: Some(Endpoint::Jwks), ..Send::default() }, &library), Endpoint::Jwks);
+    }
+
+    #[test]
+    fn a_step_that_is_sent_once_says_nothing_of_it() {
+        assert_eq!(times(Times::default()), None);
+        assert_eq!(times(Times::Of(30)).as_deref(), Some("30 times"));
+        assert_eq!(times(Times::UntilThrottled).as_deref(), Some("until the server throttles"));
     }
 
     #[test]
@@ -294,12 +381,13 @@ mod tests {
         let (whole, _) = sent("{ to: jwks, method: GET, auth: nothing, headers: { accept: null } }");
         assert_eq!(whole, "GET to the key set, authenticated by nothing, with no header accept");
         let (_, changes) = sent(
-            "{ like: good-login, change: { method: PUT, auth: [{ basic: { secret: { damaged: flip } } }, post], set: { scope: a },
+            "{ like: good-login, change: { method: PUT, auth: [{ basic: { secret: { damaged: flip } } }, post], set: { scope: a }, at: neighbour, chunked: true,
                remove: [username], to_query: all, body: { hex: 'ff 00' }, headers: { x: { wire: 'a%' } } } }",
         );
         assert_eq!(
             changes,
             [
+                "at another workspace of the server",
                 "method PUT",
                 "client authentication by client_secret_basic with secret the right one but for a character in its middle \
                  and by client_secret_post",
@@ -307,6 +395,7 @@ mod tests {
                 "no username",
                 "every parameter in the query, not in the body",
                 "a body of the bytes ff 00",
+                "the body in chunks",
                 "header x: \"a%\", not encoded",
             ]
         );
@@ -319,7 +408,9 @@ mod tests {
             for step in &scenario.wrote.steps {
                 let (whole, changes) = send(&step.value.send);
                 assert!(changes.is_empty() || step.value.send.change.is_some(), "{id}");
-                let checks = step.value.expect.0.iter().flat_map(|(_, checks)| checks).map(|one| check(&one.value));
+                let from = goes_to(&step.value.send, &library);
+                let checks = step.value.expect.0.iter().flat_map(|(_, checks)| checks);
+                let checks = checks.map(|one| check(&one.value, from));
                 assert!(checks.chain(changes).chain([whole]).all(|words| !words.is_empty()), "{id}");
             }
         }

@@ -7,7 +7,7 @@ use ropcheck::explain;
 use ropcheck::library::{Authored, Library};
 use ropcheck::lint::{LINTS, Lint};
 use ropcheck::requirement::Requirement;
-use ropcheck::scenario::{Scenario, Step};
+use ropcheck::scenario::{Endpoint, Scenario, Step};
 use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
 
 use super::page::{Ink, Page};
@@ -56,6 +56,17 @@ fn requirement(page: &mut Page, id: &str, requirement: &Requirement, library: &L
     page.paragraph(2, &sentence.says);
     page.blank();
     page.paragraph(2, &format!("Why: {}", requirement.why));
+    if let Some(first) = &sentence.beside {
+        page.blank();
+        page.paragraph(2, &format!("It is a second opinion on {first}, told beside that one."));
+    }
+    for (other, opinion) in library.catalogue.iter().filter(|(_, other)| other.sentence.beside.as_deref() == Some(id)) {
+        page.blank();
+        page.entry(
+            2,
+            &format!("Second opinion, {other} ({}): {}", opinion.sentence.level.name(), opinion.sentence.says),
+        );
+    }
     page.blank();
     let coverage = Coverage::of(library);
     match coverage.sentences.get(id).map(|covered| &covered.standing) {
@@ -83,8 +94,8 @@ fn probe(page: &mut Page, requirement: &str, case: &str, library: &Library) {
     };
     page.entry(2, &format!("Probed by {case}: {}", scenario.wrote.title));
     let mut all: Vec<Vec<String>> = Vec::new();
-    for check in checks(&scenario.wrote, |id| id == requirement) {
-        let answers = answers(check);
+    for (check, from) in checks(&scenario.wrote, library, |id| id == requirement) {
+        let answers = answers(check, from);
         if !all.contains(&answers) {
             all.push(answers);
         }
@@ -94,17 +105,25 @@ fn probe(page: &mut Page, requirement: &str, case: &str, library: &Library) {
     }
 }
 
-/// The checks of a scenario under some of its sentences.
-fn checks(scenario: &Scenario, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &Check> {
-    let expect = scenario.steps.iter().flat_map(|step| &step.value.expect.0);
-    expect.filter(move |(id, _)| wanted(&id.value)).flat_map(|(_, checks)| checks).map(|check| &check.value)
+/// The checks of a scenario under some of its sentences, each with the endpoint whose answer it looks at.
+fn checks<'a>(
+    scenario: &'a Scenario,
+    library: &Library,
+    wanted: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'a Check, Endpoint)> {
+    let expect = scenario.steps.iter().flat_map(move |step| {
+        let from = explain::goes_to(&step.value.send, library);
+        step.value.expect.0.iter().map(move |(id, checks)| (id, checks, from))
+    });
+    let wanted = expect.filter(move |(id, ..)| wanted(&id.value));
+    wanted.flat_map(|(_, checks, from)| checks.iter().map(move |check| (&check.value, from)))
 }
 
 /// The answers that a check allows, in words: one, or the alternatives with the sentence that permits each.
-fn answers(check: &Check) -> Vec<String> {
+fn answers(check: &Check, from: Endpoint) -> Vec<String> {
     match check {
-        Check::AnyOf(alternatives) => explain::alternatives(alternatives).collect(),
-        one => vec![explain::check(one)],
+        Check::AnyOf(alternatives) => explain::alternatives(alternatives, from).collect(),
+        one => vec![explain::check(one, from)],
     }
 }
 
@@ -121,15 +140,12 @@ fn allowed(page: &mut Page, indent: usize, how: &str, answers: &[String]) {
 /// The cases in which a sentence permits an answer among others, but for those that probe it.
 fn permissions(page: &mut Page, id: &str, library: &Library) {
     for (case, scenario) in &library.scenarios {
-        let permitted = checks(&scenario.wrote, |requirement| requirement != id).filter_map(|check| match check {
-            Check::AnyOf(alternatives) => Some(&alternatives.0),
-            _ => None,
-        });
-        let mut all: Vec<String> = permitted
-            .flatten()
-            .filter(|(requirement, _)| requirement.value == id)
-            .map(|(_, checks)| checks.iter().map(explain::check).collect::<Vec<_>>().join(", "))
-            .collect();
+        let mut all = Vec::new();
+        for (check, from) in checks(&scenario.wrote, library, |requirement| requirement != id) {
+            let Check::AnyOf(alternatives) = check else { continue };
+            let permitted = alternatives.0.iter().filter(|(requirement, _)| requirement.value == id);
+            all.extend(permitted.map(|(_, checks)| explain::checks(checks, from)));
+        }
         all.dedup();
         for answer in all {
             page.entry(2, &format!("Permits in {case}: {answer}"));
@@ -172,12 +188,13 @@ fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &
 }
 
 fn step(page: &mut Page, number: usize, step: &Step, library: &Library) {
-    let Step { name, wait, send, expect, keep } = step;
+    let Step { name, wait, times, send, expect, keep } = step;
     let named = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
     let waits = wait.map(|wait| format!("waits {}, then ", humantime::format_duration(wait))).unwrap_or_default();
     let (whole, changes) = explain::send(send);
+    let times = explain::times(*times).map(|times| format!(", {times}")).unwrap_or_default();
     let but = if changes.is_empty() { "" } else { ", but" };
-    page.entry(2, &format!("Step {number}{named}: {waits}sends {whole}{but}"));
+    page.entry(2, &format!("Step {number}{named}: {waits}sends {whole}{times}{but}"));
     for change in &changes {
         page.entry(4, &format!("- {change}"));
     }
@@ -187,10 +204,11 @@ fn step(page: &mut Page, number: usize, step: &Step, library: &Library) {
     if send.change.is_some() {
         page.entry(4, "The same without the change is its control, and has to be granted.");
     }
+    let from = explain::goes_to(send, library);
     for (requirement, checks) in &expect.0 {
         page.line(4, Ink::Plain, &format!("expected under {}", requirement.value));
         for check in checks {
-            allowed(page, 6, "", &answers(&check.value));
+            allowed(page, 6, "", &answers(&check.value, from));
         }
     }
     for (name, member) in keep {
@@ -214,6 +232,7 @@ fn faults_of(page: &mut Page, requirements: &[&str]) {
 fn lint(page: &mut Page, id: &str, lint: &Lint, library: &Library) {
     page.head(Ink::Strong, &format!("{id} (a check of every answer)"));
     page.blank();
+    page.entry(2, &format!("It looks at: {}", lint.at.iter().map(|at| at.name()).collect::<Vec<_>>().join(", ")));
     sentence(page, "It holds answers against", lint.requirement, library);
     faults_of(page, &[lint.requirement]);
 }
