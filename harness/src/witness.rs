@@ -39,7 +39,7 @@ impl Keys {
     /// `previous` is the token of that member before it in the same walk.
     fn facts(&self, member: String, token: &str, previous: Option<&str>, verify: bool) -> TokenFacts {
         let digest = hmac::sign(&self.fingerprints, token.as_bytes());
-        let fingerprint = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex(&digest.as_ref()[..8]);
         let visible_ascii = token.chars().all(|c| (' '..='~').contains(&c));
         let (length, jwt) = (token.chars().count(), self.jwt(token, verify));
         // Of a JWT nearly all is told in the open: how its characters fall says nothing.
@@ -108,6 +108,11 @@ impl Keys {
         }
         Signature::Failed("the signature does not verify by the key that the header names".to_owned())
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// How many characters an alphabet has, and which.
