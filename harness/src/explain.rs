@@ -387,6 +387,7 @@ mod tests {
         assert_eq!(
             changes,
             [
+                "at another workspace of the server",
                 "method PUT",
                 "client authentication by client_secret_basic with secret the right one but for a character in its middle \
                  and by client_secret_post",
@@ -394,6 +395,7 @@ mod tests {
                 "no username",
                 "every parameter in the query, not in the body",
                 "a body of the bytes ff 00",
+                "the body in chunks",
                 "header x: \"a%\", not encoded",
             ]
         );
