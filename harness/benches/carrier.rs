@@ -72,7 +72,7 @@ fn main() {
         let (bare, whole, ratio) = (median(bare), median(whole), median(ratios));
         println!("bare client              {:>8.1} µs an exchange", bare * 1e6);
         println!("harness, judging included {:>7.1} µs an exchange", whole * 1e6);
-        println!("ratio                    {:>8.2}", ratio);
+        println!("ratio                    {ratio:>8.2}");
     });
 }
 

@@ -23,11 +23,11 @@ impl Budget {
         Self { limit, failed: Mutex::default(), silences: AtomicU32::new(0) }
     }
 
-    /// Whether a login may be tried, its failure included.
-    pub fn allows(&self, login: &Login) -> bool {
+    /// Whether a login may be tried so many times, its failures included.
+    pub fn allows(&self, login: &Login, times: u32) -> bool {
         match login {
             Login::Good(_) => true,
-            Login::Failing(user) => self.failed(user) < self.limit,
+            Login::Failing(user) => self.failed(user).saturating_add(times) <= self.limit,
         }
     }
 
@@ -74,11 +74,11 @@ mod tests {
         let budget = Budget::new(2);
         let (good, bad) = (Login::Good("alice".into()), Login::Failing("alice".into()));
         budget.note(&bad, false);
-        assert!(budget.allows(&bad));
+        assert!(budget.allows(&bad, 1) && !budget.allows(&bad, 2));
         budget.note(&bad, false);
-        assert!(!budget.allows(&bad) && budget.allows(&good) && budget.allows(&Login::Failing("bob".into())));
+        assert!(!budget.allows(&bad, 1) && budget.allows(&good, 1) && budget.allows(&Login::Failing("bob".into()), 2));
         budget.note(&good, true);
-        assert!(budget.allows(&bad));
+        assert!(budget.allows(&bad, 2) && !budget.allows(&bad, 3));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //!
 //! A check is a pure function of exchanges and of facts about their tokens. It speaks in pairs: what was expected, what came.
 
+pub mod bits;
 pub mod claim;
+pub mod distinct;
 pub mod error_codes;
 pub mod header;
 pub mod member;
+pub mod same_answer;
 pub mod scope;
 
 use std::fmt;
@@ -25,11 +28,11 @@ use crate::words::Words;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// Status 200 and an access token (RFC 6749 section 5.1).
+    /// Status 200 and an access token (RFC 6749 section 5.1); from introspection `active` true, elsewhere status 200 alone.
     Granted,
-    /// No access token, whatever else.
+    /// No access token, whatever else; from introspection no `active` true, elsewhere another status.
     NotGranted,
-    /// No access token, and one of these error codes (RFC 6749 section 5.2); its status is a check of its own.
+    /// Not granted, and one of these error codes (RFC 6749 section 5.2); its status is a check of its own.
     Refused(OneOrMore<String>),
     /// One of these status codes.
     Status(OneOrMore<u16>),
@@ -43,6 +46,10 @@ pub enum Check {
     SameAs(member::Earlier),
     /// The member has another value than in an earlier step's answer.
     DiffersFrom(member::Earlier),
+    /// No two answers of this walk carry the same value.
+    Distinct(distinct::DistinctCheck),
+    /// The same status, media type, header names, `error`, `error_description` and `error_uri` as an earlier step's answer.
+    SameAnswer(String),
     /// Something about the scope that was granted.
     Scope(scope::ScopeCheck),
     /// Something about a claim of a JWT, or about its header.
@@ -52,6 +59,8 @@ pub enum Check {
     Current(claim::CurrentCheck),
     /// `expires_in` promises no more than the JWT lives (`exp` less `iat`), in seconds (RFC 6749 section 5.1).
     Lifetime(String),
+    /// How much of a token can be random at the most.
+    Bits(bits::BitsCheck),
     /// The JWT under that member verifies by the server's key set (RFC 7515 section 5.2).
     Signed(String),
     /// Any one of several permitted answers, each under the sentence that permits it.
@@ -60,42 +69,54 @@ pub enum Check {
 }
 
 /// What a check may look at besides its own answer.
-pub trait Earlier {
-    /// The answer of an earlier step of the same walk, by the step's name.
-    fn answer(&self, step: &str) -> Option<&Answer>;
+pub trait Around {
+    /// The last answer to an earlier step of the same walk, by the step's name.
+    fn earlier(&self, step: &str) -> Option<&Answer>;
+
+    /// Every other answer to a step of the same walk, before it and after it.
+    fn others(&self) -> Vec<&Answer>;
 }
 
 impl Check {
-    /// Judges an answer. `earlier` gives the answers of the walk's earlier steps.
-    pub fn judge(&self, answer: &Answer, earlier: &dyn Earlier) -> Finding {
+    /// Judges an answer; `around` gives the other answers of its walk.
+    pub fn judge(&self, answer: &Answer, around: &dyn Around) -> Finding {
         match self {
-            Self::Granted => holds(answer.status == 200 && answer.grants(), "status 200 and an access token", answer),
-            Self::NotGranted => holds(!answer.grants(), "no access token", answer),
+            Self::Granted => {
+                pair(answer.status == 200 && answer.grants(), || answer.granting(), || answer.in_few_words())
+            }
+            Self::NotGranted => pair(!answer.grants(), || answer.not_granting(), || answer.in_few_words()),
             Self::Refused(codes) => {
                 let refused = !answer.grants() && answer.error().is_some_and(|error| codes.0.contains(&error));
-                holds(refused, format!("error {codes}"), answer)
+                pair(refused, || format!("error {codes}"), || answer.in_few_words())
             }
             Self::Status(codes) => {
                 let status = answer.status;
-                pair(codes.0.contains(&status), format!("status {codes}"), || format!("status {status}"))
+                pair(codes.0.contains(&status), || format!("status {codes}"), || format!("status {status}"))
             }
             Self::MediaType(wanted) => {
                 let actual = answer.media_type();
-                pair(actual.as_ref() == Some(wanted), format!("content-type {wanted}"), || match &actual {
-                    Some(actual) => format!("content-type {}", shortened(actual)),
-                    None => "no content-type".to_owned(),
-                })
+                pair(
+                    actual.as_ref() == Some(wanted),
+                    || format!("content-type {wanted}"),
+                    || match &actual {
+                        Some(actual) => format!("content-type {}", shortened(actual)),
+                        None => "no content-type".to_owned(),
+                    },
+                )
             }
             Self::Header(check) => check.judge(answer),
             Self::Member(check) => check.judge(answer),
-            Self::SameAs(other) => other.judge(answer, earlier, true),
-            Self::DiffersFrom(other) => other.judge(answer, earlier, false),
-            Self::Scope(check) => check.judge(answer, earlier),
-            Self::Claim(check) => check.judge(answer),
+            Self::SameAs(other) => other.judge(answer, around, true),
+            Self::DiffersFrom(other) => other.judge(answer, around, false),
+            Self::Distinct(check) => check.judge(answer, around),
+            Self::SameAnswer(step) => same_answer::judge(answer, step, around),
+            Self::Scope(check) => check.judge(answer, around),
+            Self::Claim(check) => check.judge(answer, around),
             Self::Current(check) => check.judge(answer),
             Self::Lifetime(member) => claim::lifetime(answer, member),
+            Self::Bits(check) => check.judge(answer),
             Self::Signed(member) => signed(answer, member),
-            Self::AnyOf(alternatives) => any_of(alternatives, answer, earlier),
+            Self::AnyOf(alternatives) => any_of(alternatives, answer, around),
         }
     }
 
@@ -149,10 +170,12 @@ impl Check {
     pub fn looks_back(&self) -> Vec<&str> {
         self.parts()
             .into_iter()
-            .filter_map(|check| match check {
-                Self::SameAs(other) | Self::DiffersFrom(other) => Some(other.step.as_str()),
-                Self::Scope(check) => check.told_in.as_deref(),
-                _ => None,
+            .flat_map(|check| match check {
+                Self::SameAs(other) | Self::DiffersFrom(other) => vec![other.step.as_str()],
+                Self::SameAnswer(step) => vec![step.as_str()],
+                Self::Scope(check) => check.told_in.as_deref().into_iter().collect(),
+                Self::Claim(check) => check.looks_back().collect(),
+                _ => Vec::new(),
             })
             .collect()
     }
@@ -163,14 +186,31 @@ impl Check {
     }
 }
 
-/// Met, or broken with what was expected and the answer in few words.
-fn holds(holds: bool, expected: impl Into<String>, answer: &Answer) -> Finding {
-    pair(holds, expected, || answer.in_few_words())
+/// Met, or broken with the pair. Both are put in words only where it is broken: under load nearly nothing is.
+pub(crate) fn pair<S: Into<String>>(
+    holds: bool,
+    expected: impl FnOnce() -> S,
+    actual: impl FnOnce() -> String,
+) -> Finding {
+    if holds { Finding::Met } else { Finding::Broken { expected: expected().into(), actual: actual() } }
 }
 
-/// Met, or broken with the pair.
-pub(crate) fn pair(holds: bool, expected: impl Into<String>, actual: impl FnOnce() -> String) -> Finding {
-    if holds { Finding::Met } else { Finding::Broken { expected: expected.into(), actual: actual() } }
+/// The first of several findings that is not met, where any was asked for.
+fn first_open(asked: impl IntoIterator<Item = Option<Finding>>) -> Option<Finding> {
+    let mut asked = asked.into_iter().flatten().peekable();
+    asked.peek()?;
+    Some(asked.find(|finding| *finding != Finding::Met).unwrap_or(Finding::Met))
+}
+
+/// The answer to an earlier step, or why nothing can be compared with it.
+fn before<'a>(around: &'a dyn Around, step: &str) -> Result<&'a Answer, Finding> {
+    match around.earlier(step) {
+        None => Err(unjudged(Because::Setup, format!("{step} got no answer"))),
+        Some(answer) if answer.status == 429 => {
+            Err(unjudged(Because::Throttled, format!("{step} was answered with status 429")))
+        }
+        Some(answer) => Ok(answer),
+    }
 }
 
 fn signed(answer: &Answer, member: &str) -> Finding {
@@ -187,11 +227,11 @@ fn signed(answer: &Answer, member: &str) -> Finding {
 }
 
 /// Met where one alternative is met whole. Where none is, what could not be told of any leaves the whole untold.
-fn any_of(Ordered(alternatives): &Ordered<Vec<Check>>, answer: &Answer, earlier: &dyn Earlier) -> Finding {
+fn any_of(Ordered(alternatives): &Ordered<Vec<Check>>, answer: &Answer, around: &dyn Around) -> Finding {
     let mut expected = Vec::new();
     let mut untold = None;
     for (_, checks) in alternatives {
-        let findings: Vec<Finding> = checks.iter().map(|check| check.judge(answer, earlier)).collect();
+        let findings: Vec<Finding> = checks.iter().map(|check| check.judge(answer, around)).collect();
         if findings.iter().all(|finding| *finding == Finding::Met) {
             return Finding::Met;
         }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use axum::serve;
-use ropcheck_reference_server::{Clock, Config, HashCost, LoginThrottle, Policy, app};
+use ropcheck_reference_server::{Clock, Config, HashCost, LoginThrottle, Policy, Workspace, app};
 use tokio::net::TcpListener;
 use url::Url;
 
 use crate::complaint::Source;
-use crate::target::{self, Target};
+use crate::target::{self, Endpoints, Target};
 
 /// The embedded server, running until the runtime ends.
 #[derive(Debug)]
@@ -24,28 +24,35 @@ pub struct Embedded {
 pub struct StartError(String);
 
 impl Embedded {
-    /// Starts a server with a workspace for each of these cases.
-    pub async fn start<'a>(cases: impl IntoIterator<Item = &'a str>, policy: Policy) -> Result<Self, StartError> {
+    /// Starts a server with a workspace for each of these cases, and for those that want it one that throttles soon.
+    pub async fn start<'a>(
+        cases: impl IntoIterator<Item = (&'a str, bool)>,
+        policy: Policy,
+    ) -> Result<Self, StartError> {
         let failed = |why: &dyn std::fmt::Display| StartError(why.to_string());
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|why| failed(&why))?;
         let address = listener.local_addr().map_err(|why| failed(&why))?;
         let base = Url::parse(&format!("http://{address}/")).map_err(|why| failed(&why))?;
+        let source = Source { file: "embedded.yaml".to_owned(), text: DEMO.to_owned(), private: true };
+        let target = target::read(&source, std::path::Path::new("."), &|_| None).map_err(|why| failed(&why))?;
         let mut config = Config::demo(base.as_str().trim_end_matches('/'));
         config.hash_cost = HashCost::LOWEST;
-        // Properties try hundreds of passwords in a row; a case about throttling has to reach the limit all the same.
+        // Properties try hundreds of passwords in a row.
         config.login_throttle = LoginThrottle { failures: THROTTLED_AFTER, ..config.login_throttle };
+        let soon =
+            target.throttled_after.map(|failures| LoginThrottle { failures: failures.get(), ..config.login_throttle });
         let demo = config.workspaces.remove(0);
+        config.workspaces = vec![Workspace::neighbour()];
         let mut clocks = HashMap::new();
-        for case in cases {
-            let workspace = demo.renamed("demo", workspace_name(case));
+        for (case, throttles) in cases {
+            let mut workspace = demo.renamed("demo", workspace_name(case));
+            workspace.login_throttle = soon.filter(|_| throttles);
             clocks.insert(case.to_owned(), workspace.clock.clone());
             config.workspaces.push(workspace);
         }
         config.default_workspace = None;
         let app = app(config, policy).map_err(|why| failed(&why))?;
         tokio::spawn(async move { serve(listener, app).await });
-        let source = Source { file: "embedded.yaml".to_owned(), text: DEMO.to_owned(), private: true };
-        let target = target::read(&source, std::path::Path::new("."), &|_| None).map_err(|why| failed(&why))?;
         Ok(Self { base, target, clocks })
     }
 
@@ -54,13 +61,24 @@ impl Embedded {
         let clock = self.clocks.get(case)?.clone();
         let mut target = self.target.clone();
         let name = workspace_name(case);
-        let url = |path: &str| self.base.join(path).ok();
-        target.endpoints.token = url(&format!("demo/{name}/oauth2/token"));
-        target.endpoints.issuer = url(&format!("demo/{name}")).map(String::from);
-        target.endpoints.metadata =
-            url(&format!(".well-known/oauth-authorization-server/demo/{name}")).into_iter().collect();
-        target.endpoints.jwks = url(&format!("demo/{name}/.well-known/jwks.json"));
+        target.endpoints = self.endpoints(&name);
+        target.neighbour = Some(Endpoints { metadata: None, openid_metadata: None, ..self.endpoints("neighbour") });
         Some((target, clock))
+    }
+
+    fn endpoints(&self, workspace: &str) -> Endpoints {
+        let url = |path: String| self.base.join(&path).ok();
+        let of = |path: &str| url(format!("demo/{workspace}/{path}"));
+        Endpoints {
+            token: of("oauth2/token"),
+            issuer: url(format!("demo/{workspace}")).map(String::from),
+            metadata: url(format!(".well-known/oauth-authorization-server/demo/{workspace}")),
+            openid_metadata: of(".well-known/openid-configuration"),
+            jwks: of(".well-known/jwks.json"),
+            introspection: of("oauth2/introspect"),
+            revocation: of("oauth2/revoke"),
+            userinfo: of("oauth2/userinfo"),
+        }
     }
 }
 
@@ -69,7 +87,7 @@ pub fn demo_target(base_url: &str) -> String {
     let lines = DEMO.replace("http://127.0.0.1:1", base_url);
     // What is said of the embedded server alone does not hold for one that is served.
     let of_embedded =
-        |line: &&str| !line.starts_with('#') && !line.starts_with("patience") && !line.starts_with("limits");
+        |line: &&str| !["#", "patience", "limits", "throttled_after"].iter().any(|start| line.starts_with(start));
     lines
         .lines()
         .filter(of_embedded)
@@ -79,7 +97,7 @@ pub fn demo_target(base_url: &str) -> String {
 
 const DEMO: &str = include_str!("embedded.yaml");
 
-/// Failed logins of one user name after which the embedded server throttles it.
+/// Failed logins of one user name after which the embedded server throttles it, but for cases about throttling.
 pub const THROTTLED_AFTER: u32 = 1000;
 
 /// A case's id as one segment of a path.

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use ropcheck_reports::record::TokenFacts;
 
 use crate::json::{Members, NotAnObject};
+use crate::scenario::{Endpoint, Grant};
 use crate::secret::Secret;
 
 /// One request and what came back.
@@ -62,6 +63,8 @@ pub enum Silence {
 /// An answer. Tokens and known secrets in it are marks; see [`crate::captures`].
 #[derive(Debug)]
 pub struct Answer {
+    /// The kind of endpoint that it came from: what granting means there.
+    pub from: Endpoint,
     /// The status code.
     pub status: u16,
     /// The headers as the client saw them.
@@ -85,8 +88,8 @@ impl Answer {
     /// A sealed answer.
     pub fn new(status: u16, headers: HeaderMap, body: Bytes, cut: Option<String>) -> Self {
         let (echoes, unwitnessed, tokens) = (Vec::new(), Vec::new(), Vec::new());
-        let heard_at = Duration::ZERO;
-        Self { status, headers, body, cut, heard_at, echoes, unwitnessed, tokens, members: OnceLock::new() }
+        let (from, heard_at) = (Endpoint::default(), Duration::ZERO);
+        Self { from, status, headers, body, cut, heard_at, echoes, unwitnessed, tokens, members: OnceLock::new() }
     }
 
     /// The members of the JSON object that the body is.
@@ -100,9 +103,35 @@ impl Answer {
             || self.unwitnessed.iter().any(|(name, _)| name == member)
     }
 
-    /// Whether an access token came. That is what granting means; whether the answer is faultless is another matter.
+    /// Whether it grants what was asked for; whether it is faultless is another matter.
     pub fn grants(&self) -> bool {
-        self.carries("access_token")
+        match self.from.grant() {
+            Grant::AccessToken => self.carries("access_token"),
+            Grant::Active => self.status == 200 && self.raw("active") == Some("true"),
+            Grant::Status => self.status == 200,
+        }
+    }
+
+    /// What a faultless answer that grants is, as a fragment.
+    pub fn granting(&self) -> &'static str {
+        match self.from.grant() {
+            Grant::AccessToken => "status 200 and an access token",
+            Grant::Active => "status 200 and `active` true",
+            Grant::Status => "status 200",
+        }
+    }
+
+    /// What an answer that does not grant is, as a fragment.
+    pub fn not_granting(&self) -> &'static str {
+        match self.from.grant() {
+            Grant::AccessToken => "no access token",
+            Grant::Active => "no `active` true",
+            Grant::Status => "another status than 200",
+        }
+    }
+
+    fn raw(&self, member: &str) -> Option<&str> {
+        self.members().ok()?.raw(member)
     }
 
     /// What is known of the token under that name.
@@ -131,10 +160,12 @@ impl Answer {
     /// The answer in few words: `status 400, error invalid_grant`.
     pub fn in_few_words(&self) -> String {
         let status = self.status;
-        let what = if self.grants() {
+        let what = if self.carries("access_token") {
             "an access token".to_owned()
         } else if let Some(error) = self.error() {
             format!("error `{}`", shortened(&error))
+        } else if let Some(active) = self.raw("active") {
+            format!("`active` {}", shortened(active))
         } else if self.body.is_empty() {
             "an empty body".to_owned()
         } else {

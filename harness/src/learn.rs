@@ -13,8 +13,8 @@ use crate::library::Library;
 use crate::lint::Tally;
 use crate::plan::{Offers, Skip, plan_base};
 use crate::recorder;
-use crate::scenario::Capability;
-use crate::target::Target;
+use crate::scenario::{Capability, Endpoint};
+use crate::target::{Endpoints, Target};
 use crate::walk::{Ground, Start, Walked, walk};
 use crate::wire::{Wire, WireError};
 use crate::witness::{Keys, witness};
@@ -64,7 +64,7 @@ pub enum NotReady {
 }
 
 /// Every capability that can be learned.
-pub const CAPABILITIES: [Capability; 7] = [
+pub const CAPABILITIES: [Capability; 12] = [
     Capability::RefreshToken,
     Capability::IdToken,
     Capability::JwtAccessToken,
@@ -72,6 +72,11 @@ pub const CAPABILITIES: [Capability; 7] = [
     Capability::ClientCredentials,
     Capability::Jwks,
     Capability::Metadata,
+    Capability::OpenidMetadata,
+    Capability::Introspection,
+    Capability::Revocation,
+    Capability::Userinfo,
+    Capability::Neighbour,
 ];
 
 /// What was learned.
@@ -85,34 +90,50 @@ pub struct Learned {
     pub tally: Tally,
 }
 
-/// Fills in what the server's metadata tell (RFC 8414 section 3). Returns whether there are any.
+/// Fills in what the server's metadata tell (RFC 8414 section 3, then OpenID Connect Discovery section 4), and its neighbour's.
 ///
 /// # Errors
 /// No token endpoint is known by then.
-pub async fn discover(target: &mut Target, wire: &Wire) -> Result<bool, NotReady> {
+pub async fn discover(target: &mut Target, wire: &Wire) -> Result<(), NotReady> {
+    let why = complete(&mut target.endpoints, wire).await;
+    if let Some(neighbour) = &mut target.neighbour {
+        complete(neighbour, wire).await;
+    }
+    match &target.endpoints.token {
+        Some(_) => Ok(()),
+        None => Err(NotReady::NotDiscovered { issuer: target.endpoints.issuer.clone().unwrap_or_default(), why }),
+    }
+}
+
+/// Reads the metadata and forgets where none stand. Returns why they name no token endpoint, where they do not.
+async fn complete(endpoints: &mut Endpoints, wire: &Wire) -> String {
     let mut why = String::from("the target file names no place for metadata");
-    for (position, url) in target.endpoints.metadata.clone().into_iter().enumerate() {
-        let members = match get(&url, wire).await {
-            Ok(members) => members,
+    let mut all = Vec::new();
+    for place in [&mut endpoints.metadata, &mut endpoints.openid_metadata] {
+        let Some(url) = place else { continue };
+        match get(url, wire).await {
+            Ok(members) => all.push(members),
             Err(reason) => {
                 why = reason;
-                continue;
+                *place = None;
             }
-        };
-        let told = |name: &str| members.text(name).and_then(|text| Url::parse(&text).ok());
-        let endpoints = &mut target.endpoints;
-        endpoints.token = endpoints.token.take().or_else(|| told("token_endpoint"));
-        endpoints.jwks = endpoints.jwks.take().or_else(|| told("jwks_uri"));
-        endpoints.metadata.swap(0, position);
-        if endpoints.token.is_some() {
-            return Ok(true);
+        }
+    }
+    for members in all {
+        let places = [
+            ("token_endpoint", &mut endpoints.token),
+            ("jwks_uri", &mut endpoints.jwks),
+            ("introspection_endpoint", &mut endpoints.introspection),
+            ("revocation_endpoint", &mut endpoints.revocation),
+            ("userinfo_endpoint", &mut endpoints.userinfo),
+        ];
+        for (name, place) in places {
+            let told = || members.text(name).and_then(|text| Url::parse(&text).ok());
+            *place = place.take().or_else(told);
         }
         why = String::from("its metadata name no token_endpoint");
     }
-    match &target.endpoints.token {
-        Some(_) => Ok(false),
-        None => Err(NotReady::NotDiscovered { issuer: target.endpoints.issuer.clone().unwrap_or_default(), why }),
-    }
+    why
 }
 
 /// The server's key set (RFC 7517 section 5), or the reason why there is none.
@@ -147,13 +168,7 @@ const LESSONS: [&str; 3] = ["good-login", "good-login-openid", "good-client-cred
 ///
 /// # Errors
 /// The target file has not what a login takes, no answer comes, or the good login is refused.
-pub async fn learn(
-    library: &Library,
-    target: &Target,
-    has_metadata: bool,
-    keys: &Keys,
-    on: &Ground,
-) -> Result<Learned, NotReady> {
+pub async fn learn(library: &Library, target: &Target, keys: &Keys, on: &Ground) -> Result<Learned, NotReady> {
     let mut learned = Learned { offers: Offers::new(), events: vec![], tally: Tally::default() };
     let all = CAPABILITIES.into_iter().collect();
     for lesson in LESSONS {
@@ -172,7 +187,16 @@ pub async fn learn(
         recorder::exchanges(&plan, &walked, &mut |exchange| learned.events.push(Event::Exchange(exchange)));
     }
     learned.offers.extend(keys.has_set().then_some(Capability::Jwks));
-    learned.offers.extend(has_metadata.then_some(Capability::Metadata));
+    for (endpoint, capability) in [
+        (Endpoint::Metadata, Capability::Metadata),
+        (Endpoint::OpenidMetadata, Capability::OpenidMetadata),
+        (Endpoint::Introspection, Capability::Introspection),
+        (Endpoint::Revocation, Capability::Revocation),
+        (Endpoint::Userinfo, Capability::Userinfo),
+    ] {
+        learned.offers.extend(target.endpoints.of(endpoint).map(|_| capability));
+    }
+    learned.offers.extend(target.neighbour.as_ref().map(|_| Capability::Neighbour));
     for (capability, offered) in &target.offers {
         if *offered {
             learned.offers.insert(*capability);

@@ -12,11 +12,11 @@ use ropcheck_reports::record::Place;
 use serde_yaml::{Location, Spanned};
 
 use crate::check::Check;
-use crate::check::error_codes::ERROR_CODES;
+use crate::check::error_codes::{ERROR_CODES, OTHER_CODES};
 use crate::complaint::{Complaint, Source, did_you_mean, nearest};
 use crate::ordered::Ordered;
 use crate::requirement::Catalogue;
-use crate::scenario::{Base, Scenario, Send, Step, Value};
+use crate::scenario::{Base, Body, Scenario, Send, Step, Times, Value};
 use crate::target::{SCOPE_KINDS, client_roles, user_roles};
 use crate::words::{ClientPart, Name, UserPart, Words};
 
@@ -104,11 +104,17 @@ impl Library {
 
     /// Holds every name against what it names.
     fn cross_check(&self) -> Result<(), Complaint> {
+        self.catalogue.cross_check()?;
         for (name, base) in &self.bases {
             if base.wrote.steps.is_empty() {
                 return Err(base
                     .source
                     .complain(base.wrote.base.defined, "a base needs one step at least: the good request"));
+            }
+            if let Some(step) = base.wrote.steps.iter().find(|step| step.value.times != Times::default()) {
+                return Err(base
+                    .source
+                    .complain(step.defined, "a step of a base is sent once: say `times` in the case"));
             }
             self.check_steps(&base.source, &base.wrote.steps, &[])?;
             if self.runs_in_a_circle(name) {
@@ -194,12 +200,18 @@ impl Library {
                 || send.auth.is_some()
                 || send.method.is_some()
                 || send.to.is_some()
+                || send.at.is_some()
                 || !send.headers.0.is_empty()
             {
-                return Err(source.complain(like.defined, "a request `like` a base says what differs under `change`: move form, auth, method, to and headers there"));
+                return Err(source.complain(like.defined, "a request `like` a base goes where the base goes and says what differs under `change`: move form, auth, method, at and headers there"));
             }
         } else if send.change.is_some() {
             return Err(source.complain(at, "`change` needs the base that it changes: say `like: good-login`"));
+        }
+        // The client sends neither length nor chunks of what is not there, and the record would show otherwise.
+        if send.change.as_ref().is_some_and(|change| change.chunked && matches!(change.body, Some(Body::Empty))) {
+            return Err(source
+                .complain(source.find("chunked", at), "no body has no chunks: leave out `chunked`, or `body: empty`"));
         }
         let roles = |role: &Option<Spanned<String>>, known: Vec<&'static str>, what: &str| match role {
             Some(role) if !known.contains(&role.value.as_str()) => {
@@ -241,11 +253,12 @@ impl Library {
         }
         if let Check::Refused(codes) = check {
             // An extension may define codes of its own (section 8.5): only what looks like a slip is refused.
+            let known = || ERROR_CODES.into_iter().chain(OTHER_CODES);
             let slip = codes
                 .0
                 .iter()
-                .filter(|code| !ERROR_CODES.contains(&code.as_str()))
-                .find_map(|code| Some((code, nearest(code, ERROR_CODES)?)));
+                .filter(|code| !known().any(|one| one == code.as_str()))
+                .find_map(|code| Some((code, nearest(code, known())?)));
             if let Some((wrong, right)) = slip {
                 return Err(source
                     .complain(at, format!("`{wrong}` is no error code that is known here; did you mean `{right}`?")));

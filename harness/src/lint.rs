@@ -1,10 +1,11 @@
-//! Lints: checks that run on every answer of the token endpoint, in every kind of run.
+//! Lints: checks that run on every answer of their endpoints, in every kind of run.
 //!
 //! A lint stands under its own sentence and turns no scenario red: it is told once, with count, share and examples.
 
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use ropcheck_reports::record::{Because, Finding, Found, Origin, Share};
+use regex::Regex;
+use ropcheck_reports::record::{Finding, Found, Origin, Share};
 
 use crate::check::error_codes::ERROR_CODES;
 use crate::check::pair;
@@ -14,44 +15,72 @@ use crate::plan::{Plan, Planned};
 use crate::scenario::Endpoint;
 use crate::walk::Walked;
 
-/// A check that runs on every answer of the token endpoint.
+/// A check that runs on every answer of its endpoints.
 pub struct Lint {
     /// Its name: `lint/name` is its case.
     pub name: &'static str,
     /// The sentence that it holds answers against.
     pub requirement: &'static str,
+    /// The endpoints whose answers it looks at.
+    pub at: &'static [Endpoint],
     /// `None` where the sentence does not speak of such an answer.
     look: fn(&Answer, &http::Method) -> Option<Finding>,
 }
 
+/// The token endpoint alone.
+const TOKEN: &[Endpoint] = &[Endpoint::Token];
+
+/// The endpoint that an access token opens.
+const USERINFO: &[Endpoint] = &[Endpoint::Userinfo];
+
+/// Where somebody has to say who they are.
+const GUARDED: &[Endpoint] = &[Endpoint::Token, Endpoint::Introspection, Endpoint::Revocation, Endpoint::Userinfo];
+
+/// All of them.
+const ALL: &[Endpoint] = &[
+    Endpoint::Token,
+    Endpoint::Metadata,
+    Endpoint::OpenidMetadata,
+    Endpoint::Jwks,
+    Endpoint::Introspection,
+    Endpoint::Revocation,
+    Endpoint::Userinfo,
+];
+
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: &[Lint] = &[
-    Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",       look: |a, _| token_chars(granted(a)?, "access_token") },
-    Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                  look: |a, _| with_status(a, 405, "allow") },
-    Lint { name: "challenge",               requirement: "rfc9110/15.5.2/challenge",              look: |a, _| with_status(a, 401, "www-authenticate") },
-    Lint { name: "challenge-realm",         requirement: "rfc7617/2/realm",                       look: |a, _| challenge_realm(a) },
-    Lint { name: "error-chars",             requirement: "rfc6749/5.2/error-chars",               look: |a, _| text_chars(refused(a)?, "error") },
-    Lint { name: "error-code-listed",       requirement: "rfc6749/5.2/error-code-listed",         look: |a, _| error_code(refused(a)?) },
-    Lint { name: "error-description-chars", requirement: "rfc6749/5.2/error-description-chars",   look: |a, _| text_chars(refused(a)?, "error_description") },
-    Lint { name: "error-json-body",         requirement: "rfc6749/5.2/json-body",                 look: |a, m| Some(json_object(refused_post(a, m)?)) },
-    Lint { name: "error-media-type",        requirement: "rfc6749/5.2/media-type-json",           look: |a, m| json_type(refused_post(a, m)?) },
-    Lint { name: "error-member",            requirement: "rfc6749/5.2/error-member",              look: |a, m| Some(error_member(refused_post(a, m)?)) },
-    Lint { name: "error-no-store",          requirement: "practice/http/no-store-on-errors",      look: |a, m| Some(no_store(refused_post(a, m)?)) },
-    Lint { name: "error-status",            requirement: "rfc6749/5.2/status-400",                look: |a, m| Some(error_status(refused_post(a, m)?)) },
-    Lint { name: "expires-in",              requirement: "rfc6749/5.1/expires-in",                look: |a, _| Some(expires_in(granted(a)?)) },
-    Lint { name: "expires-in-number",       requirement: "rfc6749/5.1/expires-in-number",         look: |a, _| expires_in_number(granted(a)?) },
-    Lint { name: "no-echo",                 requirement: "practice/secrets/no-echo",              look: |a, _| Some(no_echo(a)) },
-    Lint { name: "no-server-error",         requirement: "practice/http/no-5xx-on-bad-input",     look: |a, _| Some(no_server_error(a)) },
-    Lint { name: "no-store",                requirement: "rfc6749/5.1/no-store",                  look: |a, _| Some(no_store(granted(a)?)) },
-    Lint { name: "not-repeated",            requirement: "rfc6749/3.2/answer-not-repeated",       look: |a, _| not_repeated(a) },
-    Lint { name: "one-json-text",           requirement: "rfc8259/2/one-json-text",               look: |a, _| one_json_text(a) },
-    Lint { name: "pragma",                  requirement: "rfc6749/5.1/pragma",                    look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
-    Lint { name: "refresh-token-chars",     requirement: "rfc6749/A.17/refresh-token-chars",      look: |a, _| token_chars(granted(a)?, "refresh_token") },
-    Lint { name: "scope-chars",             requirement: "rfc6749/3.3/scope-chars",               look: |a, _| scope_chars(granted(a)?) },
-    Lint { name: "success-media-type",      requirement: "rfc6749/5.1/media-type-json",           look: |a, _| json_type(granted(a)?) },
-    Lint { name: "success-status",          requirement: "rfc6749/5.1/status-200",                look: |a, _| Some(success_status(granted(a)?)) },
-    Lint { name: "token-type",              requirement: "rfc6749/5.1/token-type",                look: |a, _| Some(token_type(granted(a)?)) },
+pub const LINTS: [Lint; 31] = [
+    Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
+    Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
+    Lint { name: "bearer-challenge",        requirement: "rfc6750/3/challenge",                    at: USERINFO, look: |a, _| bearer_challenge(a) },
+    Lint { name: "bearer-parameter",        requirement: "rfc6750/3/auth-params",                   at: USERINFO, look: |a, _| bearer_parameter(a) },
+    Lint { name: "bearer-scheme",           requirement: "rfc6750/3/scheme-bearer",                at: USERINFO, look: |a, _| bearer_scheme(a) },
+    Lint { name: "challenge",               requirement: "rfc9110/15.5.2/challenge",               at: GUARDED,  look: |a, _| with_status(a, 401, "www-authenticate") },
+    Lint { name: "challenge-realm",         requirement: "rfc7617/2/realm",                        at: GUARDED,  look: |a, _| challenge_realm(a) },
+    Lint { name: "error-chars",             requirement: "rfc6749/5.2/error-chars",                at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error") },
+    Lint { name: "error-code-listed",       requirement: "rfc6749/5.2/error-code-listed",          at: TOKEN,    look: |a, _| error_code(refused(a)?) },
+    Lint { name: "error-description-chars", requirement: "rfc6749/5.2/error-description-chars",    at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error_description") },
+    Lint { name: "error-json-body",         requirement: "rfc6749/5.2/json-body",                  at: TOKEN,    look: |a, m| Some(json_object(refused_post(a, m)?)) },
+    Lint { name: "error-media-type",        requirement: "rfc6749/5.2/media-type-json",            at: TOKEN,    look: |a, m| json_type(refused_post(a, m)?) },
+    Lint { name: "error-member",            requirement: "rfc6749/5.2/error-member",               at: TOKEN,    look: |a, m| Some(error_member(refused_post(a, m)?)) },
+    Lint { name: "error-no-store",          requirement: "practice/http/no-store-on-errors",       at: TOKEN,    look: |a, m| Some(no_store(refused_post(a, m)?)) },
+    Lint { name: "error-status",            requirement: "rfc6749/5.2/status-400",                 at: TOKEN,    look: |a, m| Some(error_status(refused_post(a, m)?)) },
+    Lint { name: "error-uri-chars",         requirement: "rfc6749/5.2/error-uri-chars",            at: TOKEN,    look: |a, _| error_uri_chars(refused(a)?) },
+    Lint { name: "expires-in",              requirement: "rfc6749/5.1/expires-in",                 at: TOKEN,    look: |a, _| Some(expires_in(granted(a)?)) },
+    Lint { name: "expires-in-number",       requirement: "rfc6749/5.1/expires-in-number",          at: TOKEN,    look: |a, _| expires_in_number(granted(a)?) },
+    Lint { name: "no-bom",                  requirement: "rfc8259/8.1/no-bom",                     at: ALL,      look: |a, _| Some(no_bom(json(a)?)) },
+    Lint { name: "no-echo",                 requirement: "practice/secrets/no-echo",               at: GUARDED,  look: |a, _| Some(no_echo(a)) },
+    Lint { name: "no-server-error",         requirement: "practice/http/no-5xx-on-bad-input",      at: GUARDED,  look: |a, _| Some(no_server_error(a)) },
+    Lint { name: "no-store",                requirement: "rfc6749/5.1/no-store",                   at: TOKEN,    look: |a, _| Some(no_store(granted(a)?)) },
+    Lint { name: "not-repeated",            requirement: "rfc6749/3.2/answer-not-repeated",        at: TOKEN,    look: |a, _| not_repeated(a) },
+    Lint { name: "one-json-text",           requirement: "rfc8259/2/one-json-text",                at: ALL,      look: |a, _| Some(one_json_text(json(a)?)) },
+    Lint { name: "pragma",                  requirement: "rfc6749/5.1/pragma",                     at: TOKEN,    look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
+    Lint { name: "refresh-token-chars",     requirement: "rfc6749/A.17/refresh-token-chars",       at: TOKEN,    look: |a, _| token_chars(granted(a)?, "refresh_token") },
+    Lint { name: "scope-chars",             requirement: "rfc6749/3.3/scope-chars",                at: TOKEN,    look: |a, _| scope_chars(granted(a)?) },
+    Lint { name: "success-media-type",      requirement: "rfc6749/5.1/media-type-json",            at: TOKEN,    look: |a, _| json_type(granted(a)?) },
+    Lint { name: "success-status",          requirement: "rfc6749/5.1/status-200",                 at: TOKEN,    look: |a, _| Some(success_status(granted(a)?)) },
+    Lint { name: "token-type",              requirement: "rfc6749/5.1/token-type",                 at: TOKEN,    look: |a, _| Some(token_type(granted(a)?)) },
+    Lint { name: "utf-8",                   requirement: "rfc8259/8.1/utf-8",                      at: ALL,      look: |a, _| Some(utf_8(json(a)?)) },
 ];
 
 /// An answer that grants.
@@ -73,11 +102,11 @@ fn refused_post<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Ans
 fn with_status(answer: &Answer, status: u16, name: &str) -> Option<Finding> {
     let there = answer.headers.contains_key(name);
     (answer.status == status)
-        .then(|| pair(there, format!("a {name} header"), || format!("status {status} without one")))
+        .then(|| pair(there, || format!("a {name} header"), || format!("status {status} without one")))
 }
 
 fn success_status(answer: &Answer) -> Finding {
-    pair(answer.status == 200, "status 200", || format!("status {}", answer.status))
+    pair(answer.status == 200, || "status 200", || format!("status {}", answer.status))
 }
 
 /// Statuses that other documents give a refusal: too large, not that media type, too often, not now (RFC 9110 section 15,
@@ -86,40 +115,48 @@ fn error_status(answer: &Answer) -> Finding {
     let status = answer.status;
     pair(
         matches!(status, 400 | 401 | 413 | 415 | 429),
-        "status 400, or 401 for a client that failed to authenticate",
+        || "status 400, or 401 for a client that failed to authenticate",
         || format!("status {status}"),
     )
 }
 
 fn token_chars(answer: &Answer, member: &str) -> Option<Finding> {
     let token = answer.token(member)?;
-    Some(pair(token.visible_ascii, format!("`{member}` of printable ASCII"), || {
-        format!("`{member}` with other characters")
-    }))
+    Some(pair(
+        token.visible_ascii,
+        || format!("`{member}` of printable ASCII"),
+        || format!("`{member}` with other characters"),
+    ))
 }
 
 fn no_echo(answer: &Answer) -> Finding {
-    pair(answer.echoes.is_empty(), "no password, client secret or earlier token in the answer", || {
-        format!("the answer holds {}", answer.echoes.join(", "))
-    })
+    pair(
+        answer.echoes.is_empty(),
+        || "no password, client secret or earlier token in the answer",
+        || format!("the answer holds {}", answer.echoes.join(", ")),
+    )
 }
 
 fn no_server_error(answer: &Answer) -> Finding {
-    pair(answer.status < 500 || answer.status == 503, "no 5xx: the server could read the request and refuse it", || {
-        answer.in_few_words()
-    })
+    pair(
+        answer.status < 500 || answer.status == 503,
+        || "no 5xx: the server could read the request and refuse it",
+        || answer.in_few_words(),
+    )
 }
 
 fn not_repeated(answer: &Answer) -> Option<Finding> {
     let repeated = answer.members().ok()?.repeated();
-    Some(pair(repeated.is_none(), "each member once", || {
-        format!("`{}` comes more than once", repeated.unwrap_or_default())
-    }))
+    Some(pair(
+        repeated.is_none(),
+        || "each member once",
+        || format!("`{}` comes more than once", repeated.unwrap_or_default()),
+    ))
 }
 
 fn token_type(answer: &Answer) -> Finding {
     let told = answer.members().ok().and_then(|members| members.text("token_type"));
-    pair(told.is_some_and(|told| !told.is_empty()), "a `token_type`", || "no `token_type` that is a text".to_owned())
+    pair(told.is_some_and(|told| !told.is_empty()), || "a `token_type`", || "no `token_type` that is a text".to_owned())
 }
 
 /// The text without the marks that stand where a secret stood: they are ropcheck's, and that they are there is told by
@@ -132,15 +169,17 @@ fn without_marks(text: &str) -> String {
 
 fn expires_in(answer: &Answer) -> Finding {
     let there = answer.members().is_ok_and(|members| members.raw("expires_in").is_some());
-    pair(there, "a member `expires_in`", || "no `expires_in`".to_owned())
+    pair(there, || "a member `expires_in`", || "no `expires_in`".to_owned())
 }
 
 fn includes(answer: &Answer, name: &str, item: &str) -> Finding {
     let value = answer.header(name);
     let holds = value.as_deref().is_some_and(|value| value.split(',').any(|one| one.trim().eq_ignore_ascii_case(item)));
-    pair(holds, format!("{name} includes {item}"), || {
-        value.map_or_else(|| format!("no {name}"), |value| format!("{name}: {}", shortened(&value)))
-    })
+    pair(
+        holds,
+        || format!("{name} includes {item}"),
+        || value.map_or_else(|| format!("no {name}"), |value| format!("{name}: {}", shortened(&value))),
+    )
 }
 
 fn no_store(answer: &Answer) -> Finding {
@@ -153,28 +192,34 @@ fn json_type(answer: &Answer) -> Option<Finding> {
     if answer.body.is_empty() && actual.is_none() {
         return None;
     }
-    Some(pair(actual.as_deref() == Some("application/json"), "content-type application/json", || match actual {
-        Some(actual) => format!("content-type {}", shortened(&actual)),
-        None => "no content-type".to_owned(),
-    }))
+    Some(pair(
+        actual.as_deref() == Some("application/json"),
+        || "content-type application/json",
+        || match actual {
+            Some(actual) => format!("content-type {}", shortened(&actual)),
+            None => "no content-type".to_owned(),
+        },
+    ))
 }
 
 fn json_object(answer: &Answer) -> Finding {
     let why = answer.members().err().map(ToString::to_string);
-    pair(why.is_none(), "one JSON object", || format!("status {}: {}", answer.status, why.unwrap_or_default()))
+    pair(why.is_none(), || "one JSON object", || format!("status {}: {}", answer.status, why.unwrap_or_default()))
 }
 
 fn error_member(answer: &Answer) -> Finding {
-    pair(answer.error().is_some_and(|error| !error.is_empty()), "an `error` member that is a text", || {
-        answer.in_few_words()
-    })
+    pair(
+        answer.error().is_some_and(|error| !error.is_empty()),
+        || "an `error` member that is a text",
+        || answer.in_few_words(),
+    )
 }
 
 fn error_code(answer: &Answer) -> Option<Finding> {
     let error = answer.error()?;
     Some(pair(
         ERROR_CODES.contains(&error.as_str()),
-        "an error code that RFC 6749 or an extension of it defines",
+        || "an error code that RFC 6749 or an extension of it defines",
         || format!("error `{}`", shortened(&error)),
     ))
 }
@@ -185,16 +230,18 @@ fn text_chars(answer: &Answer, member: &str) -> Option<Finding> {
     let wrong = text.chars().find(|c| !(' '..='~').contains(c) || matches!(c, '"' | '\\'));
     Some(pair(
         wrong.is_none(),
-        format!("`{member}` without quote, backslash or anything outside of printable ASCII"),
+        || format!("`{member}` without quote, backslash or anything outside of printable ASCII"),
         || format!("`{member}` holds {:?}", wrong.unwrap_or_default()),
     ))
 }
 
 fn expires_in_number(answer: &Answer) -> Option<Finding> {
     let raw = answer.members().ok()?.raw("expires_in")?;
-    Some(pair(Type::of(raw).is(Type::Integer), "`expires_in` is a whole number", || {
-        format!("`expires_in` is {}", shortened(raw))
-    }))
+    Some(pair(
+        Type::of(raw).is(Type::Integer),
+        || "`expires_in` is a whole number",
+        || format!("`expires_in` is {}", shortened(raw)),
+    ))
 }
 
 /// `scope-token *( SP scope-token )` (RFC 6749 section 3.3).
@@ -204,19 +251,81 @@ fn scope_chars(answer: &Answer) -> Option<Finding> {
         |token: &str| !token.is_empty() && token.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\'));
     // An empty scope is the honest answer where nothing was granted, though the grammar has no word for it.
     let holds = scope.is_empty() || scope.split(' ').all(token);
-    Some(pair(holds, "scope tokens apart by one space each", || format!("`scope` is {:?}", shortened(&scope))))
+    Some(pair(holds, || "scope tokens apart by one space each", || format!("`scope` is {:?}", shortened(&scope))))
 }
 
-fn one_json_text(answer: &Answer) -> Option<Finding> {
-    if answer.media_type().as_deref() != Some("application/json") || answer.body.is_empty() {
-        return None;
-    }
+/// An answer that says of its body that it is JSON.
+fn json(answer: &Answer) -> Option<&Answer> {
+    (answer.media_type().as_deref() == Some("application/json") && !answer.body.is_empty()).then_some(answer)
+}
+
+/// `URI-reference` (RFC 6749 appendix A.9): no quote, no backslash, no space.
+fn error_uri_chars(answer: &Answer) -> Option<Finding> {
+    let text = without_marks(&answer.members().ok()?.text("error_uri")?);
+    let wrong = text.chars().find(|c| !('!'..='~').contains(c) || matches!(c, '"' | '\\'));
+    Some(pair(
+        wrong.is_none(),
+        || "`error_uri` of printable ASCII without space, quote and backslash",
+        || format!("`error_uri` holds {:?}", wrong.unwrap_or_default()),
+    ))
+}
+
+/// A byte order mark in UTF-8 (RFC 8259 section 8.1).
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+fn no_bom(answer: &Answer) -> Finding {
+    pair(
+        !answer.body.starts_with(BOM),
+        || "JSON that does not start with a byte order mark",
+        || "the body starts with ef bb bf".to_owned(),
+    )
+}
+
+fn utf_8(answer: &Answer) -> Finding {
+    // Where the body was cut off, half a character may be what is left of a whole one.
+    let wrong = std::str::from_utf8(&answer.body).err().filter(|why| answer.cut.is_none() || why.error_len().is_some());
+    let at = wrong.map(|why| why.valid_up_to());
+    pair(at.is_none(), || "JSON in UTF-8", || format!("the body is no UTF-8 from byte {} on", at.unwrap_or_default()))
+}
+
+/// The challenge of a resource that is not opened (RFC 6750 section 3): without a token, or with one that does not open it.
+fn bearer_challenge(answer: &Answer) -> Option<Finding> {
+    let there = answer.headers.contains_key("www-authenticate");
+    matches!(answer.status, 401 | 403)
+        .then(|| pair(there, || "a www-authenticate header", || format!("status {} without one", answer.status)))
+}
+
+/// A Bearer challenge: alone or after another, with a parameter or without.
+static BEARER: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [r"(?i)(^|,)\s*bearer(\s|,|$)", r"(?i)(^|,)\s*bearer\s+[!#$%&'*+.^_`|~0-9a-z-]+\s*="]
+        .map(|pattern| Regex::new(pattern).expect("a fixed pattern"))
+});
+
+fn bearer_scheme(answer: &Answer) -> Option<Finding> {
+    let value = answer.header("www-authenticate")?;
+    Some(pair(
+        BEARER[0].is_match(&value),
+        || "a challenge with the scheme Bearer",
+        || format!("www-authenticate: {}", shortened(&value)),
+    ))
+}
+
+fn bearer_parameter(answer: &Answer) -> Option<Finding> {
+    let value = answer.header("www-authenticate").filter(|value| BEARER[0].is_match(value))?;
+    Some(pair(
+        BEARER[1].is_match(&value),
+        || "a parameter after the scheme Bearer",
+        || format!("www-authenticate: {}", shortened(&value)),
+    ))
+}
+
+fn one_json_text(answer: &Answer) -> Finding {
     let why = match (&answer.cut, serde_json::from_slice::<&serde_json::value::RawValue>(&answer.body)) {
         (Some(cut), _) => Some(format!("the body is not whole: {cut}")),
         (None, Err(why)) => Some(why.to_string()),
         (None, Ok(_)) => None,
     };
-    Some(pair(why.is_none(), "one JSON text", || why.unwrap_or_default()))
+    pair(why.is_none(), || "one JSON text", || why.unwrap_or_default())
 }
 
 /// A Basic challenge names its realm (RFC 7617 section 2).
@@ -226,24 +335,39 @@ fn challenge_realm(answer: &Answer) -> Option<Finding> {
     if !lower.trim_start().starts_with("basic") {
         return None;
     }
-    Some(pair(lower.contains("realm="), "a realm in the Basic challenge", || {
-        format!("www-authenticate: {}", shortened(&value))
-    }))
+    Some(pair(
+        lower.contains("realm="),
+        || "a realm in the Basic challenge",
+        || format!("www-authenticate: {}", shortened(&value)),
+    ))
 }
 
 /// How many examples of a broken promise are kept where many exchanges are looked at.
 pub(crate) const EXAMPLES: usize = 3;
 
-/// Lints counted over many exchanges.
-#[derive(Debug, Clone, Default)]
-pub struct Tally(BTreeMap<&'static str, Count>);
+/// Lints counted over many exchanges, in the order of the roll call.
+#[derive(Debug, Clone)]
+pub struct Tally([Count; LINTS.len()]);
 
 #[derive(Debug, Clone, Default)]
 struct Count {
     of: u64,
     broken: u64,
-    first: Option<(String, String)>,
+    /// What was broken, once something was: under load nearly nothing is.
+    shown: Option<Box<Shown>>,
+}
+
+/// What the first answer that broke a lint came to, and a few that did.
+#[derive(Debug, Clone)]
+struct Shown {
+    first: Finding,
     examples: Vec<String>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Count::default()))
+    }
 }
 
 impl Tally {
@@ -251,27 +375,26 @@ impl Tally {
     pub fn walked(&mut self, plan: &Plan, walked: &Walked) {
         for (position, exchange) in walked.exchanges.iter().enumerate() {
             if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
-                self.look(step, answer, &walked.exchange_id(position));
+                self.look(step, answer, || walked.exchange_id(position));
             }
         }
     }
 
     /// Holds an answer against every lint; `id` names its exchange. Returns how many were broken.
-    pub fn look(&mut self, step: &Planned, answer: &Answer, id: &str) -> u64 {
-        if step.to != Endpoint::Token {
-            return 0;
-        }
+    pub fn look(&mut self, step: &Planned, answer: &Answer, id: impl Fn() -> String) -> u64 {
         let mut broken_now = 0;
-        for lint in LINTS {
+        for (lint, count) in LINTS.iter().zip(&mut self.0) {
+            if !lint.at.contains(&step.to) {
+                continue;
+            }
             let Some(finding) = (lint.look)(answer, &step.template.method) else { continue };
-            let count = self.0.entry(lint.name).or_default();
             count.of += 1;
-            if let Finding::Broken { expected, actual } = finding {
+            if finding != Finding::Met {
                 broken_now += 1;
                 count.broken += 1;
-                count.first.get_or_insert((expected, actual));
-                if count.examples.len() < EXAMPLES {
-                    count.examples.push(id.to_owned());
+                let shown = count.shown.get_or_insert_with(|| Box::new(Shown { first: finding, examples: vec![] }));
+                if shown.examples.len() < EXAMPLES {
+                    shown.examples.push(id());
                 }
             }
         }
@@ -280,46 +403,43 @@ impl Tally {
 
     /// The exchanges that it would show as examples, by id.
     pub fn examples(&self) -> Vec<&str> {
-        self.0.values().flat_map(|count| &count.examples).map(String::as_str).collect()
+        let shown = self.0.iter().filter_map(|count| count.shown.as_ref());
+        shown.flat_map(|shown| &shown.examples).map(String::as_str).collect()
     }
 
     /// Adds what was counted elsewhere.
     pub fn add(&mut self, other: Self) {
-        for (name, more) in other.0 {
-            let count = self.0.entry(name).or_default();
+        for (count, more) in self.0.iter_mut().zip(other.0) {
             count.of += more.of;
             count.broken += more.broken;
-            count.first = count.first.take().or(more.first);
-            count.examples.extend(more.examples);
-            count.examples.truncate(EXAMPLES);
+            match (&mut count.shown, more.shown) {
+                (Some(shown), Some(more)) => {
+                    shown.examples.extend(more.examples);
+                    shown.examples.truncate(EXAMPLES);
+                }
+                (shown, more) => *shown = shown.take().or(more),
+            }
         }
     }
 
     /// What each lint came to, one finding each. A lint that met no answer of its kind tells nothing.
     pub fn found(self) -> Vec<Found> {
-        LINTS
-            .iter()
-            .filter_map(|lint| Some((lint, self.0.get(lint.name)?)))
-            .map(|(lint, count)| lint.found(count))
-            .collect()
+        let met = LINTS.iter().zip(self.0).filter(|(_, count)| count.of > 0);
+        met.map(|(lint, count)| lint.found(count)).collect()
     }
 }
 
 impl Lint {
-    fn found(&self, count: &Count) -> Found {
-        let finding = match &count.first {
-            Some((expected, actual)) => Finding::Broken { expected: expected.clone(), actual: actual.clone() },
-            None if count.of > 0 => Finding::Met,
-            None => Finding::Unjudged { because: Because::NoAnswer, detail: "no answer of its kind came".to_owned() },
-        };
+    fn found(&self, Count { of, broken, shown }: Count) -> Found {
+        let (finding, evidence) = shown.map_or((Finding::Met, vec![]), |shown| (shown.first, shown.examples));
         Found {
             case: format!("lint/{}", self.name),
             requirement: self.requirement.to_owned(),
             origin: Origin::Lint,
             at: None,
             finding,
-            evidence: count.examples.clone(),
-            share: Some(Share { broken: count.broken, of: count.of }),
+            evidence,
+            share: Some(Share { broken, of }),
             drawn: None,
         }
     }
@@ -333,7 +453,7 @@ mod tests {
     #[test]
     fn every_lint_stands_under_a_sentence_and_in_its_place() {
         let library = Library::load(None).expect("the project's own scenarios can be read");
-        for lint in LINTS {
+        for lint in &LINTS {
             assert!(library.catalogue.get(lint.requirement).is_some(), "{} cites an unknown sentence", lint.name);
         }
         assert!(LINTS.is_sorted_by_key(|lint| lint.name));

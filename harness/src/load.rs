@@ -194,14 +194,15 @@ impl Sample {
         let promises =
             plan.steps.iter().zip(&walked.steps).flat_map(|(step, reached)| step.expect.iter().map(move |_| reached));
         for (reached, one) in promises.zip(&found) {
-            if let (Reached::Sent(position), Finding::Broken { .. }) = (reached, &one.finding) {
-                broken[*position] += 1;
+            if let (Reached::Sent(positions), Finding::Broken { .. }) = (reached, &one.finding) {
+                let shown = positions.iter().filter(|position| one.evidence.contains(&walked.exchange_id(**position)));
+                shown.for_each(|position| broken[*position] += 1);
             }
         }
         let mut lints = Tally::default();
         for (position, exchange) in walked.exchanges.iter().enumerate() {
             if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
-                broken[position] += lints.look(step, answer, &walked.exchange_id(position));
+                broken[position] += lints.look(step, answer, || walked.exchange_id(position));
             }
         }
         Self { walked, found, lints, broken }

@@ -17,7 +17,7 @@ use crate::check::Check;
 use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::request::{Content, Part, Piece, Template};
-use crate::scenario::{Capability, Endpoint, Load, Scenario, Send, Step, Strategy};
+use crate::scenario::{Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Strategy, Times};
 use crate::target::{Target, lacking_client, lacking_user};
 
 /// What a server offers, as its first good answers or its target file told.
@@ -43,6 +43,10 @@ pub struct Planned {
     pub name: String,
     /// Time that passes first.
     pub wait: Option<Duration>,
+    /// How often it is sent.
+    pub times: u32,
+    /// Whether no good login of its user may come in between: it would set back what the server counts.
+    pub in_a_row: bool,
     /// Where it goes.
     pub to: Endpoint,
     /// The request.
@@ -186,11 +190,18 @@ impl Planner<'_> {
         user: Role<'_>,
         steps: &mut Vec<Planned>,
     ) -> Result<(), Skip> {
-        let Step { name, wait, send, expect, keep } = step;
+        let Step { name, wait, times, send, expect, keep } = step;
         if let Some(wait) = wait.filter(|wait| *wait > self.target.patience) {
             let (wait, patience) = (humantime::format_duration(wait), humantime::format_duration(self.target.patience));
             return Err(Skip(format!("it would wait {wait}, and the target's patience is {patience}")));
         }
+        let (times, in_a_row) = match times {
+            Times::Of(times) => (*times, false),
+            Times::UntilThrottled => {
+                let told = self.target.throttled_after;
+                (told.ok_or_else(|| Skip("the target file tells no `throttled_after`".to_owned()))?.get(), true)
+            }
+        };
         let client = client.or_else(|| self.role(send, |send| &send.client));
         let user = user.or_else(|| self.role(send, |send| &send.user));
         let mut control = None;
@@ -211,8 +222,12 @@ impl Planner<'_> {
             steps.extend(needed);
         }
         let who = self.who(client, user)?;
-        let (to, template) = self.request(send, &who)?;
-        let login = login(&template, self.target);
+        let (to, at, template) = self.request(send, &who)?;
+        let login = login(&template, self.target).map(|login| match (login, at) {
+            // Whether the neighbour knows the user, and by that password, nobody has said.
+            (Login::Good(user) | Login::Failing(user), Some(Elsewhere::Neighbour)) => Login::Failing(user),
+            (login, None) => login,
+        });
         let mut promises = Vec::new();
         for (requirement, checks) in &expect.0 {
             for check in checks {
@@ -223,7 +238,8 @@ impl Planner<'_> {
         }
         let name = name.clone().unwrap_or_else(|| (steps.len() + 1).to_string());
         let keep = keep.iter().map(|(name, member)| (name.clone(), member.clone())).collect();
-        steps.push(Planned { name, wait: *wait, to, template, expect: promises, keep, control, login });
+        let wait = *wait;
+        steps.push(Planned { name, wait, times, in_a_row, to, template, expect: promises, keep, control, login });
         Ok(())
     }
 
@@ -244,16 +260,16 @@ impl Planner<'_> {
         })
     }
 
-    fn request(&self, send: &Send, who: &Who<'_>) -> Result<(Endpoint, Template), Skip> {
+    fn request(&self, send: &Send, who: &Who<'_>) -> Result<(Endpoint, Option<Elsewhere>, Template), Skip> {
         let draft = self.draft(send, who)?;
-        let endpoint = draft.to;
-        let url = match endpoint {
-            Endpoint::Token => self.target.endpoints.token.clone(),
-            Endpoint::Metadata => self.target.endpoints.metadata.first().cloned(),
-            Endpoint::Jwks => self.target.endpoints.jwks.clone(),
+        let (endpoint, at) = (draft.to, draft.at);
+        let (endpoints, whose) = match at {
+            None => (Some(&self.target.endpoints), "target"),
+            Some(Elsewhere::Neighbour) => (self.target.neighbour.as_ref(), "neighbour"),
         };
-        let url = url.ok_or_else(|| Skip("the target has no such endpoint".to_owned()))?;
-        Ok((endpoint, draft.finish(url)))
+        let url = endpoints.and_then(|endpoints| endpoints.of(endpoint)).cloned();
+        let url = url.ok_or_else(|| Skip(format!("no {} of the {whose} is known", endpoint.name())))?;
+        Ok((endpoint, at, draft.finish(url)))
     }
 
     /// A request before it is put together: its base's, then what differs.
@@ -282,6 +298,11 @@ fn lacking(need: Capability) -> &'static str {
         Capability::ClientCredentials => "the client credentials grant is not granted",
         Capability::Jwks => "no key set can be fetched",
         Capability::Metadata => "no authorization server metadata can be fetched",
+        Capability::OpenidMetadata => "no OpenID metadata can be fetched",
+        Capability::Introspection => "no introspection endpoint is known from the target file or the metadata",
+        Capability::Revocation => "no revocation endpoint is known from the target file or the metadata",
+        Capability::Userinfo => "no userinfo endpoint is known from the target file or the metadata",
+        Capability::Neighbour => "the target file names no `neighbour`",
     }
 }
 

@@ -1,5 +1,7 @@
 //! One request filled from its plan, in one of two inks: secrets for the wire, marks for every reader.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -87,6 +89,20 @@ pub enum Piece {
     Given(String),
 }
 
+impl Part {
+    /// Whether a secret is in it, kept values among them.
+    fn holds_secret(&self) -> bool {
+        match self {
+            Self::Text(pieces) | Self::Wire(pieces) => {
+                pieces.iter().any(|piece| matches!(piece, Piece::Secret(..) | Piece::Kept(_)))
+            }
+            Self::Bytes(_) => false,
+            Self::Damaged(of, _) | Self::Upper(of) | Self::Basic { pair: Pair::Whole(of), .. } => of.holds_secret(),
+            Self::Basic { pair: Pair::Joined(id, secret, _), .. } => id.holds_secret() || secret.holds_secret(),
+        }
+    }
+}
+
 impl Piece {
     /// Whether upper case would change it; of a value that only the walk brings that is taken for granted.
     pub fn has_lower_case(&self) -> bool {
@@ -136,7 +152,11 @@ pub fn fill(template: &Template, drawn: &Drawn, kept: &Captures, ink: Ink) -> Re
         Content::Raw(part) => filler.raw(part)?,
     };
     // A URI holds no marks: in that ink they are percent-encoded here and read back by [`shown_url`].
-    let uri: String = url.chars().map(|c| if c.is_ascii_graphic() { c.to_string() } else { escaped(c) }).collect();
+    let uri = if url.bytes().all(|byte| byte.is_ascii_graphic()) {
+        url
+    } else {
+        url.chars().map(|c| if c.is_ascii_graphic() { c.to_string() } else { escaped(c) }).collect()
+    };
     let mut request = Request::builder()
         .method(template.method.clone())
         .uri(uri)
@@ -157,12 +177,13 @@ pub fn spoken(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(Strin
         Content::Form(all) | Content::Json(all) | Content::Multipart(all) => all.as_slice(),
         Content::Raw(_) => &[],
     };
-    let parts = template.query.iter().chain(parameters).map(|(_, part)| part);
+    let parts = template.query.iter().chain(parameters).map(|(_, part)| part).filter(|part| part.holds_secret());
     let text =
         |part: &Part, ink| Filler { drawn, kept, ink }.raw(part).map(|raw| String::from_utf8_lossy(&raw).into_owned());
     let both = |part| Some((text(part, Ink::Secrets).ok()?, text(part, Ink::Marks).ok()?));
     // Of a header it is what follows the scheme: `Basic` alone is no secret (RFC 9110 section 11.4).
-    let credentials = template.headers.iter().filter_map(|(_, part)| {
+    let headers = template.headers.iter().filter(|(_, part)| part.holds_secret());
+    let credentials = headers.filter_map(|(_, part)| {
         let (secret, mark) = both(part)?;
         Some((secret.split_once(' ')?.1.to_owned(), mark.split_once(' ')?.1.to_owned()))
     });
@@ -318,7 +339,8 @@ fn encoded(stretch: Stretch, encoding: Encoding) -> Stretch {
 
 /// Text in `application/x-www-form-urlencoded` form: a space becomes `+`.
 pub fn form_encoded(bytes: &[u8]) -> String {
-    percent_encode(bytes, FORM).to_string().replace("%20", "+")
+    let encoded = Cow::from(percent_encode(bytes, FORM));
+    if encoded.contains("%20") { encoded.replace("%20", "+") } else { encoded.into_owned() }
 }
 
 /// A value changed as a whole; of one with a mark in it, the mark tells how.

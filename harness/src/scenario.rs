@@ -67,6 +67,10 @@ pub struct Step {
     #[serde(default, deserialize_with = "duration")]
     #[schemars(with = "Option<String>")]
     pub wait: Option<Duration>,
+    /// How often it is sent, one after the other: a number, or `until_throttled`. Every answer is held to `expect`; what is
+    /// kept and what later steps look at comes from the last one.
+    #[serde(default)]
+    pub times: Times,
     /// The request.
     pub send: Send,
     /// What is expected: each check under the one requirement that it proves.
@@ -76,6 +80,28 @@ pub struct Step {
     /// Members of the answer to keep, by the name that later steps use: `{ first: refresh_token }`.
     #[serde(default)]
     pub keep: IndexMap<String, String>,
+}
+
+/// How often a step is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// So many times.
+    Of(u32),
+    /// As often as the target's `throttled_after` says, with no good login of the same user in between.
+    UntilThrottled,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self::Of(1)
+    }
+}
+
+impl Scenario {
+    /// Whether a step of it is sent until the server throttles.
+    pub fn throttles(&self) -> bool {
+        self.steps.iter().any(|step| step.value.times == Times::UntilThrottled)
+    }
 }
 
 /// A request: `like` a base with one `change`, or everything spelt out.
@@ -96,6 +122,8 @@ pub struct Send {
     pub user: Option<Spanned<String>>,
     /// Where it goes.
     pub to: Option<Endpoint>,
+    /// At which server, where it is not the target itself.
+    pub at: Option<Elsewhere>,
     /// The method; `POST` where nothing is said.
     pub method: Option<String>,
     /// Parameters of the body in order: a list of one-key maps, so that a name can come twice.
@@ -111,6 +139,8 @@ pub struct Send {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Change {
+    /// Another server.
+    pub at: Option<Elsewhere>,
     /// Another method.
     pub method: Option<String>,
     /// Another client authentication, none, or several.
@@ -129,6 +159,8 @@ pub struct Change {
     pub query: Option<Pairs>,
     /// Another body.
     pub body: Option<Body>,
+    /// That the body is sent with chunked transfer coding (RFC 9112 section 7.1) and without its length.
+    pub chunked: bool,
     /// Headers to add, to put in place of the usual ones, or (`null`) to leave out.
     #[schemars(with = "IndexMap<String, Option<Value>>")]
     pub headers: Ordered<Option<Value>>,
@@ -188,10 +220,69 @@ pub enum Endpoint {
     /// The token endpoint (RFC 6749 section 3.2).
     #[default]
     Token,
-    /// The authorization server's metadata (RFC 8414).
+    /// The authorization server's metadata (RFC 8414), or OpenID's where there are no others.
     Metadata,
+    /// OpenID's metadata (OpenID Connect Discovery section 4).
+    OpenidMetadata,
     /// The key set that the metadata names (RFC 7517 section 5).
     Jwks,
+    /// Where a resource server asks what a token is worth (RFC 7662).
+    Introspection,
+    /// Where a client gives a token back (RFC 7009).
+    Revocation,
+    /// The claims about the user, a resource that an access token opens (OpenID Connect Core section 5.3).
+    Userinfo,
+}
+
+impl Endpoint {
+    /// Its name in skip reasons.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token endpoint",
+            Self::Metadata => "metadata",
+            Self::OpenidMetadata => "OpenID metadata",
+            Self::Jwks => "key set",
+            Self::Introspection => "introspection endpoint",
+            Self::Revocation => "revocation endpoint",
+            Self::Userinfo => "userinfo endpoint",
+        }
+    }
+
+    /// What granting is there.
+    pub fn grant(self) -> Grant {
+        match self {
+            Self::Token => Grant::AccessToken,
+            Self::Introspection => Grant::Active,
+            Self::Metadata | Self::OpenidMetadata | Self::Jwks | Self::Revocation | Self::Userinfo => Grant::Status,
+        }
+    }
+
+    /// Whether a client sends it a form and authenticates (RFC 6749 section 3.2, RFC 7009 section 2.1, RFC 7662 section 2.1).
+    pub fn takes_clients(self) -> bool {
+        match self {
+            Self::Token | Self::Introspection | Self::Revocation => true,
+            Self::Metadata | Self::OpenidMetadata | Self::Jwks | Self::Userinfo => false,
+        }
+    }
+}
+
+/// What granting is at an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// An access token comes (RFC 6749 section 5.1).
+    AccessToken,
+    /// The token that is asked about is good: status 200 and `active` true (RFC 7662 section 2.2).
+    Active,
+    /// Status 200.
+    Status,
+}
+
+/// A server beside the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Elsewhere {
+    /// The target file's `neighbour`: the same endpoint of another workspace of the same server.
+    Neighbour,
 }
 
 /// The parameters to move into the query.
@@ -337,6 +428,16 @@ pub enum Capability {
     Jwks,
     /// Authorization server metadata can be fetched.
     Metadata,
+    /// OpenID's metadata can be fetched.
+    OpenidMetadata,
+    /// An introspection endpoint is known.
+    Introspection,
+    /// A revocation endpoint is known.
+    Revocation,
+    /// A userinfo endpoint is known.
+    Userinfo,
+    /// The target file names another workspace of the same server.
+    Neighbour,
 }
 
 /// How a value of a property is drawn.

@@ -1,9 +1,11 @@
 //! An answer sealed: tokens taken out of it, known secrets made into marks, before any other room sees it.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use crate::captures::Captures;
@@ -43,7 +45,7 @@ static JWT: LazyLock<Regex> = LazyLock::new(|| {
 /// Secrets shorter than this are not looked for: replacing a letter or two would make any answer unreadable.
 const SHORTEST: usize = 4;
 
-/// The secrets of a target with their marks, the longest first.
+/// The secrets of a target with their marks.
 #[derive(Debug, Clone, Default)]
 pub struct Known(Vec<(Secret, String)>);
 
@@ -55,24 +57,16 @@ impl Known {
             .iter()
             .filter_map(|client| Some((client.secret.clone()?, format!("⟦{}.secret⟧", client.name))));
         let users = target.users.iter().map(|user| (user.password.clone(), format!("⟦{}.password⟧", user.name)));
-        Self::sorted(clients.chain(users))
-    }
-
-    /// Secrets that are long enough to be looked for, the longest first: one that holds another is replaced whole.
-    fn sorted(secrets: impl Iterator<Item = (Secret, String)>) -> Self {
-        let mut all: Vec<(Secret, String)> = secrets.filter(|(secret, _)| secret.expose().len() >= SHORTEST).collect();
-        all.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.expose().len()));
-        Self(all)
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(secret, mark)| (secret.expose(), mark.as_str()))
+        Self(clients.chain(users).collect())
     }
 
     /// A text with every secret in it made into its mark.
-    pub(crate) fn hide(&self, text: &[u8]) -> Vec<u8> {
-        let known: Vec<(&str, &str)> = self.pairs().collect();
-        without_secrets(text, &known, &mut Vec::new())
+    pub(crate) fn hide<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        Hider::new(self.sought().collect()).hide(text, &mut Vec::new())
+    }
+
+    fn sought(&self) -> impl Iterator<Item = Sought<'_>> {
+        self.0.iter().map(|(secret, mark)| Sought { secret: secret.expose(), mark, echo: true })
     }
 }
 
@@ -89,42 +83,45 @@ pub(crate) struct Raw {
 /// Seals an answer. `spoken` holds the values that its own request made from secrets, with their marks.
 pub(crate) fn seal(raw: Raw, known: &Known, kept: &Captures, spoken: &[(String, String)]) -> Answer {
     let (body, tokens) = without_tokens(&raw.body);
-    let marks: Vec<String> = tokens.iter().map(|(member, _)| format!("⟦{member}⟧")).collect();
-    let own = tokens.iter().map(|(_, token)| token.expose()).zip(marks.iter().map(String::as_str));
-    let own: Vec<(&str, &str)> = own.filter(|(token, _)| token.len() >= SHORTEST).collect();
-    // A token may stand in its answer again, in a cookie for instance. That is no echo of what was sent.
-    let again = |text: &[u8]| without_secrets(text, &own, &mut Vec::new());
-    let body = again(&body);
-    // What one walk knows besides: kept values, and values that its request made from secrets.
-    let kept: Vec<(&str, String)> =
+    let tokens_marks: Vec<String> = tokens.iter().map(|(member, _)| format!("⟦{member}⟧")).collect();
+    let kept_marks: Vec<(&str, String)> =
         kept.iter().map(|(name, secret)| (secret.expose(), format!("⟦kept {name}⟧"))).collect();
-    let walks = kept.iter().map(|(secret, mark)| (*secret, mark.as_str()));
-    let walks = walks.chain(spoken.iter().map(|(secret, mark)| (secret.as_str(), mark.as_str())));
-    let mut known: Vec<(&str, &str)> =
-        known.pairs().chain(walks.filter(|(secret, _)| secret.len() >= SHORTEST)).collect();
-    known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.len()));
+    // A token may stand in its answer again, in a cookie for instance. That is no echo of what was sent.
+    let own = tokens.iter().zip(&tokens_marks);
+    let own = own.map(|((_, token), mark)| Sought { secret: token.expose(), mark, echo: false });
+    // What one walk knows besides: kept values, and values that its request made from secrets.
+    let kept = kept_marks.iter().map(|(secret, mark)| Sought { secret, mark, echo: true });
+    let spoken = spoken.iter().map(|(secret, mark)| Sought { secret, mark, echo: true });
+    let hider = Hider::new(own.chain(known.sought()).chain(kept).chain(spoken).collect());
+
     let mut echoes = Vec::new();
-    let body = without_secrets(&body, &known, &mut echoes);
+    let body = match hider.hide(&body, &mut echoes) {
+        Cow::Owned(hidden) => Bytes::from(hidden),
+        Cow::Borrowed(_) => Bytes::from(body.into_owned()),
+    };
     let mut headers = HeaderMap::with_capacity(raw.headers.len());
     for (name, value) in &raw.headers {
-        let (value, _) = without_tokens(value.as_bytes());
-        let value = without_secrets(&again(&value), &known, &mut echoes);
-        // What can't stand in a header any more is left out of it rather than shown.
-        headers.append(name, HeaderValue::from_bytes(&value).unwrap_or(HeaderValue::from_static("(not shown)")));
+        let (text, _) = without_tokens(value.as_bytes());
+        let shown = match (hider.hide(&text, &mut echoes), &text) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => value.clone(),
+            // What can't stand in a header any more is left out of it rather than shown.
+            (hidden, _) => HeaderValue::from_bytes(&hidden).unwrap_or(HeaderValue::from_static("(not shown)")),
+        };
+        headers.append(name, shown);
     }
-    let mut answer = Answer::new(raw.status, headers, Bytes::from(body), raw.cut);
+    let mut answer = Answer::new(raw.status, headers, body, raw.cut);
     answer.echoes = echoes;
     answer.unwitnessed = tokens;
     answer
 }
 
 /// The text with every token made into its member's mark, and the tokens that an answer of that body carries.
-fn without_tokens(text: &[u8]) -> (Vec<u8>, Vec<(String, Secret)>) {
+fn without_tokens(text: &[u8]) -> (Cow<'_, [u8]>, Vec<(String, Secret)>) {
     let is_form = text.first().is_some_and(u8::is_ascii_alphabetic);
-    let mut text = text.to_vec();
+    let mut text = Cow::Borrowed(text);
     let mut tokens = Vec::new();
     for (spelt, hint, lead) in &*TOKENS {
-        if !text.windows(hint.len()).any(|window| window == *hint) {
+        if memmem::find(&text, hint).is_none() {
             continue;
         }
         let mut out = Vec::with_capacity(text.len());
@@ -132,18 +129,18 @@ fn without_tokens(text: &[u8]) -> (Vec<u8>, Vec<(String, Secret)>) {
         while let Some(found) = lead.find(rest) {
             let (before, from) = rest.split_at(found.end());
             let (value, after) = from.split_at(spelt.length(from));
-            out.extend(before);
+            out.extend_from_slice(before);
             rest = after;
             let value = String::from_utf8_lossy(value);
             if value.is_empty() || value.starts_with('⟦') {
-                out.extend(value.bytes());
+                out.extend_from_slice(value.as_bytes());
                 continue;
             }
             let member: String = String::from_utf8_lossy(found.as_bytes())
                 .chars()
                 .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
                 .collect();
-            out.extend(format!("⟦{member}⟧").bytes());
+            out.extend_from_slice(format!("⟦{member}⟧").as_bytes());
             match spelt {
                 Spelt::Json => {
                     let token = serde_json::from_str(&format!("\"{value}\"")).unwrap_or_else(|_| value.into_owned());
@@ -153,8 +150,8 @@ fn without_tokens(text: &[u8]) -> (Vec<u8>, Vec<(String, Secret)>) {
                 Spelt::Form | Spelt::Within => {}
             }
         }
-        out.extend(rest);
-        text = out;
+        out.extend_from_slice(rest);
+        text = Cow::Owned(out);
     }
     (text, tokens)
 }
@@ -178,48 +175,73 @@ impl Spelt {
     }
 }
 
-/// The text with every known secret made into its mark, in one pass so that no mark is searched itself.
-fn without_secrets(text: &[u8], known: &[(&str, &str)], echoes: &mut Vec<String>) -> Vec<u8> {
-    if known.is_empty() {
-        return JWT.replace_all(text, "⟦jwt⟧".as_bytes()).into_owned();
-    }
-    let text = JWT.replace_all(text, "⟦jwt⟧".as_bytes());
-    // Nearly every byte begins no secret: one look at a table tells.
-    let mut begins = [false; 256];
-    let first = known.iter().filter_map(|(secret, _)| secret.as_bytes().first());
-    first.chain(b"%+&\\").for_each(|byte| begins[usize::from(*byte)] = true);
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = &text[..];
-    while let Some(first) = rest.first() {
-        let found = begins[usize::from(*first)]
-            .then(|| {
-                let near = known.iter().filter(|(secret, _)| may_begin(rest, secret));
-                near.into_iter().find_map(|(secret, mark)| Some((spelt(rest, secret)?, *mark)))
-            })
-            .flatten();
-        if let Some((length, mark)) = found {
-            out.extend(mark.bytes());
-            rest = &rest[length..];
-            if !echoes.iter().any(|echo| echo == mark) {
-                echoes.push(mark.to_owned());
-            }
-        } else {
-            out.push(*first);
-            rest = &rest[1..];
-        }
-    }
-    out
+/// A secret that is looked for.
+struct Sought<'a> {
+    secret: &'a str,
+    mark: &'a str,
+    /// Whether finding it means that the server sent back what it was told.
+    echo: bool,
 }
 
-/// Whether a text may begin with a secret, told by its first two bytes: a letter or digit stands for itself alone.
-fn may_begin(text: &[u8], secret: &str) -> bool {
-    let mut pairs = text.iter().zip(secret.bytes());
-    let same = |(byte, own): (&u8, u8)| *byte == own || !byte.is_ascii_alphanumeric();
-    match pairs.next() {
-        // An escape: what follows belongs to it.
-        Some((first, _)) if !first.is_ascii_alphanumeric() => true,
-        first => first.is_none_or(same) && pairs.next().is_none_or(same),
+/// Secrets made into marks, all in one pass so that no mark is searched itself.
+struct Hider<'a> {
+    /// The longest first: one that holds another is replaced whole.
+    sought: Vec<Sought<'a>>,
+}
+
+impl<'a> Hider<'a> {
+    fn new(mut sought: Vec<Sought<'a>>) -> Self {
+        sought.retain(|one| one.secret.len() >= SHORTEST);
+        sought.sort_by_key(|one| std::cmp::Reverse(one.secret.len()));
+        Self { sought }
     }
+
+    /// The text with every secret made into its mark; the marks of those that are echoes are added to `echoes`.
+    fn hide<'t>(&self, text: &'t [u8], echoes: &mut Vec<String>) -> Cow<'t, [u8]> {
+        let text = JWT.replace_all(text, "⟦jwt⟧".as_bytes());
+        if self.holds_none(&text) {
+            return text;
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = &text[..];
+        while let Some(first) = rest.first() {
+            if let Some((length, found)) = self.at(rest) {
+                out.extend_from_slice(found.mark.as_bytes());
+                rest = &rest[length..];
+                if found.echo && !echoes.iter().any(|echo| echo == found.mark) {
+                    echoes.push(found.mark.to_owned());
+                }
+            } else {
+                out.push(*first);
+                rest = &rest[1..];
+            }
+        }
+        Cow::Owned(out)
+    }
+
+    /// Whether a text holds no secret for sure: nothing in it is escaped, and none stands there as it is. That is told fast,
+    /// and true of nearly every text.
+    fn holds_none(&self, text: &[u8]) -> bool {
+        !text.iter().copied().any(escapes)
+            && self.sought.iter().all(|one| memmem::find(text, one.secret.as_bytes()).is_none())
+    }
+
+    /// The secret that a text begins with, and how much of the text spells it.
+    fn at(&self, text: &[u8]) -> Option<(usize, &Sought<'a>)> {
+        let near = self.sought.iter().filter(|one| may_begin(text, one.secret));
+        near.into_iter().find_map(|one| Some((spelt(text, one.secret)?, one)))
+    }
+}
+
+/// Whether a byte begins an escape: any other stands for itself.
+fn escapes(byte: u8) -> bool {
+    matches!(byte, b'%' | b'+' | b'&' | b'\\')
+}
+
+/// Whether a text may begin with a secret: they are the same up to the first escape.
+fn may_begin(text: &[u8], secret: &str) -> bool {
+    let differs = text.iter().zip(secret.bytes()).find(|(byte, own)| escapes(**byte) || **byte != *own);
+    differs.is_none_or(|(byte, _)| escapes(*byte))
 }
 
 /// How much of a text's beginning spells a secret, each character in whichever way. A backslash is told from those that escape
@@ -310,7 +332,7 @@ mod tests {
     fn sealed(body: &str, known: &[(&str, &str)]) -> Answer {
         let raw =
             Raw { status: 200, headers: HeaderMap::new(), body: Bytes::from(body.to_owned()), cut: None, late: false };
-        let known = Known::sorted(known.iter().map(|(secret, mark)| (Secret::new(*secret), (*mark).to_owned())));
+        let known = Known(known.iter().map(|(secret, mark)| (Secret::new(*secret), (*mark).to_owned())).collect());
         seal(raw, &known, &Captures::default(), &[])
     }
 
@@ -381,7 +403,7 @@ mod tests {
     #[test]
     fn a_claim_is_hidden_like_any_text() {
         let known = Known(vec![(Secret::new("wonderland"), "⟦alice.password⟧".to_owned())]);
-        assert_eq!(known.hide(b"it is wonderland"), "it is ⟦alice.password⟧".as_bytes());
+        assert_eq!(&*known.hide(b"it is wonderland"), "it is ⟦alice.password⟧".as_bytes());
     }
 
     #[test]

@@ -58,7 +58,8 @@ impl Session {
     pub async fn open(subject: Subject, library: Arc<Library>, cases: &[String], seed: u64) -> Result<Self, NotReady> {
         let (place, mut target, time) = match subject {
             Subject::Embedded(policy) => {
-                let all = cases.iter().map(String::as_str).chain([LEARN]);
+                let throttles = |id: &str| library.scenarios.get(id).is_some_and(|one| one.wrote.throttles());
+                let all = cases.iter().map(String::as_str).chain([LEARN]).map(|id| (id, throttles(id)));
                 let embedded = Embedded::start(all, *policy).await?;
                 let (target, clock) =
                     embedded.of(LEARN).ok_or_else(|| NotReady::NoLogin("no workspace to learn in".to_owned()))?;
@@ -67,11 +68,11 @@ impl Session {
             Subject::Target(target) => (None, *target, Time::Real),
         };
         let wire = Wire::new(&target)?;
-        let has_metadata = discover(&mut target, &wire).await?;
+        discover(&mut target, &wire).await?;
         let keys = Keys::new(key_set(&target, &wire).await, Known::of(&target));
         let budget = Budget::new(target.failed_logins);
         let ground = Arc::new(Ground::new(wire.clone(), Known::of(&target), budget, time));
-        let learned = learn(&library, &target, has_metadata, &keys, &ground).await?;
+        let learned = learn(&library, &target, &keys, &ground).await?;
         let place = place.map_or_else(|| Place::Shared(ground), |embedded| Place::Embedded(Box::new(embedded)));
         Ok(Self { library, place, target, keys, learned, seed, wire })
     }
@@ -176,7 +177,7 @@ impl Session {
 
 /// A target as the record names it.
 pub fn as_recorded(target: &Target) -> record::Target {
-    let endpoint = target.endpoints.token.as_ref().or(target.endpoints.metadata.first());
+    let endpoint = target.endpoints.known_by();
     record::Target { name: target.name.clone(), token_endpoint: endpoint.map(Url::to_string).unwrap_or_default() }
 }
 
@@ -192,8 +193,13 @@ pub fn head(
     let scenarios = || cases.iter().filter_map(|id| Some((id, library.scenarios.get(id)?)));
     let steps = scenarios().flat_map(|(_, scenario)| &scenario.wrote.steps);
     let cited = steps.flat_map(|step| &step.value.expect.0).map(|(id, _)| id.value.as_str());
-    let sentences = cited.chain(LINTS.iter().map(|lint| lint.requirement));
-    let sentences = sentences.filter_map(|id| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone())));
+    let cited = cited.chain(LINTS.iter().map(|lint| lint.requirement));
+    let sentence = |id: &str| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone()));
+    // What a second opinion is beside is read together with it.
+    let sentences = cited.filter_map(sentence).flat_map(|one| {
+        let first = one.1.beside.as_deref().and_then(sentence);
+        [one].into_iter().chain(first)
+    });
     let cases = scenarios().map(|(id, scenario)| Case {
         id: id.clone(),
         title: scenario.wrote.title.clone(),
@@ -208,5 +214,7 @@ pub fn head(
         seed,
         sentences: sentences.collect(),
         cases: cases.collect(),
+        only: None,
+        waivers: Vec::new(),
     }
 }

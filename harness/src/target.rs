@@ -4,6 +4,7 @@ pub mod file;
 pub mod role;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -13,7 +14,7 @@ use url::{Host, Url};
 pub use file::{load, read};
 pub use role::{client_roles, lacking_client, lacking_user, user_roles};
 
-use crate::scenario::Capability;
+use crate::scenario::{Capability, Endpoint};
 use crate::secret::Secret;
 use role::{CLIENT_ROLES, SECOND, USER_ROLES};
 
@@ -24,6 +25,8 @@ pub struct Target {
     pub name: String,
     /// Where it answers, as far as the file says.
     pub endpoints: Endpoints,
+    /// Where another workspace of the same server answers.
+    pub neighbour: Option<Endpoints>,
     /// Its clients, in the order of the file.
     pub clients: Vec<Client>,
     /// Its users, in the order of the file.
@@ -44,6 +47,8 @@ pub struct Target {
     pub offers: BTreeMap<Capability, bool>,
     /// Failed logins that one user may see between good ones.
     pub failed_logins: u32,
+    /// Failed logins of one user after which the server throttles further ones.
+    pub throttled_after: Option<NonZeroU32>,
 }
 
 /// Where a server answers. What is `None` is told by its metadata, if by anything.
@@ -53,10 +58,44 @@ pub struct Endpoints {
     pub token: Option<Url>,
     /// The issuer identifier.
     pub issuer: Option<String>,
-    /// Where the metadata may stand, the likelier first.
-    pub metadata: Vec<Url>,
+    /// Where the authorization server's metadata stand (RFC 8414 section 3.1).
+    pub metadata: Option<Url>,
+    /// Where OpenID's stand (OpenID Connect Discovery section 4).
+    pub openid_metadata: Option<Url>,
     /// The key set.
     pub jwks: Option<Url>,
+    /// The introspection endpoint (RFC 7662).
+    pub introspection: Option<Url>,
+    /// The revocation endpoint (RFC 7009).
+    pub revocation: Option<Url>,
+    /// The userinfo endpoint (OpenID Connect Core section 5.3).
+    pub userinfo: Option<Url>,
+}
+
+impl Endpoints {
+    /// Where requests of a kind go.
+    pub fn of(&self, endpoint: Endpoint) -> Option<&Url> {
+        match endpoint {
+            Endpoint::Token => self.token.as_ref(),
+            // Many servers have OpenID's alone, which say the same of the token endpoint.
+            Endpoint::Metadata => self.metadata.as_ref().or(self.openid_metadata.as_ref()),
+            Endpoint::OpenidMetadata => self.openid_metadata.as_ref(),
+            Endpoint::Jwks => self.jwks.as_ref(),
+            Endpoint::Introspection => self.introspection.as_ref(),
+            Endpoint::Revocation => self.revocation.as_ref(),
+            Endpoint::Userinfo => self.userinfo.as_ref(),
+        }
+    }
+
+    /// What it is known by before its metadata are read: the token endpoint, or else where they stand.
+    pub fn known_by(&self) -> Option<&Url> {
+        self.of(Endpoint::Token).or_else(|| self.of(Endpoint::Metadata))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Url> {
+        let Self { token, issuer: _, metadata, openid_metadata, jwks, introspection, revocation, userinfo } = self;
+        [token, metadata, openid_metadata, jwks, introspection, revocation, userinfo].into_iter().flatten()
+    }
 }
 
 /// A client authentication method by its registered name.
@@ -194,8 +233,8 @@ impl Target {
 
     /// Whether every request stays on this machine.
     pub fn is_loopback(&self) -> bool {
-        let urls = self.endpoints.token.iter().chain(&self.endpoints.metadata);
-        urls.clone().next().is_some() && urls.into_iter().all(is_loopback)
+        let mut urls = self.endpoints.all().chain(self.neighbour.iter().flat_map(Endpoints::all)).peekable();
+        urls.peek().is_some() && urls.all(is_loopback)
     }
 }
 

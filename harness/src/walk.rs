@@ -69,8 +69,8 @@ pub struct Walked {
 /// What became of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reached {
-    /// It was sent: the position of its exchange.
-    Sent(usize),
+    /// It was sent, as often as it asks: the positions of its exchanges, one at least.
+    Sent(Vec<usize>),
     /// It was not, and why.
     Not(Because, String),
 }
@@ -101,10 +101,10 @@ impl Walked {
         }
     }
 
-    /// The answer of a step by the step's position in the plan.
+    /// The last answer to a step by the step's position in the plan.
     pub fn answer(&self, step: usize) -> Option<&Answer> {
         match self.steps.get(step)? {
-            Reached::Sent(position) => self.exchanges.get(*position)?.heard.as_ref().ok(),
+            Reached::Sent(positions) => self.exchanges.get(*positions.last()?)?.heard.as_ref().ok(),
             Reached::Not(..) => None,
         }
     }
@@ -122,7 +122,7 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
     let mut walker = Walker { on, start, captures: Captures::default(), walked };
     for (index, step) in plan.steps.iter().enumerate() {
         let reached = match walker.reach(index, step).await {
-            Ok(position) => Reached::Sent(position),
+            Ok(positions) => Reached::Sent(positions),
             Err((because, why)) => Reached::Not(because, why),
         };
         walker.walked.steps.push(reached);
@@ -140,8 +140,8 @@ struct Walker<'a> {
 type NotReached = (Because, String);
 
 impl Walker<'_> {
-    /// Sends one step of the plan: after its control, after its wait, within the budget.
-    async fn reach(&mut self, index: usize, step: &Planned) -> Result<usize, NotReached> {
+    /// Sends one step of the plan, as often as it asks: after its control, after its wait, within the budget.
+    async fn reach(&mut self, index: usize, step: &Planned) -> Result<Vec<usize>, NotReached> {
         if let Some(Reached::Not(because, why)) = self.walked.steps.last() {
             return Err((*because, why.clone()));
         }
@@ -156,10 +156,14 @@ impl Walker<'_> {
             }
         }
         self.wait(step.wait).await;
-        if let Some(login) = &step.login {
-            self.afford(index, step, login).await?;
+        let mut positions = Vec::with_capacity(1);
+        for left in (1..=step.times).rev() {
+            if let Some(login) = &step.login {
+                self.afford(index, step, login, if step.in_a_row { left } else { 1 }).await?;
+            }
+            positions.push(self.send(Sent::Step(index), step).await?);
         }
-        self.send(Sent::Step(index), step).await
+        Ok(positions)
     }
 
     /// The control of a step: sent once for a base, client and user, and shared by every walk on the same ground.
@@ -198,15 +202,15 @@ impl Walker<'_> {
         }
     }
 
-    /// Sees to it that a failing login is within the budget: a good login in between gives it back.
-    async fn afford(&mut self, index: usize, step: &Planned, login: &Login) -> Result<(), NotReached> {
-        if self.on.budget.allows(login) {
+    /// Sees to it that so many failing logins are within the budget: a good login before them gives it back.
+    async fn afford(&mut self, index: usize, step: &Planned, login: &Login, times: u32) -> Result<(), NotReached> {
+        if self.on.budget.allows(login, times) {
             return Ok(());
         }
         if let Some(control) = &step.control {
             self.on.forget(&control.key);
             let twin = self.walk_control(index, control).await?;
-            if twin.granted && self.on.budget.allows(login) {
+            if twin.granted && self.on.budget.allows(login, times) {
                 return Ok(());
             }
         }
@@ -214,7 +218,7 @@ impl Walker<'_> {
         Err((
             Because::Budget,
             format!(
-                "failed-login budget of {user} spent: raise `limits.failed_logins` in the target file if the account can bear it"
+                "failed-login budget of {user} spent, with {times} more to come: raise `limits.failed_logins` in the target file if the account can bear it"
             ),
         ))
     }
@@ -248,6 +252,7 @@ impl Walker<'_> {
         self.on.budget.heard(heard.raw.as_ref().is_ok_and(|raw| !raw.late));
         let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.captures, &spoken));
         if let Ok(answer) = &mut answer {
+            answer.from = step.to;
             answer.heard_at = self.on.time.now();
             if let Some(login) = &step.login {
                 self.on.budget.note(login, answer.grants());

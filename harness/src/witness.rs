@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::plan::Plan;
 use crate::seal::Known;
+use crate::secret::Secret;
 use crate::walk::Walked;
 
 /// What a witness holds tokens against: the server's key set, and the key of this run's fingerprints.
@@ -35,11 +36,20 @@ impl Keys {
         self.set.is_ok()
     }
 
-    fn facts(&self, member: String, token: &str, verify: bool) -> TokenFacts {
+    /// `previous` is the token of that member before it in the same walk.
+    fn facts(&self, member: String, token: &str, previous: Option<&str>, verify: bool) -> TokenFacts {
         let digest = hmac::sign(&self.fingerprints, token.as_bytes());
-        let fingerprint = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex(&digest.as_ref()[..8]);
         let visible_ascii = token.chars().all(|c| (' '..='~').contains(&c));
-        TokenFacts { member, fingerprint, length: token.chars().count(), visible_ascii, jwt: self.jwt(token, verify) }
+        let (length, jwt) = (token.chars().count(), self.jwt(token, verify));
+        // Of a JWT nearly all is told in the open: how its characters fall says nothing.
+        let (alphabet, unchanged) = if jwt.is_some() {
+            (0, None)
+        } else {
+            let same = |previous: &str| token.chars().zip(previous.chars()).filter(|(now, then)| now == then).count();
+            (alphabet(token), previous.map(same))
+        };
+        TokenFacts { member, fingerprint, length, visible_ascii, alphabet, unchanged, jwt }
     }
 
     /// What a JWT says, where the token is one (RFC 7519 section 7.2).
@@ -100,13 +110,51 @@ impl Keys {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
+/// How many characters an alphabet has, and which.
+type Alphabet = (u32, fn(u8) -> bool);
+
+/// The usual alphabets, the smaller first.
+const ALPHABETS: [Alphabet; 9] = [
+    (10, |byte| byte.is_ascii_digit()),
+    (16, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+    (16, |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F')),
+    (36, |byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()),
+    (36, |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()),
+    (62, |byte| byte.is_ascii_alphanumeric()),
+    (64, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
+    // What a bearer token may hold (RFC 6750 section 2.1).
+    (69, |byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)),
+    (95, |byte| matches!(byte, b' '..=b'~')),
+];
+
+/// How many characters there are beyond ASCII and within it.
+const CHARACTERS: u32 = 0x11_0000 - 0x800;
+
+/// The size of the smallest alphabet that holds every character of a token.
+fn alphabet(token: &str) -> u32 {
+    let smallest = ALPHABETS.iter().find(|(_, holds)| token.bytes().all(holds));
+    smallest.map_or(CHARACTERS, |(size, _)| *size)
+}
+
 /// Turns the tokens of a walk into facts, and lets go of the tokens. A signature is tried where the plan asks for it: that
 /// costs as much as all the rest of an exchange.
 pub fn witness(plan: &Plan, walked: &mut Walked, keys: &Keys) {
     let verify = plan.asks_for_signatures();
+    let mut latest: Vec<(String, Secret)> = Vec::new();
     for answer in walked.exchanges.iter_mut().filter_map(|exchange| exchange.heard.as_mut().ok()) {
         for (member, token) in std::mem::take(&mut answer.unwitnessed) {
-            answer.tokens.push(keys.facts(member, token.expose(), verify));
+            let known = latest.iter_mut().find(|(known, _)| *known == member);
+            let previous = known.as_ref().map(|(_, token)| token.expose());
+            answer.tokens.push(keys.facts(member.clone(), token.expose(), previous, verify));
+            match known {
+                Some((_, previous)) => *previous = token,
+                None => latest.push((member, token)),
+            }
         }
     }
 }

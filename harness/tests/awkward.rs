@@ -27,6 +27,12 @@ use crate::run::ropcheck;
 /// Secrets that every encoding changes somewhere, and whose ends no encoding changes.
 const TARGET: &str = r#"
 token_endpoint: ENDPOINT/token?tenant=demo
+introspection_endpoint: ENDPOINT/introspect
+revocation_endpoint: ENDPOINT/revoke
+userinfo_endpoint: ENDPOINT/userinfo
+neighbour: { token_endpoint: ENDPOINT/next-door/token, userinfo_endpoint: ENDPOINT/next-door/userinfo }
+throttled_after: 3
+limits: { failed_logins: 100 }
 scopes: [read, write]
 clients:
   web: { id: web, secret: tulip }
@@ -87,6 +93,17 @@ fn on_the_wire() -> Vec<(&'static str, &'static str, String, String)> {
         ("raw-bytes",                         POST, web(), "\\x00\\xff\r\n".into()),
         ("a-long-username",                   POST, web(), user(&"ab".repeat(50_000))),
         ("a-method-of-its-own",               "BREW /token?tenant=demo", web(), good()),
+        ("in-chunks",                         POST, format!("{WEB}{FORM}transfer-encoding: chunked\n"), good()),
+        ("twice",                             POST, web(), good()),
+        ("until-throttled",                   POST, web(), password("wrong")),
+        ("next-door",                         "POST /next-door/token", web(), good()),
+        ("next-door-spelt-out",               "GET /next-door/userinfo", "authorization: Bearer abc\n".into(), String::new()),
+        ("introspection",                     "POST /introspect", web(), "token=abc".into()),
+        ("introspection-by-bearer",           "POST /introspect", with("Bearer abc"), "token=abc".into()),
+        ("introspection-of-nothing",          "POST /introspect", FORM.into(), String::new()),
+        ("revocation-by-get",                 "GET /revoke", WEB.into(), "token=abc".into()),
+        ("userinfo-with-a-form",              "POST /userinfo", FORM.into(), "access_token=abc".into()),
+        ("userinfo-with-a-client",            "GET /userinfo", WEB.into(), String::new()),
         ("spelt-out",                         "PUT /token?tenant=demo", format!("{FORM}x-forwarded-for: 127.0.0.1\naccept: */*\n"), "Grant_Type=PASSWORD&=&scope=read+write&client_id=app".into()),
     ]
 }

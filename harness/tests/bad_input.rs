@@ -36,6 +36,11 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
         &["no base is named `good-logn`", "did you mean `good-login`?"],
     ),
     (
+        "an unknown capability",
+        "- id: a\n  title: T\n  needs: [«neighbor]\n  steps: []\n",
+        &["did you mean `neighbour`?"],
+    ),
+    (
         "an id that is there already",
         "- id: a\n  title: T\n  steps: [{ send: { like: good-login } }]\n- id: «a\n  title: T\n  steps: [{ send: { like: good-login } }]\n",
         &["a scenario with the id `cases/a` stands elsewhere already"],
@@ -94,6 +99,67 @@ const STEPS: &[(&str, &str, &[&str])] = &[
         "a client of nothing in a name",
         r#"send: { like: good-login, change: { set: { client_id: "${«clients.secnd.id}" } } }"#,
         &["did you mean `second`?"],
+    ),
+    (
+        "no time at all",
+        "«times: 0, send: { like: good-login }",
+        &["integer `0`, expected a number from 1 to 1000, or `until_throttled`"],
+    ),
+    ("too many times", "«times: 1001, send: { like: good-login }", &["a number from 1 to 1000"]),
+    ("a fraction of times", "«times: 1.5, send: { like: good-login }", &["a number from 1 to 1000"]),
+    (
+        "an unknown word for times",
+        "«times: until_throtled, send: { like: good-login }",
+        &["did you mean `until_throttled`?"],
+    ),
+    ("an unknown endpoint", "send: { to: «introspect }", &["did you mean `introspection`?"]),
+    ("an unknown server", "send: { to: userinfo, at: «neighbor }", &["did you mean `neighbour`?"]),
+    ("a server beside like", "send: { like: «good-login, at: neighbour }", &["under `change`"]),
+    (
+        "chunks of nothing",
+        "send: { like: good-login, change: { body: empty, «chunked: true } }",
+        &["no body has no chunks"],
+    ),
+    ("chunks that are neither", "send: { like: good-login, change: { chunked: «maybe } }", &["boolean"]),
+    (
+        "a comparison with no step",
+        "{ name: login, send: { like: good-login }, expect: { rfc6749/6/granted: [«{ same_answer: logn }] } }",
+        &["no earlier step is named `logn`"],
+    ),
+    (
+        "a comparison with the step itself in any_of",
+        "{ name: login, send: { like: good-login }, expect: { rfc6749/6/granted: [«{ any_of: { rfc6749/6/granted: [{ claim: { of: id_token, name: sub, same_in: login } }] } }] } }",
+        &["no earlier step is named `login`"],
+    ),
+    (
+        "a claim that is to differ from no step",
+        "{ send: { like: good-login }, expect: { rfc6749/6/granted: [«{ claim: { of: id_token, name: sub, differs_from: before } }] } }",
+        &["no earlier step is named `before`"],
+    ),
+    (
+        "an unknown key of another claim",
+        "{ send: { like: good-login }, expect: { rfc6749/6/granted: [{ claim: { of: id_token, name: sub, same_as: { «off: access_token, name: sub } } }] } }",
+        &["did you mean `of`?"],
+    ),
+    (
+        "an unknown key of distinct",
+        "{ send: { like: good-login }, expect: { rfc6749/6/granted: [{ distinct: { member: access_token, «clame: jti } }] } }",
+        &["did you mean `claim`?"],
+    ),
+    (
+        "no number of bits",
+        "{ send: { like: good-login }, expect: { rfc6749/6/granted: [{ bits: { member: access_token, at_least: «many } }] } }",
+        &[],
+    ),
+    (
+        "a regular expression that is none",
+        "{ send: { like: good-login }, expect: { rfc6749/6/granted: [{ claim: { of: id_token, name: sub, matches: «'(' } }] } }",
+        &["regex parse error"],
+    ),
+    (
+        "a secret that is not expected",
+        r#"{ send: { like: good-login }, expect: { rfc6749/6/granted: [{ claim: { of: id_token, name: sub, is_not: "${«user.password}" } }] } }"#,
+        &["an expectation can't name `user.password`"],
     ),
     (
         "an unknown check",
@@ -183,6 +249,17 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         "token_endpoint: https://as.example/\nclients: { web: { id: «w, auth: client_secret_post } }\nUSERS",
         &["say `auth: none`"],
     ),
+    (
+        "an unknown key of the neighbour",
+        "token_endpoint: https://as.example/\nneighbour: { «introspect_endpoint: https://as.example/ }\n",
+        &["did you mean `introspection_endpoint`?"],
+    ),
+    (
+        "a neighbour in the clear",
+        "token_endpoint: https://as.example/\nneighbour: { userinfo_endpoint: «http://as.example/ }\nCLIENTS\nUSERS",
+        &["allow_http: true"],
+    ),
+    ("no failure at all", "token_endpoint: https://as.example/\n«throttled_after: 0\nCLIENTS\nUSERS", &["nonzero"]),
     ("a preset without its tenant", "preset: «cloudentity\nCLIENTS\nUSERS", &["needs `tenant`"]),
 ];
 
@@ -191,6 +268,20 @@ fn a_scenario_file() {
     for (what, text, words) in SCENARIOS {
         wrong_scenario(what, text, words);
     }
+}
+
+#[test]
+fn a_base() {
+    let base = "- base: twice\n  title: T\n  steps:\n    - «{ times: 2, send: { like: good-login } }\n";
+    wrong_file("bases.yaml", "a base that is sent twice", base, &["say `times` in the case"]);
+}
+
+#[test]
+fn a_requirement() {
+    let entry =
+        "- id: mine/1/a\n  section: \"1\"\n  level: must\n  says: S.\n  why: W.\n  beside: «rfc6749/5.1/status-20\n";
+    let words = ["no requirement is named `rfc6749/5.1/status-20`", "did you mean `rfc6749/5.1/status-200`?"];
+    wrong_file("requirements/mine.yaml", "a second opinion on nothing", entry, &words);
 }
 
 #[test]
@@ -295,11 +386,17 @@ impl Place {
 }
 
 #[track_caller]
-#[expect(clippy::print_stderr, reason = "a failure shows which line of the table it was at")]
 fn wrong_scenario(what: &str, text: &str, words: &[&str]) {
+    wrong_file("cases.yaml", what, text, words);
+}
+
+#[track_caller]
+#[expect(clippy::print_stderr, reason = "a failure shows which line of the table it was at")]
+fn wrong_file(name: &str, what: &str, text: &str, words: &[&str]) {
     eprintln!("{what}");
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("cases.yaml");
+    let file = folder.path().join(name);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
     let wrong = Wrong::of(text);
     fs::write(&file, &wrong.text).expect("a scenario file");
     let ran = ropcheck(["check", "--scenarios", &folder.path().display().to_string()]).exits(2).says(words);

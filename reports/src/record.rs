@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::day::Day;
+
 /// The version of the record that this crate writes. A reader refuses a newer one.
 pub const VERSION: u32 = 1;
 
@@ -48,6 +50,12 @@ pub struct RunStarted {
     pub cases: Vec<Case>,
     /// The sentences that findings cite, by requirement id.
     pub sentences: BTreeMap<String, Sentence>,
+    /// The glob by which cases were chosen; none where all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// Broken promises that are known and borne for a time, in the order of their file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
 }
 
 /// The two kinds of run.
@@ -80,6 +88,23 @@ pub struct Case {
     pub at: Place,
 }
 
+/// A broken promise of a case that is known and borne until a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// The case.
+    pub case: String,
+    /// The requirement that the case finds broken.
+    pub requirement: String,
+    /// Why it is borne.
+    pub reason: String,
+    /// Who sees to it.
+    pub owner: String,
+    /// The last day on which it holds.
+    pub expires: Day,
+    /// Where its author wrote it.
+    pub at: Place,
+}
+
 /// A place in a file that an author wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -101,6 +126,9 @@ pub struct Sentence {
     pub level: Level,
     /// The sentence.
     pub says: String,
+    /// The requirement that it is a second opinion on, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
 }
 
 /// How binding a sentence is (RFC 2119), or `Practice` where no document asks for it.
@@ -229,6 +257,14 @@ pub struct TokenFacts {
     pub length: usize,
     /// Whether every character is a VSCHAR (RFC 6749 appendix A.12 and A.17).
     pub visible_ascii: bool,
+    /// How many characters the smallest of the usual alphabets has that holds all of its characters; 0 in a record that
+    /// does not tell.
+    #[serde(default)]
+    pub alphabet: u32,
+    /// How many of its characters are the same at the same place as in the previous token of that member in the same walk,
+    /// where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged: Option<usize>,
     /// What a JWT says, where the token is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwt: Option<JwtFacts>,

@@ -1,4 +1,4 @@
-//! The error codes that are known at a token endpoint.
+//! The error codes that are known at a token endpoint and at those beside it.
 
 /// The codes of RFC 6749 section 5.2 and those that extensions register for the token endpoint (section 8.5).
 pub(crate) const ERROR_CODES: [&str; 18] = [
@@ -27,3 +27,6 @@ pub(crate) const ERROR_CODES: [&str; 18] = [
     "login_required",
     "consent_required",
 ];
+
+/// The codes of the endpoints beside it: RFC 6750 section 3.1 and RFC 7009 section 2.2.1.
+pub(crate) const OTHER_CODES: [&str; 3] = ["insufficient_scope", "invalid_token", "unsupported_token_type"];

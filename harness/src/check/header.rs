@@ -34,17 +34,17 @@ impl HeaderCheck {
             None => format!("no {name} header"),
         };
         if self.absent {
-            return pair(value.is_none(), format!("no {name} header"), actual);
+            return pair(value.is_none(), || format!("no {name} header"), actual);
         }
         let value_or_empty = value.as_deref().unwrap_or_default();
         if let Some(item) = &self.includes {
             let holds = value_or_empty.split(',').any(|one| one.trim().eq_ignore_ascii_case(item));
-            return pair(holds, format!("{name} includes {item}"), actual);
+            return pair(holds, || format!("{name} includes {item}"), actual);
         }
         if let Some(Pattern(pattern)) = &self.matches {
             let holds = value.is_some() && pattern.is_match(value_or_empty);
-            return pair(holds, format!("{name} matches {pattern}"), actual);
+            return pair(holds, || format!("{name} matches {pattern}"), actual);
         }
-        pair(value.is_some(), format!("a {name} header"), actual)
+        pair(value.is_some(), || format!("a {name} header"), actual)
     }
 }

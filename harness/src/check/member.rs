@@ -4,12 +4,12 @@ use ropcheck_reports::record::{Because, Finding};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Pattern, pair, unjudged};
+use super::{Around, Pattern, before, first_open, pair, unjudged};
 use crate::exchange::{Answer, shortened};
 use crate::json::Type;
 use crate::words::Words;
 
-/// Something about a member of the JSON object. With a name alone, that it is there.
+/// Something about a member of the JSON object: all that is said of it holds. With a name alone, that it is there.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberCheck {
@@ -22,6 +22,13 @@ pub struct MemberCheck {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub is: Option<Words>,
+    /// A text that it is not; one that is not there is not.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub is_not: Option<Words>,
+    /// Its JSON text to the character: `true`, `3600`, `"Bearer"`.
+    #[serde(default)]
+    pub raw: Option<String>,
     /// A regular expression that the text matches.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
@@ -49,27 +56,32 @@ impl MemberCheck {
             Some(raw) => format!("`{name}` is {}", shortened(raw)),
             None => format!("no `{name}`"),
         };
-        if self.absent {
-            return pair(raw.is_none(), format!("no `{name}`"), actual);
-        }
         let text = members.text(name);
-        if let Some(wanted) = &self.is {
-            let wanted = wanted.settled();
-            return pair(text.as_deref() == Some(wanted.as_str()), format!("`{name}` is \"{wanted}\""), actual);
-        }
-        if let Some(Pattern(pattern)) = &self.matches {
-            let holds = text.as_deref().is_some_and(|text| pattern.is_match(text));
-            return pair(holds, format!("`{name}` matches {pattern}"), actual);
-        }
-        if let Some(kind) = self.kind {
-            let holds = raw.is_some_and(|raw| Type::of(raw).is(kind));
-            return pair(holds, format!("`{name}` is {}", kind.name()), actual);
-        }
-        pair(raw.is_some(), format!("a member `{name}`"), actual)
+        let asked = [
+            self.absent.then(|| pair(raw.is_none(), || format!("no `{name}`"), actual)),
+            self.is.as_ref().map(|wanted| {
+                let wanted = wanted.settled();
+                pair(text.as_deref() == Some(wanted.as_str()), || format!("`{name}` is \"{wanted}\""), actual)
+            }),
+            self.is_not.as_ref().map(|other| {
+                let other = other.settled();
+                pair(text.as_deref() != Some(other.as_str()), || format!("`{name}` is not \"{other}\""), actual)
+            }),
+            self.raw.as_ref().map(|wanted| pair(raw == Some(wanted), || format!("`{name}` is {wanted}"), actual)),
+            self.matches.as_ref().map(|Pattern(pattern)| {
+                let holds = text.as_deref().is_some_and(|text| pattern.is_match(text));
+                pair(holds, || format!("`{name}` matches {pattern}"), actual)
+            }),
+            self.kind.map(|kind| {
+                let holds = raw.is_some_and(|raw| Type::of(raw).is(kind));
+                pair(holds, || format!("`{name}` is {}", kind.name()), actual)
+            }),
+        ];
+        first_open(asked).unwrap_or_else(|| pair(raw.is_some(), || format!("a member `{name}`"), actual))
     }
 
     pub(super) fn words(&mut self) -> Vec<&mut Words> {
-        self.is.iter_mut().collect()
+        self.is.iter_mut().chain(&mut self.is_not).collect()
     }
 }
 
@@ -84,28 +96,29 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    pub(super) fn judge(&self, answer: &Answer, earlier: &dyn super::Earlier, same: bool) -> Finding {
+    pub(super) fn judge(&self, answer: &Answer, around: &dyn Around, same: bool) -> Finding {
         let Self { member, step } = self;
-        let before = earlier.answer(step);
-        if before.is_some_and(|answer| answer.status == 429) {
-            return unjudged(Because::Throttled, format!("{step} was answered with status 429"));
-        }
-        let before = before.and_then(|answer| known(answer, member));
-        let Some(before) = before else {
+        let before = match before(around, step) {
+            Ok(before) => before,
+            Err(untold) => return untold,
+        };
+        let Some(before) = known(before, member) else {
             return unjudged(Because::Setup, format!("the answer of {step} has no `{member}`"));
         };
         let Some(now) = known(answer, member) else {
             return unjudged(Because::Setup, format!("{}: no `{member}` to compare", answer.in_few_words()));
         };
         let (relation, opposite) = if same { ("the same as", "another than") } else { ("another than", "the same as") };
-        pair((now == before) == same, format!("`{member}` is {relation} in {step}"), || {
-            format!("`{member}` is {opposite} in {step}")
-        })
+        pair(
+            (now == before) == same,
+            || format!("`{member}` is {relation} in {step}"),
+            || format!("`{member}` is {opposite} in {step}"),
+        )
     }
 }
 
 /// What of a member can be compared: a token's fingerprint, or the raw text of anything else.
-fn known<'a>(answer: &'a Answer, member: &str) -> Option<&'a str> {
+pub(super) fn known<'a>(answer: &'a Answer, member: &str) -> Option<&'a str> {
     match answer.token(member) {
         Some(token) => Some(&token.fingerprint),
         None => answer.members().ok()?.raw(member),

@@ -6,7 +6,7 @@ use ropcheck_reports::record::Finding;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Earlier, pair};
+use super::{Around, first_open, pair};
 use crate::exchange::{Answer, shortened};
 use crate::words::Words;
 
@@ -28,6 +28,10 @@ pub struct ScopeCheck {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub within: Option<Words>,
+    /// Scope tokens of which none is granted.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub lacks: Option<Words>,
     /// The earlier step whose answer, where it told a scope, says what `is` or `within` stands for: a server may grant
     /// other scopes than were asked for (RFC 6749 section 3.3), and a refresh is held against what was granted.
     #[serde(default)]
@@ -35,41 +39,45 @@ pub struct ScopeCheck {
 }
 
 impl ScopeCheck {
-    pub(super) fn judge(&self, answer: &Answer, earlier: &dyn Earlier) -> Finding {
+    pub(super) fn judge(&self, answer: &Answer, around: &dyn Around) -> Finding {
         if !answer.grants() {
             return Finding::Broken {
-                expected: "an access token with its scope".to_owned(),
+                expected: format!("{} with its scope", answer.granting()),
                 actual: answer.in_few_words(),
             };
         }
         let told = told(answer);
-        let before = self.told_in.as_ref().and_then(|step| earlier.answer(step)).and_then(self::told);
+        let before = self.told_in.as_ref().and_then(|step| around.earlier(step)).and_then(self::told);
         // Who asks for no scope is told none where it is the earlier one.
         let asked = before.clone().filter(|_| self.is.is_some()).or_else(|| self.asked.as_ref().map(Words::settled));
         let Some(granted) = told.as_ref().or(asked.as_ref()) else {
-            return pair(false, "a `scope` member that tells what was granted", || "no `scope`".to_owned());
+            return pair(false, || "a `scope` member that tells what was granted", || "no `scope`".to_owned());
         };
         let actual = || match &told {
             Some(told) => format!("`scope` is \"{}\"", shortened(told)),
             None => format!("no `scope`, which says that \"{granted}\" was granted as asked"),
         };
         let granted = tokens(granted);
-        match (&self.is, &self.within) {
-            (Some(wanted), _) => {
-                let wanted = before.unwrap_or_else(|| wanted.settled());
-                pair(granted == tokens(&wanted), format!("scope \"{wanted}\" is granted"), actual)
-            }
-            (None, Some(limit)) => {
-                let limit = before.unwrap_or_else(|| limit.settled());
-                pair(granted.is_subset(&tokens(&limit)), format!("no scope beyond \"{limit}\" is granted"), actual)
-            }
-            (None, None) if granted.is_empty() => pair(false, "a scope of one token at least", actual),
-            (None, None) => Finding::Met,
-        }
+        let stands_for = |words: &Words| before.clone().unwrap_or_else(|| words.settled());
+        let asked = [
+            self.is.as_ref().map(|wanted| {
+                let wanted = stands_for(wanted);
+                pair(granted == tokens(&wanted), || format!("scope \"{wanted}\" is granted"), actual)
+            }),
+            self.within.as_ref().map(|limit| {
+                let limit = stands_for(limit);
+                pair(granted.is_subset(&tokens(&limit)), || format!("no scope beyond \"{limit}\" is granted"), actual)
+            }),
+            self.lacks.as_ref().map(|lacking| {
+                let lacking = lacking.settled();
+                pair(granted.is_disjoint(&tokens(&lacking)), || format!("nothing of \"{lacking}\" is granted"), actual)
+            }),
+        ];
+        first_open(asked).unwrap_or_else(|| pair(!granted.is_empty(), || "a scope of one token at least", actual))
     }
 
     pub(super) fn words(&mut self) -> Vec<&mut Words> {
-        self.asked.iter_mut().chain(&mut self.is).chain(&mut self.within).collect()
+        self.asked.iter_mut().chain(&mut self.is).chain(&mut self.within).chain(&mut self.lacks).collect()
     }
 }
 

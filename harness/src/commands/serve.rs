@@ -2,7 +2,7 @@
 
 use ropcheck::complaint::Source;
 use ropcheck::embedded::demo_target;
-use ropcheck_reference_server::{Config, Policy, app};
+use ropcheck_reference_server::{Config, Policy, Workspace, app};
 use tokio::net::TcpListener;
 
 use super::outcome::say;
@@ -17,7 +17,11 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
     let address = listener.local_addr().map_err(|why| Stop::harness(format!("could not tell the port: {why}")))?;
     let base = format!("http://{address}");
     let config = match &args.config {
-        None => Config::demo(&base),
+        None => {
+            let mut demo = Config::demo(&base);
+            demo.workspaces.push(Workspace::neighbour());
+            demo
+        }
         Some(path) => {
             let file = path.display().to_string();
             let text = std::fs::read_to_string(path)

@@ -6,7 +6,9 @@ use super::Skip;
 use crate::check::Check;
 use crate::ordered::Ordered;
 use crate::request::{BOUNDARY, Content, Pair, Part, Piece, Template};
-use crate::scenario::{Auth, Body, Change, Credential, Endpoint, Made, Method, Moved, Overrides, Pairs, Send, Value};
+use crate::scenario::{
+    Auth, Body, Change, Credential, Elsewhere, Endpoint, Made, Method, Moved, Overrides, Pairs, Send, Value,
+};
 use crate::target::{AuthMethod, Client, ScopeError, Target, User, lacking_client, lacking_user};
 use crate::words::{ClientPart, Name, TargetPart, UserPart, Word, Words};
 
@@ -131,6 +133,7 @@ fn secret(client: &Client) -> Result<Piece, Skip> {
 /// A request with its parameters apart.
 pub(super) struct Draft {
     pub(super) to: Endpoint,
+    pub(super) at: Option<Elsewhere>,
     method: http::Method,
     /// What the grant asks for.
     form: Vec<(String, Part)>,
@@ -156,22 +159,24 @@ impl Draft {
                     .map(|(name, value)| (name.clone(), Part::Text(vec![Piece::Plain(value.clone())]))),
             );
         }
+        let read_only = matches!(to, Endpoint::Metadata | Endpoint::OpenidMetadata | Endpoint::Jwks);
         let mut draft = Self {
             to,
-            method: http::Method::POST,
+            at: send.at,
+            method: if read_only || to == Endpoint::Userinfo { http::Method::GET } else { http::Method::POST },
             form,
             credentials: vec![],
             authorization: vec![],
             query: vec![],
             body: None,
-            content_type: (to == Endpoint::Token).then_some("application/x-www-form-urlencoded"),
+            content_type: (!read_only).then_some("application/x-www-form-urlencoded"),
             headers: vec![],
         };
         let own = Auth(vec![Credential::By(Method::Own, Overrides::default())]);
-        match (&send.auth, to) {
-            (Some(auth), _) => draft.authenticate(auth, who)?,
-            (None, Endpoint::Token) => draft.authenticate(&own, who)?,
-            (None, Endpoint::Metadata | Endpoint::Jwks) => draft.method = http::Method::GET,
+        match &send.auth {
+            Some(auth) => draft.authenticate(auth, who)?,
+            None if to.takes_clients() => draft.authenticate(&own, who)?,
+            None => {}
         }
         draft.method(send.method.as_deref())?;
         draft.headers(&send.headers, who)?;
@@ -179,6 +184,7 @@ impl Draft {
     }
 
     pub(super) fn change(&mut self, change: &Change, who: &Who<'_>) -> Result<(), Skip> {
+        self.at = change.at.or(self.at);
         self.method(change.method.as_deref())?;
         if let Some(auth) = &change.auth {
             self.authenticate(auth, who)?;
@@ -214,6 +220,10 @@ impl Draft {
         if let Some(body) = &change.body {
             self.body(body, who)?;
         }
+        if change.chunked {
+            // The client goes by this header: it leaves out the length and sends chunks.
+            self.headers.push((header::TRANSFER_ENCODING, Some(Part::Text(vec![Piece::Plain("chunked".to_owned())]))));
+        }
         self.headers(&change.headers, who)
     }
 
@@ -233,7 +243,8 @@ impl Draft {
         for (name, value) in &headers.0 {
             let header = HeaderName::from_bytes(name.value.as_bytes())
                 .map_err(|_| Skip(format!("`{}` is no header name", name.value)))?;
-            let part = value.as_ref().map(|value| who.part(value, None)).transpose()?.flatten();
+            let stands = self.headers.iter().find(|(known, _)| *known == header).and_then(|(_, part)| part.clone());
+            let part = value.as_ref().map(|value| who.part(value, stands.as_ref())).transpose()?.flatten();
             self.headers.retain(|(known, _)| *known != header);
             self.headers.push((header, part));
         }

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Auth, Credential, Hex, Made, Method, Moved, Overrides, Pairs, Value};
+use super::{Auth, Credential, Hex, Made, Method, Moved, Overrides, Pairs, Times, Value};
 use crate::ordered::Ordered;
 use crate::words::Words;
 
@@ -24,6 +24,35 @@ impl<'de> Deserialize<'de> for Hex {
             return Err(de::Error::custom(format!("`{text}` has half a byte: write two digits a byte")));
         }
         Ok(Self(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()))
+    }
+}
+
+/// How often a step may be sent: more would be a load run.
+const MOST: u64 = 1000;
+
+/// The one word that `times` knows beside numbers.
+const UNTIL_THROTTLED: &str = "until_throttled";
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct NumberOrWord;
+        impl de::Visitor<'_> for NumberOrWord {
+            type Value = Times;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a number from 1 to {MOST}, or `{UNTIL_THROTTLED}`")
+            }
+            fn visit_u64<E: de::Error>(self, times: u64) -> Result<Times, E> {
+                let many = u32::try_from(times).ok().filter(|_| (1..=MOST).contains(&times));
+                many.map(Times::Of).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(times), &self))
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Times, E> {
+                match word {
+                    UNTIL_THROTTLED => Ok(Times::UntilThrottled),
+                    _ => Err(E::unknown_variant(word, &[UNTIL_THROTTLED])),
+                }
+            }
+        }
+        from.deserialize_any(NumberOrWord)
     }
 }
 
@@ -146,6 +175,10 @@ macro_rules! schema {
 }
 
 schema!(Hex, "Hex", _generator => json_schema!({ "type": "string", "pattern": "^([0-9a-fA-F]{2}\\s*)*$" }));
+schema!(Times, "Times", _generator => json_schema!({ "anyOf": [
+    { "type": "integer", "minimum": 1, "maximum": MOST },
+    { "const": UNTIL_THROTTLED },
+] }));
 schema!(Moved, "Moved", _generator => json_schema!({ "anyOf": [{ "const": "all" }, { "type": "array", "items": { "type": "string" } }] }));
 schema!(Value, "Value", generator => {
     let made = generator.subschema_for::<Made>();

@@ -1,6 +1,7 @@
 //! The target file as it is written, read into a [`Target`] with its secrets.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +52,21 @@ pub struct TargetFile {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub jwks_uri: Option<Spanned<String>>,
+    /// The introspection endpoint (RFC 7662), where no metadata name it.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub introspection_endpoint: Option<Spanned<String>>,
+    /// The revocation endpoint (RFC 7009), where no metadata name it.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub revocation_endpoint: Option<Spanned<String>>,
+    /// The userinfo endpoint (OpenID Connect Core section 5.3), where no metadata name it.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub userinfo_endpoint: Option<Spanned<String>>,
+    /// Another workspace (realm, tenant) of the same server, at which nothing of this one may be good.
+    #[serde(default)]
+    pub neighbour: Option<NeighbourFile>,
     /// Clients by any name; cases find them by what they are.
     #[schemars(with = "IndexMap<String, ClientFile>")]
     pub clients: Ordered<ClientFile>,
@@ -91,6 +107,40 @@ pub struct TargetFile {
     /// Limits that keep real accounts safe.
     #[serde(default)]
     pub limits: Limits,
+    /// Failed logins of one user after which the server answers 429 to further ones. Cases that try it are left out where
+    /// nothing is said; they need `limits.failed_logins` to be more than that.
+    #[serde(default)]
+    pub throttled_after: Option<NonZeroU32>,
+}
+
+/// Another workspace of the same server. What it does not name, its issuer's metadata tell.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NeighbourFile {
+    /// Its issuer.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub issuer: Option<Spanned<String>>,
+    /// Its token endpoint.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub token_endpoint: Option<Spanned<String>>,
+    /// Its key set.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub jwks_uri: Option<Spanned<String>>,
+    /// Its introspection endpoint.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub introspection_endpoint: Option<Spanned<String>>,
+    /// Its revocation endpoint.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub revocation_endpoint: Option<Spanned<String>>,
+    /// Its userinfo endpoint.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub userinfo_endpoint: Option<Spanned<String>>,
 }
 
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
@@ -191,6 +241,7 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
     let file: TargetFile = source.parse()?;
     let reader = Reader { source, folder, env };
     let endpoints = reader.endpoints(&file)?;
+    let neighbour = file.neighbour.as_ref().map(|neighbour| reader.neighbour(neighbour, &file)).transpose()?;
     let clients = file
         .clients
         .0
@@ -204,11 +255,12 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
             .complain_whole("a target needs one client and one user at least: add them under `clients` and `users`"));
     }
     let ca = file.ca_file.as_ref().map(|path| reader.ca(path)).transpose()?;
-    let host = endpoints.token.as_ref().or(endpoints.metadata.first()).and_then(Url::host_str).unwrap_or_default();
+    let host = endpoints.known_by().and_then(Url::host_str).unwrap_or_default();
     let seconds = Duration::from_secs;
     Ok(Target {
         name: file.name.clone().unwrap_or_else(|| host.to_owned()),
         endpoints,
+        neighbour,
         clients,
         users,
         dynamic_scope: file.dynamic_scope,
@@ -219,6 +271,7 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
         patience: file.patience.unwrap_or(seconds(5)),
         offers: file.offers,
         failed_logins: file.limits.failed_logins.unwrap_or(FAILED_LOGINS),
+        throttled_after: file.throttled_after,
     })
 }
 
@@ -230,8 +283,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn endpoints(&self, file: &TargetFile) -> Result<Endpoints, Complaint> {
-        let jwks = file.jwks_uri.as_ref().map(|url| self.url(url, file.allow_http)).transpose()?;
-        let mut endpoints = Endpoints { jwks, ..Endpoints::default() };
+        let mut endpoints = Endpoints::default();
         if let Some(preset) = &file.preset {
             let at = preset.defined;
             let Preset::Cloudentity = preset.value;
@@ -250,23 +302,52 @@ impl Reader<'_> {
                     .map_err(|why| self.source.complain(at, format!("tenant and workspace make no URL: {why}")))
             };
             endpoints.token = Some(url("/oauth2/token")?);
-            endpoints.metadata = vec![url("/.well-known/openid-configuration")?];
+            endpoints.openid_metadata = Some(url("/.well-known/openid-configuration")?);
             endpoints.issuer = Some(issuer);
         }
-        if let Some(issuer) = &file.issuer {
-            let url = self.url(issuer, file.allow_http)?;
-            endpoints.metadata = metadata_urls(&url);
-            endpoints.issuer = Some(issuer.value.clone());
-        }
-        if let Some(url) = &file.token_endpoint {
-            endpoints.token = Some(self.url(url, file.allow_http)?);
-        }
-        if endpoints.token.is_none() && endpoints.metadata.is_empty() {
+        let written = NeighbourFile {
+            issuer: file.issuer.clone(),
+            token_endpoint: file.token_endpoint.clone(),
+            jwks_uri: file.jwks_uri.clone(),
+            introspection_endpoint: file.introspection_endpoint.clone(),
+            revocation_endpoint: file.revocation_endpoint.clone(),
+            userinfo_endpoint: file.userinfo_endpoint.clone(),
+        };
+        self.written(&written, file.allow_http, &mut endpoints)?;
+        if endpoints.known_by().is_none() {
             return Err(self.source.complain_whole(
                 "the file does not say where the server is: give `token_endpoint`, `issuer` or `preset`",
             ));
         }
         Ok(endpoints)
+    }
+
+    fn neighbour(&self, neighbour: &NeighbourFile, file: &TargetFile) -> Result<Endpoints, Complaint> {
+        let mut endpoints = Endpoints::default();
+        self.written(neighbour, file.allow_http, &mut endpoints)?;
+        Ok(endpoints)
+    }
+
+    /// Puts what is written in the place of what a preset knows.
+    fn written(&self, file: &NeighbourFile, allow_http: bool, into: &mut Endpoints) -> Result<(), Complaint> {
+        if let Some(issuer) = &file.issuer {
+            let url = self.url(issuer, allow_http)?;
+            let [metadata, openid_metadata] = metadata_urls(&url);
+            (into.metadata, into.openid_metadata) = (Some(metadata), Some(openid_metadata));
+            into.issuer = Some(issuer.value.clone());
+        }
+        for (written, place) in [
+            (&file.token_endpoint, &mut into.token),
+            (&file.jwks_uri, &mut into.jwks),
+            (&file.introspection_endpoint, &mut into.introspection),
+            (&file.revocation_endpoint, &mut into.revocation),
+            (&file.userinfo_endpoint, &mut into.userinfo),
+        ] {
+            if let Some(url) = written {
+                *place = Some(self.url(url, allow_http)?);
+            }
+        }
+        Ok(())
     }
 
     fn url(&self, text: &Spanned<String>, allow_http: bool) -> Result<Url, Complaint> {
@@ -375,16 +456,15 @@ impl Reader<'_> {
 
 /// Where an issuer's metadata stand: RFC 8414 section 3.1 puts the well-known part before the path, OpenID Connect
 /// Discovery section 4 behind it.
-fn metadata_urls(issuer: &Url) -> Vec<Url> {
+fn metadata_urls(issuer: &Url) -> [Url; 2] {
     let path = issuer.path().trim_end_matches('/');
-    [format!("/.well-known/oauth-authorization-server{path}"), format!("{path}/.well-known/openid-configuration")]
-        .into_iter()
-        .map(|path| {
+    [format!("/.well-known/oauth-authorization-server{path}"), format!("{path}/.well-known/openid-configuration")].map(
+        |path| {
             let mut url = issuer.clone();
             url.set_path(&path);
             url
-        })
-        .collect()
+        },
+    )
 }
 
 #[cfg(test)]
@@ -422,7 +502,8 @@ mod tests {
     #[test]
     fn an_issuer_with_a_path_has_its_metadata_at_two_places() {
         let target = target("issuer: https://as.example/acme/demo/").expect("a target");
-        let urls: Vec<&str> = target.endpoints.metadata.iter().map(Url::as_str).collect();
+        let Endpoints { metadata, openid_metadata, .. } = &target.endpoints;
+        let urls: Vec<&str> = metadata.iter().chain(openid_metadata).map(Url::as_str).collect();
         assert_eq!(
             urls,
             [

@@ -79,7 +79,28 @@ async fn read(from: &mut BufReader<TcpStream>) -> std::io::Result<Option<Heard>>
         }
         headers.push((name, value));
     }
-    let mut body = vec![0; length];
-    from.read_exact(&mut body).await?;
+    let is_chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == b"chunked");
+    let body = if is_chunked { chunks(from).await? } else { exactly(from, length).await? };
     Ok(Some(Heard { line, headers, body }))
+}
+
+async fn exactly(from: &mut BufReader<TcpStream>, length: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    from.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+/// A body in chunks (RFC 9112 section 7.1).
+async fn chunks(from: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut size = String::new();
+        from.read_line(&mut size).await?;
+        let size = usize::from_str_radix(size.trim_end(), 16).expect("a size in hex");
+        body.extend(exactly(from, size).await?);
+        exactly(from, 2).await?;
+        if size == 0 {
+            return Ok(body);
+        }
+    }
 }
