@@ -27,12 +27,18 @@ pub(crate) enum Command {
     /// Make reports from a record
     #[command(after_help = "Example: ropcheck report run.ndjson --as html=report.html --as markdown=summary.md")]
     Report(Report),
+    /// Count the sentences that are tested, by document and level
+    #[command(after_help = "Example: ropcheck coverage --untested --reasons")]
+    Coverage(Coverage),
     /// Log in once and say what can be tested on a target, and what is missing
     #[command(after_help = "Example: ropcheck doctor --target staging.yaml")]
     Doctor(Doctor),
-    /// Tell what a requirement or a scenario is about
+    /// Tell what a requirement, a scenario, a lint, a fault or a variant is about
     #[command(after_help = "Example: ropcheck explain rfc6749/5.2/invalid-grant")]
     Explain(Explain),
+    /// Hold the suite against every seeded fault and every legal variant of the reference server
+    #[command(after_help = "Example: ropcheck faults --only 'password-*' --json score.json")]
+    Faults(Faults),
     /// Serve the reference server on a port of this machine
     #[command(after_help = "Example: ropcheck serve --port 8080")]
     Serve(Serve),
@@ -55,7 +61,7 @@ pub(crate) struct Outcome {
     /// Write the record, one JSON line an event
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Write a report: html=FILE, junit=FILE, markdown=FILE or text=FILE
+    /// Write a report: html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(String, PathBuf)>,
 }
@@ -87,6 +93,12 @@ pub(crate) struct Check {
     /// Exit with 3 if anything was left unjudged
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Broken promises that are known and borne until a day; one that has expired or is no longer needed fails the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+    /// Print a waiver file for what fails, to be filled in, instead of the report; the exit code stays the run's
+    #[arg(long)]
+    pub(crate) emit_waivers: bool,
 }
 
 /// `ropcheck load`
@@ -110,9 +122,26 @@ pub(crate) struct Load {
 pub(crate) struct Report {
     /// The record
     pub(crate) record: PathBuf,
-    /// A report to write: html=FILE, junit=FILE, markdown=FILE or text=FILE
+    /// A report to write: html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
     #[arg(long = "as", value_name = "FORMAT=FILE", value_parser = report, required = true)]
     pub(crate) formats: Vec<(String, PathBuf)>,
+}
+
+/// `ropcheck coverage`
+#[derive(Debug, Args)]
+pub(crate) struct Coverage {
+    /// Scenarios
+    #[command(flatten)]
+    pub(crate) scenarios: Scenarios,
+    /// List the sentences that could be tested and are not
+    #[arg(long)]
+    pub(crate) untested: bool,
+    /// List the sentences that can't be tested from outside, with the reason
+    #[arg(long)]
+    pub(crate) reasons: bool,
+    /// Exit with 1 if anything is untested
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 /// `ropcheck doctor`
@@ -129,8 +158,22 @@ pub(crate) struct Doctor {
 /// `ropcheck explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password) or a fault
+    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password), a lint, a fault or a variant
     pub(crate) id: String,
+    /// Scenarios
+    #[command(flatten)]
+    pub(crate) scenarios: Scenarios,
+}
+
+/// `ropcheck faults`
+#[derive(Debug, Args)]
+pub(crate) struct Faults {
+    /// Write the whole score as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Only the faults and variants whose id matches: 'password-*'
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Option<String>,
     /// Scenarios
     #[command(flatten)]
     pub(crate) scenarios: Scenarios,

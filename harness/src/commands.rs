@@ -1,10 +1,13 @@
 //! The commands, a room each.
 
 pub(crate) mod check;
+pub(crate) mod coverage;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod faults;
 pub(crate) mod load;
 pub(crate) mod outcome;
+pub(crate) mod page;
 pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod serve;

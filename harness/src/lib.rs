@@ -1,7 +1,7 @@
 //! Conformance and load tests for OAuth 2.0 token endpoints.
 //!
 //! ```text
-//!   Scenario    what an author asks (YAML)               scenario, library, requirement, target
+//!   Scenario    what an author asks (YAML)               scenario, library, requirement, target, waiver
 //!      v
 //!   Plan        what will be done; every name resolved   plan            pure, once per scenario and target
 //!      v
@@ -18,10 +18,13 @@ pub mod budget;
 pub mod captures;
 pub mod check;
 pub mod complaint;
+pub mod coverage;
 pub mod curl;
+pub mod detect;
 pub mod drawn;
 pub mod embedded;
 pub mod exchange;
+pub mod explain;
 pub mod json;
 pub mod judge;
 pub mod learn;
@@ -41,6 +44,7 @@ pub mod session;
 pub mod suite;
 pub mod target;
 pub mod trials;
+pub mod waiver;
 pub mod walk;
 pub mod wire;
 pub mod witness;

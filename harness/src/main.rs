@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{check, doctor, explain, load, report, schema, serve, stop};
+use crate::commands::{check, coverage, doctor, explain, faults, load, report, schema, serve, stop};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -20,8 +20,10 @@ fn main() -> ExitCode {
         Command::Check(args) => runtime.block_on(check::run(&args)),
         Command::Load(args) => runtime.block_on(load::run(&args)),
         Command::Report(args) => report::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
         Command::Explain(args) => explain::run(&args),
+        Command::Faults(args) => faults::run(&args),
         Command::Serve(args) => runtime.block_on(serve::run(&args)),
         Command::Schema(args) => schema::run(&args),
     };

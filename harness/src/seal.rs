@@ -222,7 +222,8 @@ impl<'a> Hider<'a> {
     /// Whether a text holds no secret for sure: nothing in it is escaped, and none stands there as it is. That is told fast,
     /// and true of nearly every text.
     fn holds_none(&self, text: &[u8]) -> bool {
-        !text.iter().any(escapes) && self.sought.iter().all(|one| memmem::find(text, one.secret.as_bytes()).is_none())
+        !text.iter().copied().any(escapes)
+            && self.sought.iter().all(|one| memmem::find(text, one.secret.as_bytes()).is_none())
     }
 
     /// The secret that a text begins with, and how much of the text spells it.
@@ -233,14 +234,14 @@ impl<'a> Hider<'a> {
 }
 
 /// Whether a byte begins an escape: any other stands for itself.
-fn escapes(byte: &u8) -> bool {
+fn escapes(byte: u8) -> bool {
     matches!(byte, b'%' | b'+' | b'&' | b'\\')
 }
 
 /// Whether a text may begin with a secret: they are the same up to the first escape.
 fn may_begin(text: &[u8], secret: &str) -> bool {
-    let differs = text.iter().zip(secret.bytes()).find(|(byte, own)| escapes(byte) || **byte != *own);
-    differs.is_none_or(|(byte, _)| escapes(byte))
+    let differs = text.iter().zip(secret.bytes()).find(|(byte, own)| escapes(**byte) || **byte != *own);
+    differs.is_none_or(|(byte, _)| escapes(*byte))
 }
 
 /// How much of a text's beginning spells a secret, each character in whichever way. A backslash is told from those that escape

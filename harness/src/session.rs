@@ -214,5 +214,7 @@ pub fn head(
         seed,
         sentences: sentences.collect(),
         cases: cases.collect(),
+        only: None,
+        waivers: Vec::new(),
     }
 }

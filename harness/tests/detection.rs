@@ -1,47 +1,23 @@
 //! The suite held against every seeded fault and every legal variant of the reference server.
 //!
-//! A fault counts as caught only by a finding under the requirement that it breaks. A variant is legal, so none may fail or
-//! warn. The strict server meets everything.
+//! It is the score that `ropcheck faults` prints.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use ropcheck::detect::{Extent, Score, Servers, hold};
 use ropcheck::library::Library;
-use ropcheck::session::Subject;
 use ropcheck::suite::Suite;
-use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
-use ropcheck_reports::run::{Run, Verdict, Weight};
+use ropcheck_reference_server::{FAULTS, VARIANTS};
 
-fn suite() -> Suite {
-    Suite::of(Arc::new(Library::load(None).expect("the project's own scenarios can be read")))
-}
-
-async fn run(suite: &Suite, policy: Policy) -> Run {
-    suite.run(Subject::Embedded(Box::new(policy))).await.expect("the embedded server can be judged")
-}
-
-/// Requirements that a run found broken, with the cases that say so.
-fn broken(run: &Run) -> Vec<(&str, &str)> {
-    let judged = run.cases.iter().flat_map(|case| case.judged.iter().map(move |judged| (case, judged)));
-    let broken = judged.filter(|(_, judged)| matches!(judged.weight, Weight::Fails | Weight::Warns | Weight::Notes));
-    broken.map(|(case, judged)| (judged.found.requirement.as_str(), case.case.id.as_str())).collect()
-}
-
-/// Cases of a run with that verdict.
-fn cases(run: &Run, verdicts: &[Verdict]) -> Vec<String> {
-    run.cases
-        .iter()
-        .filter(|case| verdicts.contains(&case.verdict))
-        .map(|case| format!("{} {}", case.verdict.name(), case.case.id))
-        .collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_strict_server_meets_everything() {
-    let run = run(&suite(), Policy::strict()).await;
-    assert_eq!(
-        cases(&run, &[Verdict::Failed, Verdict::Warned, Verdict::Noted, Verdict::Unjudged, Verdict::Skipped]),
-        [""; 0]
-    );
+/// The score of the project's own suite, made once for all tests of this file.
+fn score() -> &'static Score {
+    static SCORE: OnceLock<Score> = OnceLock::new();
+    SCORE.get_or_init(|| {
+        let suite = Suite::of(Arc::new(Library::load(None).expect("the project's own scenarios can be read")));
+        let (faults, variants): (Vec<_>, Vec<_>) = (FAULTS.iter().collect(), VARIANTS.iter().collect());
+        let servers = Servers { faults: &faults, variants: &variants, extent: Extent::Whole };
+        hold(&suite, servers, &|_| {}).expect("the machine has a runtime for each server")
+    })
 }
 
 /// Faults that no case can show yet, each with its reason. A fault that is caught after all has to leave this list.
@@ -50,42 +26,34 @@ const NOT_YET: &[(&str, &str)] = &[
     ("retry-after-missing", "no case is throttled: see above"),
 ];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_seeded_fault_is_caught_under_the_requirement_that_it_breaks() {
-    let suite = suite();
-    let mut wrong = Vec::new();
-    for fault in FAULTS {
-        let run = run(&suite, fault.policy()).await;
-        let broken = broken(&run);
-        let caught = broken.iter().any(|(requirement, _)| *requirement == fault.breaks);
-        let excused = NOT_YET.iter().any(|(id, _)| *id == fault.id);
-        if caught == excused {
-            wrong.push(format!("{}: breaks {}, found broken {broken:?}", fault.id, fault.breaks));
-        }
-    }
-    assert!(
-        wrong.is_empty(),
-        "of {} faults these are missed, or caught although excused:\n{}",
-        FAULTS.len(),
-        wrong.join("\n")
-    );
+/// Cases that no fault turns red yet, at the most. It only ever goes down.
+const IDLE_YET: usize = 42;
+
+#[test]
+fn the_strict_server_meets_everything() {
+    let score = score();
+    assert!(score.strict.is_clean(), "{:#?}", score.strict);
+    let skipped: Vec<_> = score.cases.iter().filter(|(_, case)| case.skipped.is_some()).collect();
+    assert!(skipped.is_empty(), "it offers all that a case can need: {skipped:#?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_legal_variant_fails_and_none_warns_but_of_the_should_that_it_departs_from() {
-    let suite = suite();
-    let mut flagged = Vec::new();
-    for variant in VARIANTS {
-        let run = run(&suite, variant.policy()).await;
-        let judged = run.cases.iter().flat_map(|case| case.judged.iter().map(move |judged| (case, judged)));
-        let wrong = judged.filter(|(_, judged)| match judged.weight {
-            Weight::Fails => true,
-            Weight::Warns => variant.departs_from != Some(judged.found.requirement.as_str()),
-            Weight::Notes | Weight::Unjudged | Weight::Met => false,
-        });
-        flagged.extend(
-            wrong.map(|(case, judged)| format!("{}: {} {}", variant.id, case.case.id, judged.found.requirement)),
-        );
-    }
-    assert!(flagged.is_empty(), "of {} variants these are flagged:\n{}", VARIANTS.len(), flagged.join("\n"));
+#[test]
+fn every_seeded_fault_is_caught_under_the_requirement_that_it_breaks() {
+    let missed: Vec<&str> = score().missed().map(|(id, _)| id).collect();
+    let excused: Vec<&str> = NOT_YET.iter().map(|(id, _)| *id).collect();
+    assert_eq!(missed, excused, "of {} faults these are missed, and those are known to be", FAULTS.len());
+}
+
+#[test]
+fn no_legal_variant_fails_and_none_warns_but_of_the_should_that_it_departs_from() {
+    let flagged: Vec<_> = score().flagged().collect();
+    assert!(flagged.is_empty(), "of {} variants these are flagged: {flagged:#?}", VARIANTS.len());
+}
+
+#[test]
+fn no_case_is_idle_and_none_is_excused_without_need() {
+    let score = score();
+    let idle = score.idle.as_ref().expect("every fault was tried");
+    assert!(idle.len() <= IDLE_YET, "{} cases are idle: {idle:#?}", idle.len());
+    assert!(score.stale.is_empty(), "these excuses do not hold: {:#?}", score.stale);
 }

@@ -2,26 +2,73 @@
 
 use std::collections::BTreeMap;
 
+use crate::opinion;
 use crate::record::Sentence;
 use crate::run::{CaseOutcome, Weight};
+
+/// A document with the sentences of it that the run cites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The first part of a requirement's id: `rfc6749`.
+    pub name: String,
+    /// Its sections in the order of the document.
+    pub sections: Vec<Section>,
+    /// Its sentences by what they came to.
+    pub counts: Counts,
+}
 
 /// A section of a document with the sentences of it that the run cites.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// The document, the first part of a requirement's id: `rfc6749`.
-    pub document: String,
     /// The section: `5.2`.
-    pub section: String,
+    pub number: String,
     /// Its sentences in the order of their ids.
     pub sentences: Vec<Cited>,
+    /// Its sentences by what they came to.
+    pub counts: Counts,
+}
+
+/// Sentences by what they came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
     /// Sentences that held wherever they were looked at.
     pub met: usize,
-    /// Sentences broken at least once.
+    /// Sentences broken at least once, and not only where a waiver bears it.
     pub broken: usize,
+    /// Sentences broken only where a waiver bears it.
+    pub waived: usize,
     /// Sentences not judged at least once, and never broken.
     pub unjudged: usize,
     /// Sentences that no finding speaks of.
     pub silent: usize,
+}
+
+impl Counts {
+    /// How many sentences came to that.
+    pub fn of(&self, came_to: CameTo) -> usize {
+        match came_to {
+            CameTo::Broken => self.broken,
+            CameTo::Waived => self.waived,
+            CameTo::Unjudged => self.unjudged,
+            CameTo::Met => self.met,
+            CameTo::Silent => self.silent,
+        }
+    }
+
+    /// Whether every sentence was met.
+    pub fn all_met(&self) -> bool {
+        *self == Self { met: self.met, ..Self::default() }
+    }
+
+    fn add(&mut self, came_to: CameTo) {
+        match came_to {
+            CameTo::Broken => self.broken += 1,
+            CameTo::Waived => self.waived += 1,
+            CameTo::Unjudged => self.unjudged += 1,
+            CameTo::Met => self.met += 1,
+            CameTo::Silent => self.silent += 1,
+        }
+    }
 }
 
 /// A sentence and what the findings under it came to.
@@ -35,8 +82,10 @@ pub struct Cited {
     pub came_to: CameTo,
     /// Findings that met it.
     pub met: usize,
-    /// Findings that broke it.
+    /// Findings that broke it, those that a waiver bears left out.
     pub broken: usize,
+    /// Findings that broke it and that a waiver bears.
+    pub waived: usize,
     /// Findings that could not judge it.
     pub unjudged: usize,
 }
@@ -46,6 +95,8 @@ pub struct Cited {
 pub enum CameTo {
     /// Broken at least once.
     Broken,
+    /// Broken only where a waiver bears it.
+    Waived,
     /// Not judged at least once, and never broken.
     Unjudged,
     /// Met by every finding.
@@ -55,10 +106,14 @@ pub enum CameTo {
 }
 
 impl CameTo {
+    /// All that a sentence can come to, the good first: the order of columns.
+    pub const ALL: [Self; 5] = [Self::Met, Self::Broken, Self::Waived, Self::Unjudged, Self::Silent];
+
     /// What it came to as reports print it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Broken => "broken",
+            Self::Waived => "waived",
             Self::Unjudged => "not judged",
             Self::Met => "met",
             Self::Silent => "not reached",
@@ -66,51 +121,69 @@ impl CameTo {
     }
 }
 
-pub(crate) fn by_section(sentences: &BTreeMap<String, Sentence>, cases: &[CaseOutcome]) -> Vec<Section> {
-    let mut cited: BTreeMap<&str, Cited> =
-        sentences.iter().map(|(id, sentence)| (id.as_str(), silent(id, sentence))).collect();
+pub(crate) fn cited(sentences: &BTreeMap<String, Sentence>, cases: &[CaseOutcome]) -> BTreeMap<String, Cited> {
+    let mut cited: BTreeMap<String, Cited> =
+        sentences.iter().map(|(id, sentence)| (id.clone(), silent(id, sentence))).collect();
     for judged in cases.iter().flat_map(|case| &case.judged) {
-        let id = judged.found.requirement.as_str();
-        let one = cited.entry(id).or_insert_with(|| silent(id, &judged.sentence));
+        let id = &judged.found.requirement;
+        let one = cited.entry(id.clone()).or_insert_with(|| silent(id, &judged.sentence));
         match judged.weight {
-            Weight::Fails | Weight::Warns | Weight::Notes => one.broken += 1,
+            Weight::Fails | Weight::Warns | Weight::Notes | Weight::Advises => one.broken += 1,
+            Weight::Waived => one.waived += 1,
             Weight::Unjudged => one.unjudged += 1,
             Weight::Met => one.met += 1,
         }
     }
-
-    let mut sections: BTreeMap<_, Section> = BTreeMap::new();
-    for (id, mut one) in cited {
-        one.came_to = came_to(&one);
-        let document = id.split('/').next().unwrap_or_default();
-        let number = one.sentence.section.clone();
-        let section = sections.entry((document, order(&number))).or_insert_with(|| Section {
-            document: document.to_owned(),
-            section: number,
-            sentences: Vec::new(),
-            met: 0,
-            broken: 0,
-            unjudged: 0,
-            silent: 0,
-        });
-        match one.came_to {
-            CameTo::Broken => section.broken += 1,
-            CameTo::Unjudged => section.unjudged += 1,
-            CameTo::Met => section.met += 1,
-            CameTo::Silent => section.silent += 1,
-        }
-        section.sentences.push(one);
+    for one in cited.values_mut() {
+        one.came_to = came_to(one);
     }
-    sections.into_values().collect()
+    cited
+}
+
+/// Sentences that bind by document and section; a second opinion has a table of its own.
+pub(crate) fn by_document(cited: &BTreeMap<String, Cited>) -> Vec<Document> {
+    let mut sections: BTreeMap<_, Section> = BTreeMap::new();
+    for (id, one) in cited.iter().filter(|(id, _)| !opinion::is_second(id)) {
+        let document = id.split('/').next().unwrap_or_default();
+        let number = &one.sentence.section;
+        let section = sections.entry((document, order(number))).or_insert_with(|| Section {
+            number: number.clone(),
+            sentences: Vec::new(),
+            counts: Counts::default(),
+        });
+        section.counts.add(one.came_to);
+        section.sentences.push(one.clone());
+    }
+    let mut documents: Vec<Document> = Vec::new();
+    for ((name, _), section) in sections {
+        if documents.last().is_none_or(|last| last.name != name) {
+            documents.push(Document { name: name.to_owned(), sections: Vec::new(), counts: Counts::default() });
+        }
+        if let Some(document) = documents.last_mut() {
+            section.sentences.iter().for_each(|one| document.counts.add(one.came_to));
+            document.sections.push(section);
+        }
+    }
+    documents
 }
 
 fn silent(id: &str, sentence: &Sentence) -> Cited {
-    Cited { id: id.to_owned(), sentence: sentence.clone(), came_to: CameTo::Silent, met: 0, broken: 0, unjudged: 0 }
+    Cited {
+        id: id.to_owned(),
+        sentence: sentence.clone(),
+        came_to: CameTo::Silent,
+        met: 0,
+        broken: 0,
+        waived: 0,
+        unjudged: 0,
+    }
 }
 
 fn came_to(one: &Cited) -> CameTo {
     if one.broken > 0 {
         CameTo::Broken
+    } else if one.waived > 0 {
+        CameTo::Waived
     } else if one.unjudged > 0 {
         CameTo::Unjudged
     } else if one.met > 0 {
@@ -149,6 +222,7 @@ mod tests {
             },
             sentence: sentence("9"),
             weight: *weight,
+            waiver: None,
         });
         CaseOutcome {
             case: Case {
@@ -166,10 +240,11 @@ mod tests {
     #[test]
     fn sections_stand_in_the_order_of_their_document() {
         let sentences = ["A.12", "5.10", "5.2", "5"].map(|number| (format!("rfc/{number}/x"), sentence(number)));
-        let sections = by_section(&sentences.into(), &[]);
-        let numbers: Vec<&str> = sections.iter().map(|one| one.section.as_str()).collect();
+        let documents = by_document(&cited(&sentences.into(), &[]));
+        let numbers: Vec<&str> = documents[0].sections.iter().map(|one| one.number.as_str()).collect();
+        assert_eq!((documents.len(), documents[0].counts.silent), (1, 4));
         assert_eq!(numbers, ["5", "5.2", "5.10", "A.12"]);
-        assert!(sections.iter().all(|one| one.silent == 1));
+        assert!(documents[0].sections.iter().all(|one| one.counts.silent == 1));
     }
 
     #[test]
@@ -179,11 +254,14 @@ mod tests {
         let cases = [
             case(&[("r/1/a", Finding::Met, Weight::Met), ("r/1/b", Finding::Met, Weight::Met)]),
             case(&[("r/1/b", unjudged.clone(), Weight::Unjudged), ("r/1/c", unjudged, Weight::Unjudged)]),
-            case(&[("r/1/c", broken, Weight::Fails)]),
+            case(&[("r/1/c", broken.clone(), Weight::Fails), ("r/1/d", broken.clone(), Weight::Waived)]),
+            case(&[("r/1/c", broken.clone(), Weight::Waived), ("r/1/d", Finding::Met, Weight::Met)]),
+            case(&[("rfc9700/1/a", broken, Weight::Advises)]),
         ];
-        let sections = by_section(&BTreeMap::new(), &cases);
-        let came: Vec<_> = sections[0].sentences.iter().map(|one| one.came_to).collect();
-        assert_eq!(came, [CameTo::Met, CameTo::Unjudged, CameTo::Broken]);
-        assert_eq!((sections[0].met, sections[0].unjudged, sections[0].broken), (1, 1, 1));
+        let documents = by_document(&cited(&BTreeMap::new(), &cases));
+        let came: Vec<_> = documents[0].sections[0].sentences.iter().map(|one| one.came_to).collect();
+        assert_eq!(came, [CameTo::Met, CameTo::Unjudged, CameTo::Broken, CameTo::Waived]);
+        assert_eq!(documents[0].counts, Counts { met: 1, unjudged: 1, broken: 1, waived: 1, silent: 0 });
+        assert_eq!(documents.len(), 1, "a second opinion has a table of its own");
     }
 }

@@ -10,6 +10,7 @@ mod junit;
 mod markdown;
 mod message;
 pub mod text;
+pub mod waivers;
 mod wording;
 
 /// A way to tell a run.
@@ -29,6 +30,7 @@ pub const FORMATS: &[Format] = &[
     Format { name: "junit", says: "JUnit XML, one test case a case, for a CI system", write: junit::write },
     Format { name: "markdown", says: "a short page for a GitHub step summary", write: markdown::write },
     Format { name: "text", says: "what the terminal shows, without colour", write: text::plain },
+    Format { name: "waivers", says: "a waiver file for what fails, to be filled in", write: waivers::write },
 ];
 
 /// The format of that name.

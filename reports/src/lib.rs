@@ -6,14 +6,18 @@
 //!        ->  text, html, junit, markdown  format/     fn(&Run, &mut dyn Write)
 //! ```
 //!
-//! This crate opens no socket, and no number is made outside [`run`] and the two rooms that it folds with,
-//! [`coverage`] and [`latency`].
+//! This crate opens no socket, and no number is made outside [`run`] and the rooms that it folds with: [`coverage`],
+//! [`latency`], [`opinion`], [`verdict`] and [`waivers`].
 
 pub mod coverage;
+pub mod day;
 pub mod diff;
 pub mod evidence;
 pub mod format;
 pub mod latency;
+pub mod opinion;
 pub mod read;
 pub mod record;
 pub mod run;
+pub mod verdict;
+pub mod waivers;

@@ -88,6 +88,20 @@ mod tests {
     }
 
     #[test]
+    fn a_head_without_waivers_and_one_with_them_are_read() {
+        let waiver = r#"{"case":"a","requirement":"b","reason":"c","owner":"d","expires":"2026-01-31","at":{"file":"w","line":1}}"#;
+        let with = |more: &str| HEAD.replace(r#""sentences":{}"#, &format!(r#""sentences":{{}}{more}"#));
+        let waivers = |record: String| match events(record.as_bytes()).map(|mut events| events.remove(0)) {
+            Ok(Event::RunStarted(head)) => Ok(head.waivers.len()),
+            other => Err(format!("{other:?}")),
+        };
+        assert_eq!(waivers(format!("{HEAD}\n")), Ok(0));
+        assert_eq!(waivers(with(&format!(r#","waivers":[{waiver}]"#)) + "\n"), Ok(1));
+        let no_day = with(&format!(r#","waivers":[{}]"#, waiver.replace("01-31", "02-30")));
+        assert!(waivers(no_day + "\n").is_err_and(|why| why.contains("YYYY-MM-DD")));
+    }
+
+    #[test]
     fn a_window_is_read_as_it_was_written() {
         let window = Event::Window(Window {
             second: 1,

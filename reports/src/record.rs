@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::day::Day;
+
 /// The version of the record that this crate writes. A reader refuses a newer one.
 pub const VERSION: u32 = 1;
 
@@ -48,6 +50,12 @@ pub struct RunStarted {
     pub cases: Vec<Case>,
     /// The sentences that findings cite, by requirement id.
     pub sentences: BTreeMap<String, Sentence>,
+    /// The glob by which cases were chosen; none where all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// Broken promises that are known and borne for a time, in the order of their file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
 }
 
 /// The two kinds of run.
@@ -76,6 +84,23 @@ pub struct Case {
     pub id: String,
     /// The title, a sentence.
     pub title: String,
+    /// Where its author wrote it.
+    pub at: Place,
+}
+
+/// A broken promise of a case that is known and borne until a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// The case.
+    pub case: String,
+    /// The requirement that the case finds broken.
+    pub requirement: String,
+    /// Why it is borne.
+    pub reason: String,
+    /// Who sees to it.
+    pub owner: String,
+    /// The last day on which it holds.
+    pub expires: Day,
     /// Where its author wrote it.
     pub at: Place,
 }

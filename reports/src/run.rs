@@ -1,16 +1,20 @@
-//! Events folded into a run: every number that a report prints is made here.
+//! Events folded into a run: every number that a report prints is made here, or in a room that it folds with.
 //!
-//! A finding says what happened and the requirement's level says how much it matters; only this room
-//! combines them.
+//! A finding says what happened and the requirement's level says how much it matters; only the fold combines them, in
+//! [`crate::verdict`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::coverage::{self, Section};
+use crate::coverage::{self, Document};
 use crate::latency::{self, StepLoad};
+use crate::opinion::{self, Opinions};
 use crate::record::{
     Because, Case, Ended, Event, Exchange, Finding, Found, Kind, Level, Place, RunFinished, RunStarted, Sentence,
-    Window,
+    Waiver, Window,
 };
+pub use crate::verdict::{Judged, Tally, Verdict, Weight};
+use crate::verdict::{verdict, weigh};
+use crate::waivers::{self, Applied, Proposed};
 
 /// What a run adds up to.
 #[derive(Debug, Clone)]
@@ -27,8 +31,12 @@ pub struct Run {
     pub exchanges: BTreeMap<String, Exchange>,
     /// What a load run measured, by step.
     pub load: Vec<StepLoad>,
-    /// What each sentence came to, by section.
-    pub coverage: Vec<Section>,
+    /// What each sentence that binds came to, by document and section.
+    pub coverage: Vec<Document>,
+    /// Today's advice beside the sentences that bind.
+    pub opinions: Opinions,
+    /// What became of each waiver, in the order of their file.
+    pub waivers: Vec<Applied>,
 }
 
 /// What a case came to.
@@ -47,7 +55,7 @@ pub struct CaseOutcome {
 }
 
 impl CaseOutcome {
-    /// Its findings that broke a promise, in the order of the record.
+    /// Its findings that broke a promise that binds, in the order of the record.
     pub fn broken(&self) -> impl Iterator<Item = &Judged> {
         self.judged.iter().filter(|one| one.weight.is_broken())
     }
@@ -58,128 +66,13 @@ impl CaseOutcome {
     }
 }
 
-/// A finding with the sentence that it speaks of and what it weighs.
-#[derive(Debug, Clone)]
-pub struct Judged {
-    /// The finding.
-    pub found: Found,
-    /// The sentence.
-    pub sentence: Sentence,
-    /// What the two add up to.
-    pub weight: Weight,
-}
-
-/// What a finding weighs under its requirement's level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// A MUST or MUST NOT broken.
-    Fails,
-    /// A SHOULD or SHOULD NOT broken.
-    Warns,
-    /// A MAY or a practice broken.
-    Notes,
-    /// Not judged.
-    Unjudged,
-    /// Met.
-    Met,
-}
-
-impl Weight {
-    /// Whether a promise was broken, at whatever level.
-    pub fn is_broken(self) -> bool {
-        match self {
-            Self::Fails | Self::Warns | Self::Notes => true,
-            Self::Unjudged | Self::Met => false,
-        }
-    }
-}
-
-/// What a case came to, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// It broke a MUST.
-    Failed,
-    /// Something of it could not be judged; never counted as passed.
-    Unjudged,
-    /// It broke a SHOULD.
-    Warned,
-    /// It broke a MAY or a practice.
-    Noted,
-    /// All was met.
-    Passed,
-    /// It was not run.
-    Skipped,
-}
-
-impl Verdict {
-    /// Every verdict, the gravest first.
-    pub const ALL: [Self; 6] = [Self::Failed, Self::Unjudged, Self::Warned, Self::Noted, Self::Passed, Self::Skipped];
-
-    /// The verdict as reports print it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Unjudged => "not judged",
-            Self::Warned => "warned",
-            Self::Noted => "noted",
-            Self::Passed => "passed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-/// Cases by verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Cases that broke a MUST.
-    pub failed: usize,
-    /// Cases of which something could not be judged.
-    pub unjudged: usize,
-    /// Cases that broke a SHOULD.
-    pub warned: usize,
-    /// Cases that broke a MAY or a practice.
-    pub noted: usize,
-    /// Cases that met all.
-    pub passed: usize,
-    /// Cases that were not run.
-    pub skipped: usize,
-}
-
-impl Tally {
-    /// How many cases have that verdict.
-    pub fn of(&self, verdict: Verdict) -> usize {
-        match verdict {
-            Verdict::Failed => self.failed,
-            Verdict::Unjudged => self.unjudged,
-            Verdict::Warned => self.warned,
-            Verdict::Noted => self.noted,
-            Verdict::Passed => self.passed,
-            Verdict::Skipped => self.skipped,
-        }
-    }
-
-    /// All cases.
-    pub fn total(&self) -> usize {
-        Verdict::ALL.into_iter().map(|verdict| self.of(verdict)).sum()
-    }
-
-    fn add(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Failed => self.failed += 1,
-            Verdict::Unjudged => self.unjudged += 1,
-            Verdict::Warned => self.warned += 1,
-            Verdict::Noted => self.noted += 1,
-            Verdict::Passed => self.passed += 1,
-            Verdict::Skipped => self.skipped += 1,
-        }
-    }
-}
-
 /// What a run came to, the first that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// A MUST was broken.
     Failed,
+    /// A waiver has expired or is no longer needed.
+    Outdated,
     /// It was interrupted, or its record just ends.
     Interrupted,
     /// Nothing could be judged, or the run could not go on.
@@ -222,14 +115,14 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
     for case in started.cases.clone() {
         let findings = found.remove(&case.id).unwrap_or_default();
         let reason = skipped.remove(&case.id);
-        cases.push(outcome(case, findings, reason, &started.sentences));
+        cases.push(outcome(case, findings, reason, &started));
     }
     // What is left is not in the head: checks that run on every exchange, each a case of its own.
     for (id, findings) in found {
         let title =
             findings.first().map_or_else(String::new, |one| sentence(&started.sentences, &one.requirement).says);
         let at = Place { file: String::new(), line: 0, text: String::new() };
-        cases.push(outcome(Case { id, title, at }, findings, None, &started.sentences));
+        cases.push(outcome(Case { id, title, at }, findings, None, &started));
     }
     let mut tally = Tally::default();
     for case in &mut cases {
@@ -237,22 +130,24 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
         tally.add(case.verdict);
     }
     let load = latency::by_step(&windows);
-    let coverage = coverage::by_section(&started.sentences, &cases);
-    Run { started, finished, cases, tally, exchanges, load, coverage }
+    let cited = coverage::cited(&started.sentences, &cases);
+    let (coverage, opinions) = (coverage::by_document(&cited), opinion::of(&cited));
+    let complete = finished.as_ref().is_some_and(|last| last.ended == Ended::Complete);
+    let waivers = waivers::applied(&started, &cases, complete && started.only.is_none());
+    Run { started, finished, cases, tally, exchanges, load, coverage, opinions, waivers }
 }
 
-fn outcome(
-    case: Case,
-    findings: Vec<Found>,
-    skipped: Option<String>,
-    sentences: &BTreeMap<String, Sentence>,
-) -> CaseOutcome {
+fn outcome(case: Case, findings: Vec<Found>, skipped: Option<String>, started: &RunStarted) -> CaseOutcome {
+    let in_force: Vec<&Waiver> =
+        started.waivers.iter().filter(|waiver| waiver.case == case.id && waivers::holds(waiver, started)).collect();
     let judged: Vec<Judged> = findings
         .into_iter()
         .map(|found| {
-            let sentence = sentence(sentences, &found.requirement);
-            let weight = weigh(&found.finding, sentence.level);
-            Judged { found, sentence, weight }
+            let sentence = sentence(&started.sentences, &found.requirement);
+            let waiver = in_force.iter().copied().find(|waiver| waiver.requirement == found.requirement);
+            let weight = weigh(&found, sentence.level, waiver);
+            let waiver = waiver.filter(|_| weight == Weight::Waived).cloned();
+            Judged { found, sentence, weight, waiver }
         })
         .collect();
     let verdict = if skipped.is_some() { Verdict::Skipped } else { verdict(&judged) };
@@ -269,35 +164,12 @@ fn sentence(sentences: &BTreeMap<String, Sentence>, requirement: &str) -> Senten
     })
 }
 
-fn weigh(finding: &Finding, level: Level) -> Weight {
-    match finding {
-        Finding::Met => Weight::Met,
-        Finding::Unjudged { .. } => Weight::Unjudged,
-        Finding::Broken { .. } => match level {
-            Level::Must | Level::MustNot => Weight::Fails,
-            Level::Should | Level::ShouldNot => Weight::Warns,
-            Level::May | Level::Practice => Weight::Notes,
-        },
-    }
-}
-
-fn verdict(judged: &[Judged]) -> Verdict {
-    match judged.iter().map(|one| one.weight).min() {
-        Some(Weight::Fails) => Verdict::Failed,
-        Some(_) if judged.iter().any(|one| one.weight == Weight::Unjudged) => Verdict::Unjudged,
-        Some(Weight::Warns) => Verdict::Warned,
-        Some(Weight::Notes) => Verdict::Noted,
-        None | Some(Weight::Unjudged) => Verdict::Unjudged,
-        Some(Weight::Met) => Verdict::Passed,
-    }
-}
-
 impl Run {
-    /// The run's exit code, the first that holds: 1 a MUST broken, 3 nothing could be judged or, when
-    /// `strict`, anything left unjudged, 130 interrupted, 0 otherwise.
+    /// The run's exit code, the first that holds: 1 a MUST broken or a waiver out of date, 3 nothing could be judged
+    /// or, when `strict`, anything left unjudged, 130 interrupted, 0 otherwise.
     pub fn exit_code(&self, strict: bool) -> u8 {
         match self.standing() {
-            Standing::Failed => 1,
+            Standing::Failed | Standing::Outdated => 1,
             Standing::Interrupted => 130,
             Standing::Inconclusive => 3,
             Standing::Partial if strict => 3,
@@ -307,12 +179,13 @@ impl Run {
 
     /// What the run came to as a whole.
     pub fn standing(&self) -> Standing {
-        let judged = self.tally.failed + self.tally.warned + self.tally.noted + self.tally.passed;
         if self.tally.failed > 0 {
             Standing::Failed
+        } else if self.outdated().next().is_some() {
+            Standing::Outdated
         } else if self.interrupted() {
             Standing::Interrupted
-        } else if judged == 0 || self.stopped().is_some() {
+        } else if self.tally.judged() == 0 || self.stopped().is_some() {
             Standing::Inconclusive
         } else if self.tally.unjudged > 0 {
             Standing::Partial
@@ -395,6 +268,31 @@ impl Run {
         counts
     }
 
+    /// Waivers that fail the run: expired, or no longer needed.
+    pub fn outdated(&self) -> impl Iterator<Item = &Applied> {
+        self.waivers.iter().filter(|applied| applied.state.is_outdated())
+    }
+
+    /// A waiver for each promise that fails the run, once each.
+    pub fn proposed_waivers(&self) -> Vec<Proposed<'_>> {
+        let mut proposed: Vec<Proposed> = Vec::new();
+        for judged in self.cases.iter().flat_map(|case| &case.judged).filter(|one| one.weight == Weight::Fails) {
+            let Found { case, requirement, finding: Finding::Broken { expected, actual }, .. } = &judged.found else {
+                continue;
+            };
+            if !proposed.iter().any(|one| one.case == case && one.requirement == requirement) {
+                let expires = waivers::proposed_expiry(&self.started);
+                proposed.push(Proposed { case, requirement, expected, actual, expires });
+            }
+        }
+        proposed
+    }
+
+    /// Whether a waiver bears a broken promise of this run.
+    pub fn bears(&self) -> bool {
+        self.cases.iter().flat_map(|case| &case.judged).any(|one| one.weight == Weight::Waived)
+    }
+
     /// Whether this was a load run.
     pub fn is_load(&self) -> bool {
         self.started.kind == Kind::Load
@@ -425,6 +323,8 @@ mod tests {
                     ((*id).to_owned(), Sentence { section: "1".into(), level: *level, says: "S".into(), beside: None })
                 })
                 .collect(),
+            only: None,
+            waivers: vec![],
         }
     }
 

@@ -7,11 +7,11 @@ use ropcheck::complaint::did_you_mean;
 use ropcheck::library::Library;
 use ropcheck::session::{Subject, as_recorded, head};
 use ropcheck::suite::{Suite, now_ms};
-use ropcheck::target;
+use ropcheck::{target, waiver};
 use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
-use ropcheck_reports::record::{self, Ended, Event, Kind};
+use ropcheck_reports::record::{self, Ended, Event, Kind, RunStarted};
 
-use super::outcome;
+use super::outcome::{self, Printed};
 use super::stop::Stop;
 use crate::cli::Check;
 
@@ -22,6 +22,12 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     if let Some(glob) = &args.only {
         suite = suite.only(glob).map_err(Stop::bad_input)?;
     }
+    let waivers = args.waivers.as_deref().map(|path| waiver::load(path, suite.library())).transpose()?;
+    let said = |mut head: RunStarted| {
+        head.only.clone_from(&args.only);
+        head.waivers = waivers.clone().unwrap_or_default();
+        head
+    };
     let subject = subject(args)?;
     let named = match &subject {
         Subject::Target(target) => as_recorded(target),
@@ -39,7 +45,7 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         Ok(session) => Arc::new(session),
         Err((ended, stop)) => {
             let head = head(suite.library(), named, Kind::Check, suite.cases(), args.seed, now_ms());
-            outcome::nothing(recorder, &args.outcome.report, head, ended)?;
+            outcome::nothing(recorder, &args.outcome.report, said(head), ended)?;
             return Err(stop);
         }
     };
@@ -47,11 +53,15 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     suite
         .walk(&session, interrupted, &mut |event| {
             advance(&progress, &event);
-            recorder.keep(event);
+            recorder.keep(match event {
+                Event::RunStarted(head) => Event::RunStarted(said(head)),
+                later => later,
+            });
         })
         .await;
     progress.finish_and_clear();
-    let run = outcome::finish(recorder, &args.outcome.report)?;
+    let printed = if args.emit_waivers { Printed::Waivers } else { Printed::Text };
+    let run = outcome::finish(recorder, &args.outcome.report, printed)?;
     Ok(run.exit_code(args.strict))
 }
 

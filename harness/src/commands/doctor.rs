@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ropcheck::explain;
 use ropcheck::learn::CAPABILITIES;
 use ropcheck::library::Library;
 use ropcheck::plan::Skip;
-use ropcheck::scenario::Capability;
 use ropcheck::session::Subject;
 use ropcheck::suite::Suite;
 use ropcheck::target;
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
     let mut told = format!("The good login is granted at {endpoint}\n\nThe server offers:\n");
     for capability in CAPABILITIES {
         let offered = if session.learned().offers.contains(&capability) { "yes" } else { "no" };
-        told += &format!("  {:<32}{offered}\n", name(capability));
+        told += &format!("  {:<32}{offered}\n", explain::capability(capability));
     }
     let mut open = 0;
     let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -45,21 +45,4 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
     }
     say(&told)?;
     Ok(0)
-}
-
-fn name(capability: Capability) -> &'static str {
-    match capability {
-        Capability::RefreshToken => "refresh tokens",
-        Capability::IdToken => "ID tokens",
-        Capability::JwtAccessToken => "access tokens that are JWTs",
-        Capability::Rfc9068 => "access tokens after RFC 9068",
-        Capability::ClientCredentials => "client credentials grant",
-        Capability::Jwks => "a key set",
-        Capability::Metadata => "metadata",
-        Capability::OpenidMetadata => "OpenID metadata",
-        Capability::Introspection => "introspection",
-        Capability::Revocation => "revocation",
-        Capability::Userinfo => "userinfo",
-        Capability::Neighbour => "a neighbour",
-    }
 }

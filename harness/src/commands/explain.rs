@@ -1,15 +1,16 @@
-//! `ropcheck explain`: what a requirement, a scenario or a fault is about.
+//! `ropcheck explain`: what a requirement, a scenario, a lint, a fault or a variant is about.
 
-use std::fmt::Write;
-
+use ropcheck::check::Check;
 use ropcheck::complaint::did_you_mean;
+use ropcheck::coverage::{Coverage, Standing, cites};
+use ropcheck::explain;
 use ropcheck::library::{Authored, Library};
-use ropcheck::lint::LINTS;
+use ropcheck::lint::{LINTS, Lint};
 use ropcheck::requirement::Requirement;
-use ropcheck::scenario::Scenario;
-use ropcheck_reference_server::{FAULTS, Fault};
+use ropcheck::scenario::{Endpoint, Scenario, Step};
+use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
 
-use super::outcome::say;
+use super::page::{Ink, Page};
 use super::stop::Stop;
 use crate::cli::Explain;
 
@@ -17,78 +18,266 @@ use crate::cli::Explain;
 pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     let library = Library::load(args.scenarios.scenarios.as_deref())?;
     let id = args.id.as_str();
-    let mut told = String::new();
-    if let Some(requirement) = library.catalogue.get(id) {
-        told += &explain_requirement(id, requirement, &library);
+    let mut page = Page::new();
+    if let Some(known) = library.catalogue.get(id) {
+        requirement(&mut page, id, known, &library);
     }
-    if let Some(scenario) = library.scenarios.get(id) {
-        told += &explain_scenario(id, scenario);
+    if let Some(known) = library.scenarios.get(id) {
+        scenario(&mut page, id, known, &library);
     }
-    if let Some(fault) = FAULTS.iter().find(|fault| fault.id == id) {
-        told += &explain_fault(fault);
+    for known in LINTS.iter().filter(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
+        lint(&mut page, id, known, &library);
     }
-    for lint in LINTS.iter().filter(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
-        told += &format!(
-            "{id} (a check of every answer of the token endpoint)\n\n  It holds answers against {}\n",
-            lint.requirement
-        );
+    for known in FAULTS.iter().filter(|fault| fault.id == id) {
+        fault(&mut page, known, &library);
     }
-    if told.is_empty() {
+    for known in VARIANTS.iter().filter(|variant| variant.id == id) {
+        variant(&mut page, known, &library);
+    }
+    if page.is_empty() {
+        let lints: Vec<String> = LINTS.iter().map(|lint| format!("lint/{}", lint.name)).collect();
         let ids = library
             .catalogue
             .ids()
             .chain(library.scenarios.keys().map(String::as_str))
-            .chain(FAULTS.iter().map(|fault| fault.id));
+            .chain(lints.iter().map(String::as_str))
+            .chain(FAULTS.iter().map(|fault| fault.id))
+            .chain(VARIANTS.iter().map(|variant| variant.id));
         return Err(Stop::bad_input(format!("nothing is named `{id}`{}", did_you_mean(id, ids))));
     }
-    say(&told)?;
+    page.print()?;
     Ok(0)
 }
 
-fn explain_requirement(id: &str, requirement: &Requirement, library: &Library) -> String {
+fn requirement(page: &mut Page, id: &str, requirement: &Requirement, library: &Library) {
     let sentence = &requirement.sentence;
-    let mut told = format!(
-        "{id} (section {}, {})\n\n  {}\n\n  Why: {}\n",
-        sentence.section,
-        sentence.level.name(),
-        sentence.says,
-        requirement.why
-    );
-    if let Some(why) = &requirement.untestable {
-        let _ = writeln!(told, "\n  Not testable from outside: {why}");
+    page.head(Ink::Strong, &format!("{id} (section {}, {})", sentence.section, sentence.level.name()));
+    page.blank();
+    page.paragraph(2, &sentence.says);
+    page.blank();
+    page.paragraph(2, &format!("Why: {}", requirement.why));
+    if let Some(first) = &sentence.beside {
+        page.blank();
+        page.paragraph(2, &format!("It is a second opinion on {first}, told beside that one."));
     }
-    let probes = library.scenarios.iter().filter(|(_, scenario)| cites(scenario).contains(&id));
-    for (case, scenario) in probes {
-        let _ = writeln!(told, "\n  Probed by {case}: {}", scenario.wrote.title);
+    for (other, opinion) in library.catalogue.iter().filter(|(_, other)| other.sentence.beside.as_deref() == Some(id)) {
+        page.blank();
+        page.entry(
+            2,
+            &format!("Second opinion, {other} ({}): {}", opinion.sentence.level.name(), opinion.sentence.says),
+        );
     }
-    for lint in LINTS.iter().filter(|lint| lint.requirement == id) {
-        let _ = writeln!(told, "\n  Probed on every answer by lint/{}", lint.name);
+    page.blank();
+    let coverage = Coverage::of(library);
+    match coverage.sentences.get(id).map(|covered| &covered.standing) {
+        Some(Standing::Tested(cases)) => cases.iter().for_each(|case| probe(page, id, case, library)),
+        Some(Standing::Untestable(because)) => page.paragraph(2, &format!("Not testable from outside: {because}")),
+        Some(Standing::Untested) | None => page.entry(2, "No case probes it yet."),
     }
+    permissions(page, id, library);
+    page.blank();
     for fault in FAULTS.iter().filter(|fault| fault.breaks == id) {
-        let _ = writeln!(told, "\n  Broken by the seeded fault {}: {}", fault.id, fault.says);
+        page.entry(2, &format!("Broken by the seeded fault {}: {}", fault.id, fault.says));
     }
-    told
-}
-
-fn explain_scenario(id: &str, scenario: &Authored<Scenario>) -> String {
-    let at = scenario.place(scenario.wrote.id.defined);
-    let mut told = format!("{id} ({}:{})\n\n  {}\n\n  It proves:\n", at.file, at.line, scenario.wrote.title);
-    for requirement in cites(scenario) {
-        let _ = writeln!(told, "  - {requirement}");
+    for variant in VARIANTS.iter().filter(|variant| variant.permitted_by == id) {
+        page.entry(2, &format!("Permits the variant {}: {}", variant.id, variant.says));
     }
-    told
+    for variant in VARIANTS.iter().filter(|variant| variant.departs_from == Some(id)) {
+        page.entry(2, &format!("Departed from by the variant {}: {}", variant.id, variant.says));
+    }
 }
 
-fn explain_fault(fault: &Fault) -> String {
-    format!(
-        "{} (a seeded fault)\n\n  {}\n\n  It breaks {}; see it with: ropcheck check --fault {}\n",
-        fault.id, fault.says, fault.breaks, fault.id
-    )
+/// A case under a sentence, with the answers that it allows.
+fn probe(page: &mut Page, requirement: &str, case: &str, library: &Library) {
+    let Some(scenario) = library.scenarios.get(case) else {
+        return page.entry(2, &format!("Probed on every answer by {case}"));
+    };
+    page.entry(2, &format!("Probed by {case}: {}", scenario.wrote.title));
+    let mut all: Vec<Vec<String>> = Vec::new();
+    for (check, from) in checks(&scenario.wrote, library, |id| id == requirement) {
+        let answers = answers(check, from);
+        if !all.contains(&answers) {
+            all.push(answers);
+        }
+    }
+    for answers in &all {
+        allowed(page, 4, "allows ", answers);
+    }
 }
 
-fn cites(scenario: &Authored<Scenario>) -> Vec<&str> {
-    let mut all: Vec<&str> =
-        scenario.wrote.steps.iter().flat_map(|step| &step.value.expect.0).map(|(id, _)| id.value.as_str()).collect();
-    all.dedup();
-    all
+/// The checks of a scenario under some of its sentences, each with the endpoint whose answer it looks at.
+fn checks<'a>(
+    scenario: &'a Scenario,
+    library: &Library,
+    wanted: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'a Check, Endpoint)> {
+    let expect = scenario.steps.iter().flat_map(move |step| {
+        let from = explain::goes_to(&step.value.send, library);
+        step.value.expect.0.iter().map(move |(id, checks)| (id, checks, from))
+    });
+    let wanted = expect.filter(move |(id, ..)| wanted(&id.value));
+    wanted.flat_map(|(_, checks, from)| checks.iter().map(move |check| (&check.value, from)))
+}
+
+/// The answers that a check allows, in words: one, or the alternatives with the sentence that permits each.
+fn answers(check: &Check, from: Endpoint) -> Vec<String> {
+    match check {
+        Check::AnyOf(alternatives) => explain::alternatives(alternatives, from).collect(),
+        one => vec![explain::check(one, from)],
+    }
+}
+
+fn allowed(page: &mut Page, indent: usize, how: &str, answers: &[String]) {
+    if let [only] = answers {
+        return page.entry(indent, &format!("{how}{only}"));
+    }
+    page.line(indent, Ink::Plain, &format!("{how}one of"));
+    for one in answers {
+        page.entry(indent + 2, &format!("- {one}"));
+    }
+}
+
+/// The cases in which a sentence permits an answer among others, but for those that probe it.
+fn permissions(page: &mut Page, id: &str, library: &Library) {
+    for (case, scenario) in &library.scenarios {
+        let mut all = Vec::new();
+        for (check, from) in checks(&scenario.wrote, library, |requirement| requirement != id) {
+            let Check::AnyOf(alternatives) = check else { continue };
+            let permitted = alternatives.0.iter().filter(|(requirement, _)| requirement.value == id);
+            all.extend(permitted.map(|(_, checks)| explain::checks(checks, from)));
+        }
+        all.dedup();
+        for answer in all {
+            page.entry(2, &format!("Permits in {case}: {answer}"));
+        }
+    }
+}
+
+fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &Library) {
+    let wrote = &scenario.wrote;
+    let at = scenario.place(wrote.id.defined);
+    page.head(Ink::Strong, id);
+    page.line(0, Ink::Plain, &format!("{}:{}", at.file, at.line));
+    page.blank();
+    page.paragraph(2, &wrote.title);
+    page.blank();
+    for need in &wrote.needs {
+        page.entry(2, &format!("Needs {}", explain::capability(*need)));
+    }
+    for (name, strategy) in &wrote.given {
+        page.entry(2, &format!("Draws {name}: {}", explain::strategy(strategy)));
+    }
+    if let Some(load) = &wrote.load {
+        page.entry(2, &format!("Walked by {} users for {}", load.users, humantime::format_duration(load.lasts)));
+    }
+    for (position, step) in wrote.steps.iter().enumerate() {
+        page.blank();
+        self::step(page, position + 1, &step.value, library);
+    }
+    let proves = cites(wrote);
+    if !proves.is_empty() {
+        page.blank();
+        page.line(2, Ink::Plain, "It proves:");
+    }
+    for requirement in &proves {
+        let says = library.catalogue.get(requirement).map(|known| known.sentence.says.as_str());
+        page.line(4, Ink::Plain, &format!("- {requirement}"));
+        page.paragraph(6, says.unwrap_or_default());
+    }
+    faults_of(page, &proves);
+}
+
+fn step(page: &mut Page, number: usize, step: &Step, library: &Library) {
+    let Step { name, wait, times, send, expect, keep } = step;
+    let named = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let waits = wait.map(|wait| format!("waits {}, then ", humantime::format_duration(wait))).unwrap_or_default();
+    let (whole, changes) = explain::send(send);
+    let times = explain::times(*times).map(|times| format!(", {times}")).unwrap_or_default();
+    let but = if changes.is_empty() { "" } else { ", but" };
+    page.entry(2, &format!("Step {number}{named}: {waits}sends {whole}{times}{but}"));
+    for change in &changes {
+        page.entry(4, &format!("- {change}"));
+    }
+    if let Some(base) = send.like.as_ref().and_then(|like| Some((&like.value, library.bases.get(&like.value)?))) {
+        page.entry(4, &format!("The base {}: {}", base.0, base.1.wrote.title));
+    }
+    if send.change.is_some() {
+        page.entry(4, "The same without the change is its control, and has to be granted.");
+    }
+    let from = explain::goes_to(send, library);
+    for (requirement, checks) in &expect.0 {
+        page.line(4, Ink::Plain, &format!("expected under {}", requirement.value));
+        for check in checks {
+            allowed(page, 6, "", &answers(&check.value, from));
+        }
+    }
+    for (name, member) in keep {
+        page.entry(4, &format!("keeps {member} as {name}"));
+    }
+}
+
+/// The seeded faults that break one of these. Which of them a case catches is measured by `ropcheck faults`.
+fn faults_of(page: &mut Page, requirements: &[&str]) {
+    let mut faults = FAULTS.iter().filter(|fault| requirements.contains(&fault.breaks)).peekable();
+    if faults.peek().is_none() {
+        return;
+    }
+    page.blank();
+    page.line(2, Ink::Plain, "Seeded faults of these sentences (what each is caught by: ropcheck faults):");
+    for fault in faults {
+        page.entry(4, &format!("- {}: {}", fault.id, fault.says));
+    }
+}
+
+fn lint(page: &mut Page, id: &str, lint: &Lint, library: &Library) {
+    page.head(Ink::Strong, &format!("{id} (a check of every answer)"));
+    page.blank();
+    page.entry(2, &format!("It looks at: {}", lint.at.iter().map(|at| at.name()).collect::<Vec<_>>().join(", ")));
+    sentence(page, "It holds answers against", lint.requirement, library);
+    faults_of(page, &[lint.requirement]);
+}
+
+fn fault(page: &mut Page, fault: &Fault, library: &Library) {
+    page.head(Ink::Strong, &format!("{} (a seeded fault)", fault.id));
+    page.blank();
+    page.paragraph(2, fault.says);
+    page.blank();
+    sentence(page, "It breaks", fault.breaks, library);
+    probes(page, fault.breaks, library);
+    page.blank();
+    page.line(2, Ink::Plain, &format!("See it with: ropcheck check --fault {}", fault.id));
+    page.line(2, Ink::Plain, &format!("See what catches it with: ropcheck faults --only {}", fault.id));
+}
+
+fn variant(page: &mut Page, variant: &Variant, library: &Library) {
+    page.head(Ink::Strong, &format!("{} (a legal variant)", variant.id));
+    page.blank();
+    page.paragraph(2, variant.says);
+    page.blank();
+    sentence(page, "It is permitted by", variant.permitted_by, library);
+    if let Some(should) = variant.departs_from {
+        page.blank();
+        sentence(page, "It departs from, and is rightly warned of,", should, library);
+    }
+    page.blank();
+    page.line(2, Ink::Plain, &format!("See it with: ropcheck check --variant {}", variant.id));
+}
+
+fn sentence(page: &mut Page, how: &str, id: &str, library: &Library) {
+    let Some(known) = library.catalogue.get(id) else { return page.entry(2, &format!("{how} {id}")) };
+    page.entry(2, &format!("{how} {id} ({})", known.sentence.level.name()));
+    page.paragraph(4, &known.sentence.says);
+}
+
+fn probes(page: &mut Page, requirement: &str, library: &Library) {
+    let coverage = Coverage::of(library);
+    let Some(Standing::Tested(cases)) = coverage.sentences.get(requirement).map(|covered| &covered.standing) else {
+        return;
+    };
+    page.blank();
+    page.line(2, Ink::Plain, "Cases under that sentence:");
+    for case in cases {
+        let title = library.scenarios.get(case).map(|scenario| format!(": {}", scenario.wrote.title));
+        page.entry(4, &format!("- {case}{}", title.unwrap_or_default()));
+    }
 }

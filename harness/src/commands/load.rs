@@ -10,7 +10,7 @@ use ropcheck::target;
 use ropcheck_reference_server::Policy;
 use ropcheck_reports::record::Event;
 
-use super::outcome;
+use super::outcome::{self, Printed};
 use super::stop::Stop;
 use crate::cli::Load;
 
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     })
     .await?;
     progress.finish_and_clear();
-    let run = outcome::finish(recorder, &args.outcome.report)?;
+    let run = outcome::finish(recorder, &args.outcome.report, Printed::Text)?;
     Ok(run.exit_code(false))
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ropcheck::recorder::Recorder;
 use ropcheck::suite::folded;
-use ropcheck_reports::format::{self, text};
+use ropcheck_reports::format::{self, text, waivers};
 use ropcheck_reports::record::{Ended, Event, RunFinished, RunStarted};
 use ropcheck_reports::run::Run;
 
@@ -23,15 +23,27 @@ pub(crate) fn recorder(outcome: &Outcome) -> Result<Recorder, Stop> {
     Ok(Recorder::new(file.map(|file| Box::new(BufWriter::new(file)) as Box<dyn Write + Send>)))
 }
 
-/// Adds up what was recorded, writes the reports and prints the text.
-pub(crate) fn finish(recorder: Recorder, reports: &[(String, PathBuf)]) -> Result<Run, Stop> {
+/// What a run prints when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Printed {
+    /// The text report.
+    Text,
+    /// A waiver file for what fails.
+    Waivers,
+}
+
+/// Adds up what was recorded, writes the reports and prints the result.
+pub(crate) fn finish(recorder: Recorder, reports: &[(String, PathBuf)], printed: Printed) -> Result<Run, Stop> {
     let (events, failed) = match recorder.into_events() {
         Ok(events) => (events, None),
         Err((events, why)) => (events, Some(why)),
     };
     let run = folded(events);
     write_reports(&run, reports)?;
-    print(&run)?;
+    match printed {
+        Printed::Text => print(&run)?,
+        Printed::Waivers => print_waivers(&run)?,
+    }
     match failed {
         None => Ok(run),
         Some(why) => Err(Stop::harness(format!("could not write the record to its end: {why}"))),
@@ -82,10 +94,25 @@ fn heard(done: std::io::Result<()>) -> Result<(), Stop> {
     }
 }
 
-fn print(run: &Run) -> Result<(), Stop> {
+/// Colour where a terminal reads it and `NO_COLOR` does not forbid it.
+pub(crate) fn style() -> text::Style {
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if colour { text::Style::Colour } else { text::Style::Plain }
+}
+
+/// How many columns there are to write in: the terminal's own, or as many as suit a file.
+fn width() -> usize {
     let out = std::io::stdout();
-    let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let style = if colour { text::Style::Colour } else { text::Style::Plain };
-    let mut out = BufWriter::new(out.lock());
-    heard(text::write(run, style, &mut out).and_then(|()| out.flush()))
+    let size = if out.is_terminal() { terminal_size::terminal_size_of(&out) } else { None };
+    size.map_or(text::WIDTH, |(width, _)| usize::from(width.0))
+}
+
+fn print(run: &Run) -> Result<(), Stop> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    heard(text::write(run, style(), width(), &mut out).and_then(|()| out.flush()))
+}
+
+fn print_waivers(run: &Run) -> Result<(), Stop> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    heard(waivers::write(run, &mut out).and_then(|()| out.flush()))
 }

@@ -7,10 +7,12 @@ use askama::Template;
 use self::case::CaseView;
 use super::chart::{self, Chart};
 use super::wording;
-use crate::coverage::{CameTo, Section};
+use crate::coverage::{CameTo, Cited, Document, Section};
 use crate::latency::QUANTILE_NAMES;
+use crate::opinion::{self, Binding, Row};
 use crate::record::{Kind, Level};
-use crate::run::{CaseOutcome, Run, Standing, Verdict};
+use crate::run::{CaseOutcome, Run, Standing, Verdict, Weight};
+use crate::waivers::{Applied, State};
 
 mod case;
 
@@ -31,13 +33,18 @@ struct Page {
     tally: Vec<Count>,
     cases: String,
     load: Option<Load>,
+    outdated: Vec<WaiverView>,
     failed: Vec<CaseView>,
+    waived: Vec<CaseView>,
     remarked: Vec<CaseView>,
     quiet: Vec<CaseView>,
     unjudged: Vec<Reason>,
     skipped: Vec<Reason>,
+    waivers: Vec<WaiverView>,
+    opinion: Option<OpinionView>,
+    came_to: Vec<&'static str>,
     coverage: Vec<SectionView>,
-    rows: Vec<Row>,
+    rows: Vec<CaseRow>,
     summary: String,
 }
 
@@ -63,7 +70,7 @@ struct Reasoned {
 /// A section with what its sentences came to.
 struct SectionView {
     name: String,
-    counts: [usize; 4],
+    counts: Vec<usize>,
     sentences: Vec<SentenceView>,
 }
 
@@ -75,8 +82,30 @@ struct SentenceView {
     came_to: &'static str,
 }
 
+/// A waiver and what became of it.
+struct WaiverView {
+    tone: &'static str,
+    state: &'static str,
+    case: String,
+    /// Where the case stands on this page, if it does.
+    href: Option<String>,
+    requirement: String,
+    reason: String,
+    owner: String,
+    expires: String,
+    /// What is to be done, where the waiver fails the run.
+    told: String,
+}
+
+/// Today's advice beside what binds.
+struct OpinionView {
+    told: String,
+    says: &'static str,
+    rows: Vec<(Option<SentenceView>, SentenceView, &'static str)>,
+}
+
 /// A line of the table of all cases.
-struct Row {
+struct CaseRow {
     tone: &'static str,
     verdict: &'static str,
     id: String,
@@ -105,10 +134,12 @@ struct StepView {
 }
 
 fn page(run: &Run) -> Page {
-    let (mut failed, mut remarked, mut quiet) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut failed, mut waived, mut remarked, mut quiet) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for case in run.cases.iter().filter(|case| case.verdict != Verdict::Skipped) {
         if case.verdict == Verdict::Failed {
             failed.push(case::view(run, case));
+        } else if case.gravest() == Some(Weight::Waived) {
+            waived.push(case::view(run, case));
         } else if case.gravest().is_some() {
             remarked.push(case::view(run, case));
         } else {
@@ -119,7 +150,7 @@ fn page(run: &Run) -> Page {
         title: wording::visible(&run.started.target.name),
         facts: facts(run),
         tone: match run.standing() {
-            Standing::Failed => "bad",
+            Standing::Failed | Standing::Outdated => "bad",
             Standing::Interrupted | Standing::Inconclusive | Standing::Partial => "warn",
             Standing::Passed => "good",
         },
@@ -131,12 +162,17 @@ fn page(run: &Run) -> Page {
             .map(|verdict| Count { tone: tone(verdict), number: run.tally.of(verdict), name: verdict.name() })
             .into(),
         load: load(run),
+        outdated: run.outdated().map(|applied| waiver(run, applied)).collect(),
         failed,
+        waived,
         remarked,
         quiet,
         unjudged: unjudged(run),
         skipped: skipped(run),
-        coverage: run.coverage.iter().map(section).collect(),
+        waivers: run.waivers.iter().map(|applied| waiver(run, applied)).collect(),
+        opinion: second_opinion(run),
+        came_to: CameTo::ALL.map(CameTo::name).into(),
+        coverage: run.coverage.iter().flat_map(sections).collect(),
         rows: run.cases.iter().map(row).collect(),
     }
 }
@@ -147,20 +183,22 @@ fn facts(run: &Run) -> Vec<(&'static str, String)> {
         Kind::Check => "check",
         Kind::Load => "load",
     };
-    vec![
+    let mut facts = vec![
         ("token endpoint", wording::visible(&started.target.token_endpoint)),
         ("started", wording::moment(started.started_ms)),
         ("took", wording::seconds(run.took_us())),
         ("seed", started.seed.to_string()),
         ("written by", wording::visible(&format!("ropcheck {} {kind}", started.ropcheck))),
-    ]
+    ];
+    facts.extend(started.only.as_deref().map(|glob| ("only", wording::visible(glob))));
+    facts
 }
 
 fn tone(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Failed => "bad",
-        Verdict::Unjudged | Verdict::Warned => "warn",
-        Verdict::Noted => "note",
+        Verdict::Unjudged | Verdict::Waived | Verdict::Warned => "warn",
+        Verdict::Noted | Verdict::Advised => "note",
         Verdict::Passed => "good",
         Verdict::Skipped => "quiet",
     }
@@ -200,32 +238,75 @@ fn reasoned(case: &CaseOutcome, detail: &str) -> Reasoned {
     }
 }
 
-fn section(section: &Section) -> SectionView {
-    SectionView {
-        name: wording::visible(&format!("{} {}", section.document, section.section)),
-        counts: [section.met, section.broken, section.unjudged, section.silent],
-        sentences: section
-            .sentences
-            .iter()
-            .map(|one| SentenceView {
-                id: wording::visible(&one.id),
-                level: one.sentence.level.name(),
-                says: wording::visible(&one.sentence.says),
-                tone: match (one.came_to, one.sentence.level) {
-                    (CameTo::Broken, Level::Must | Level::MustNot) => "bad",
-                    (CameTo::Broken, Level::Should | Level::ShouldNot) | (CameTo::Unjudged, _) => "warn",
-                    (CameTo::Broken, Level::May | Level::Practice) => "note",
-                    (CameTo::Met, _) => "good",
-                    (CameTo::Silent, _) => "quiet",
-                },
-                came_to: one.came_to.name(),
-            })
-            .collect(),
+fn waiver(run: &Run, applied: &Applied) -> WaiverView {
+    let Applied { waiver, state } = applied;
+    let is_here = run.cases.iter().any(|case| case.case.id == waiver.case);
+    WaiverView {
+        tone: match state {
+            State::Bears => "warn",
+            State::Expired | State::Unneeded => "bad",
+            State::Untried => "quiet",
+        },
+        state: state.name(),
+        case: wording::visible(&waiver.case),
+        href: is_here.then(|| case::anchor(&waiver.case)),
+        requirement: wording::visible(&waiver.requirement),
+        reason: wording::visible(&waiver.reason),
+        owner: wording::visible(&waiver.owner),
+        expires: waiver.expires.to_string(),
+        told: wording::visible(&wording::outdated(applied).unwrap_or_default()),
     }
 }
 
-fn row(case: &CaseOutcome) -> Row {
-    Row {
+fn second_opinion(run: &Run) -> Option<OpinionView> {
+    let rows = run.opinions.rows.iter().map(|Row { binding, document, advice }| {
+        let left = binding.as_ref().map(|binding| match binding {
+            Binding::Kept(cited) => sentence(cited),
+            Binding::Lost(id) => SentenceView {
+                id: wording::visible(id),
+                level: "",
+                says: String::new(),
+                tone: "quiet",
+                came_to: "not in the record",
+            },
+        });
+        let right = SentenceView { came_to: opinion::came_to(advice), ..sentence(advice) };
+        (left, right, *document)
+    });
+    Some(OpinionView { told: wording::opinion(run)?, says: wording::OPINION, rows: rows.collect() })
+}
+
+fn sections(document: &Document) -> impl Iterator<Item = SectionView> {
+    document.sections.iter().map(|one| section(&document.name, one))
+}
+
+fn section(document: &str, section: &Section) -> SectionView {
+    SectionView {
+        name: wording::visible(&format!("{document} {}", section.number)),
+        counts: CameTo::ALL.map(|came_to| section.counts.of(came_to)).into(),
+        sentences: section.sentences.iter().map(sentence).collect(),
+    }
+}
+
+fn sentence(one: &Cited) -> SentenceView {
+    SentenceView {
+        id: wording::visible(&one.id),
+        level: one.sentence.level.name(),
+        says: wording::visible(&one.sentence.says),
+        tone: match (one.came_to, one.sentence.level) {
+            (CameTo::Broken, _) if opinion::is_second(&one.id) => "note",
+            (CameTo::Broken, Level::Must | Level::MustNot) => "bad",
+            (CameTo::Broken, Level::Should | Level::ShouldNot) | (CameTo::Waived | CameTo::Unjudged, _) => "warn",
+            (CameTo::Broken, Level::May | Level::Practice) => "note",
+            (CameTo::Met, _) => "good",
+            (CameTo::Silent, _) => "quiet",
+        },
+        came_to: one.came_to.name(),
+    }
+}
+
+fn row(case: &CaseOutcome) -> CaseRow {
+    CaseRow {
         tone: tone(case.verdict),
         verdict: case.verdict.name(),
         id: wording::visible(&case.case.id),

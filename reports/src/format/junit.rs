@@ -7,8 +7,10 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::{text, wording};
 use crate::latency::QUANTILE_NAMES;
+use crate::opinion::{self, Binding};
 use crate::record::Finding;
 use crate::run::{CaseOutcome, Run, Verdict, Weight};
+use crate::waivers::Applied;
 
 /// Writes the run as one test suite.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -26,6 +28,7 @@ fn suite(run: &Run) -> TestSuite {
         suite.add_property(Property::new(wording::visible(&name), wording::visible(&value)));
     }
     suite.add_test_cases(run.cases.iter().map(|case| test_case(run, case)));
+    suite.add_test_cases(run.outdated().map(outdated));
     if let Some(why) = wording::ending(run) {
         suite.add_test_case(unended(why));
     }
@@ -33,7 +36,7 @@ fn suite(run: &Run) -> TestSuite {
     suite
 }
 
-/// Facts of the run, then the latency of each step of a load run.
+/// Facts of the run, the second opinion (which fails no test case), then the latency of each step of a load run.
 fn properties(run: &Run) -> Vec<(String, String)> {
     let started = &run.started;
     let mut properties = vec![
@@ -42,6 +45,17 @@ fn properties(run: &Run) -> Vec<(String, String)> {
         ("seed".to_owned(), started.seed.to_string()),
         ("ropcheck".to_owned(), started.ropcheck.clone()),
     ];
+    properties.extend(started.only.iter().map(|glob| ("only".to_owned(), glob.clone())));
+    properties.extend(wording::opinion(run).map(|told| ("second_opinion".to_owned(), told)));
+    for row in &run.opinions.rows {
+        let beside = match &row.binding {
+            Some(Binding::Kept(cited)) => format!("; beside {}: {}", cited.id, cited.came_to.name()),
+            Some(Binding::Lost(id)) => format!("; beside {id}"),
+            None => String::new(),
+        };
+        let told = format!("{}{beside}", opinion::came_to(&row.advice));
+        properties.push((format!("second_opinion.{}", row.advice.id), told));
+    }
     for step in &run.load {
         let facts = [("count", step.count.to_string()), ("rate_per_second", format!("{:.1}", step.rate))];
         let latency = QUANTILE_NAMES.into_iter().zip(wording::latencies(step));
@@ -57,9 +71,15 @@ fn test_case(run: &Run, case: &CaseOutcome) -> TestCase {
     let mut test = TestCase::new(name, status(run, case));
     test.set_classname(wording::visible(class));
     test.set_time(Duration::from_micros(case.took_us));
-    // What broke less than a MUST changes no status, so that it is told beside it.
-    if case.gravest().is_some() && case.verdict != Verdict::Failed {
+    // What fails nothing changes no status, so that it is told beside it.
+    let is_told = case.verdict == Verdict::Advised || (case.gravest().is_some() && case.verdict != Verdict::Failed);
+    if is_told {
         test.set_system_out(text::of_case(run, case));
+    }
+    let borne = case.judged.iter().filter_map(|one| Some((one, one.waiver.as_ref()?)));
+    for (judged, waiver) in borne {
+        let name = format!("waived.{}", judged.found.requirement);
+        test.add_property(Property::new(wording::visible(&name), wording::visible(&wording::borne(waiver))));
     }
     test
 }
@@ -74,29 +94,47 @@ fn status(run: &Run, case: &CaseOutcome) -> TestCaseStatus {
                 .set_description(text::of_case(run, case));
             failure
         }
-        Verdict::Unjudged => unsettled("not judged", &unjudged(case)),
-        Verdict::Skipped => unsettled("skipped", case.skipped.as_deref().unwrap_or_default()),
-        Verdict::Warned | Verdict::Noted | Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Unjudged => unjudged(case),
+        Verdict::Waived => unsettled("waived", &format!("waived: {}", waived(case))),
+        Verdict::Skipped => unsettled("skipped", &format!("skipped: {}", case.skipped.as_deref().unwrap_or_default())),
+        Verdict::Warned | Verdict::Noted | Verdict::Advised | Verdict::Passed => TestCaseStatus::success(),
     }
 }
 
 /// A case that came to nothing: never passed, and never without its reason.
 fn unsettled(kind: &str, why: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_type(kind).set_message(wording::visible(&format!("{kind}: {why}")));
+    status.set_type(kind).set_message(wording::visible(why));
     status
 }
 
-fn unjudged(case: &CaseOutcome) -> String {
+/// Its type is the first kind of reason, so that a control that was refused, a silent server and a fault of the harness
+/// stay apart for whoever filters by it.
+fn unjudged(case: &CaseOutcome) -> TestCaseStatus {
+    let mut kind = None;
     let mut reasons: Vec<String> = Vec::new();
     for judged in &case.judged {
         match &judged.found.finding {
-            Finding::Unjudged { because, detail } => reasons.push(format!("{}: {detail}", because.name())),
+            Finding::Unjudged { because, detail } => {
+                kind.get_or_insert(because.name());
+                reasons.push(format!("{}: {detail}", because.name()));
+            }
             Finding::Met | Finding::Broken { .. } => {}
         }
     }
     reasons.dedup();
-    if reasons.is_empty() { "not reached by the run".to_owned() } else { reasons.join("; ") }
+    match kind {
+        Some(kind) => unsettled(kind, &format!("not judged: {}", reasons.join("; "))),
+        None => unsettled("not reached", "not judged: not reached by the run"),
+    }
+}
+
+fn waived(case: &CaseOutcome) -> String {
+    let borne = case.judged.iter().filter_map(|one| Some((one, one.waiver.as_ref()?)));
+    let mut told: Vec<String> =
+        borne.map(|(one, waiver)| format!("{} {}", one.found.requirement, wording::borne(waiver))).collect();
+    told.dedup();
+    told.join("; ")
 }
 
 fn level_of_gravest(case: &CaseOutcome) -> &'static str {
@@ -114,6 +152,18 @@ fn message(case: &CaseOutcome) -> String {
         })
         .collect();
     wording::visible(&parts.join("; "))
+}
+
+/// A waiver that has to be looked at again fails the run, and so it fails here.
+fn outdated(applied: &Applied) -> TestCase {
+    let waiver = &applied.waiver;
+    let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let message = wording::outdated(applied).unwrap_or_default();
+    failure.set_type(format!("waiver {}", applied.state.name())).set_message(wording::visible(&message));
+    let name = wording::visible(&format!("{}: {}", waiver.case, waiver.requirement));
+    let mut test = TestCase::new(name, failure);
+    test.set_classname("waivers");
+    test
 }
 
 /// A run that did not come to its end is an error of its own: what it left out must not look skipped on purpose.

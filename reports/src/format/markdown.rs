@@ -6,7 +6,8 @@ use std::io::{self, Write};
 
 use super::{text, wording};
 use crate::latency::{QUANTILE_NAMES, StepLoad};
-use crate::run::{CaseOutcome, Run, Verdict};
+use crate::opinion::{self, Binding, Row};
+use crate::run::{CaseOutcome, Run, Verdict, Weight};
 
 /// How long the page may be in bytes, whatever the run: GitHub drops a summary that is too long.
 const MOST: usize = 60_000;
@@ -17,14 +18,20 @@ const FIELD: usize = 300;
 /// Writes the page, gravest first; what does not fit is named at its end.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(head(run));
+    page.add("waivers that are out of date", &outdated(run));
     page.add("the load table", &load(&run.load));
     for case in run.cases.iter().filter(|case| case.verdict == Verdict::Failed) {
         page.add("a failed case", &failure(run, case));
     }
     page.add("reasons for not judging", &unjudged(run));
     page.add("reasons for skipping", &skipped(run));
-    for case in run.cases.iter().filter(|case| case.verdict != Verdict::Failed && case.gravest().is_some()) {
-        page.add("a warned or noted case", &remark(run, case));
+    page.add("the second opinion", &second_opinion(run));
+    page.add("the table of waivers", &waivers(run));
+    for weight in [Weight::Fails, Weight::Waived, Weight::Warns, Weight::Notes] {
+        let less = |case: &&CaseOutcome| case.verdict != Verdict::Failed && case.gravest() == Some(weight);
+        for case in run.cases.iter().filter(less) {
+            page.add("a waived, warned or noted case", &remark(run, case));
+        }
     }
     out.write_all(page.finish().as_bytes())
 }
@@ -75,8 +82,9 @@ fn head(run: &Run) -> String {
     }
     let _ = writeln!(
         text,
-        "{} in {} against {} (`{}`), {}, seed {}.\n",
+        "{}{} in {} against {} (`{}`), {}, seed {}.\n",
         wording::tally(run),
+        wording::opinion(run).map_or_else(String::new, |told| format!(" (second opinion: {told})")),
         wording::seconds(run.took_us()),
         field(&target.name),
         code(&target.token_endpoint),
@@ -138,6 +146,74 @@ fn findings(case: &CaseOutcome) -> String {
         if let Some((expected, actual)) = wording::pair(judged) {
             let _ = writeln!(text, "  - expected: {}\n  - actual: {}", field(expected), field(actual));
         }
+        if let Some(waiver) = &judged.waiver {
+            let _ = writeln!(text, "  - waived {}", field(&wording::borne(waiver)));
+        }
+    }
+    text
+}
+
+/// The waivers that fail the run.
+fn outdated(run: &Run) -> String {
+    let mut text = String::new();
+    for applied in run.outdated() {
+        let waiver = &applied.waiver;
+        let _ = writeln!(
+            text,
+            "- **Waiver {}**: `{}` under `{}`: {}",
+            applied.state.name(),
+            code(&waiver.requirement),
+            code(&waiver.case),
+            field(&wording::outdated(applied).unwrap_or_default()),
+        );
+    }
+    text
+}
+
+fn waivers(run: &Run) -> String {
+    if run.waivers.is_empty() {
+        return String::new();
+    }
+    let mut text = "### Waivers\n\n| case | requirement | state | reason | owner | expires |\n".to_owned();
+    let _ = writeln!(text, "|---|---|---|---|---|---|");
+    for applied in &run.waivers {
+        let waiver = &applied.waiver;
+        let _ = writeln!(
+            text,
+            "| `{}` | `{}` | {} | {} | {} | {} |",
+            code(&waiver.case),
+            code(&waiver.requirement),
+            applied.state.name(),
+            field(&waiver.reason),
+            field(&waiver.owner),
+            waiver.expires,
+        );
+    }
+    text
+}
+
+/// Today's advice on the right of the sentence that binds in the same matter.
+fn second_opinion(run: &Run) -> String {
+    let Some(told) = wording::opinion(run) else { return String::new() };
+    let mut text = format!("### Second opinion: {told}\n\n{}\n\n", wording::OPINION);
+    let _ = writeln!(text, "| what binds | came to | today's advice | came to |\n|---|---|---|---|");
+    for Row { binding, document, advice } in &run.opinions.rows {
+        let (binds, came_to) = match binding {
+            Some(Binding::Kept(cited)) => (
+                format!("**{}** {} (`{}`)", cited.sentence.level.name(), field(&cited.sentence.says), code(&cited.id)),
+                cited.came_to.name(),
+            ),
+            Some(Binding::Lost(id)) => (format!("`{}`", code(id)), "not in the record"),
+            None => ("nothing".to_owned(), "-"),
+        };
+        let _ = writeln!(
+            text,
+            "| {binds} | {came_to} | **{}** of {document}: {} (`{}`) | {} |",
+            advice.sentence.level.name(),
+            field(&advice.sentence.says),
+            code(&advice.id),
+            opinion::came_to(advice),
+        );
     }
     text
 }

@@ -4,24 +4,48 @@ use std::fmt::{Display, Write as _};
 use std::time::{Duration, SystemTime};
 
 use crate::latency::{QUANTILE_NAMES, StepLoad};
-use crate::record::{Drawn, Ended, Finding, Place};
+use crate::record::{Drawn, Ended, Finding, Place, Waiver};
 use crate::run::{Judged, Run, Standing, Verdict, Weight};
+use crate::waivers::{Applied, State};
+
+/// What the table of the second opinion is for.
+pub(crate) const OPINION: &str =
+    "What today's advice says of the same matters. It binds no server of RFC 6749: it fails nothing.";
 
 /// The line that ends a report: what the cases came to, how long it took, against what.
 pub(crate) fn summary(run: &Run) -> String {
-    format!("{} in {} against {}", tally(run), seconds(run.took_us()), visible(&run.started.target.name))
+    let opinion = opinion(run).map_or_else(String::new, |told| format!(" (second opinion: {told})"));
+    format!("{}{opinion} in {} against {}", tally(run), seconds(run.took_us()), visible(&run.started.target.name))
+}
+
+/// `3 of 9 followed, 2 not judged`, where the run holds a second opinion.
+pub(crate) fn opinion(run: &Run) -> Option<String> {
+    let opinions = &run.opinions;
+    let open = if opinions.open == 0 { String::new() } else { format!(", {} not judged", opinions.open) };
+    let told = || format!("{} of {} followed{open}", opinions.followed, opinions.rows.len());
+    (!opinions.rows.is_empty()).then(told)
 }
 
 /// `88 cases: 80 passed, 3 failed, 2 not judged`: failed and not judged are always said, the others where
 /// there are any.
 pub(crate) fn tally(run: &Run) -> String {
-    const ORDER: [Verdict; 6] =
-        [Verdict::Passed, Verdict::Failed, Verdict::Warned, Verdict::Noted, Verdict::Unjudged, Verdict::Skipped];
+    const ORDER: [Verdict; Verdict::ALL.len()] = [
+        Verdict::Passed,
+        Verdict::Failed,
+        Verdict::Warned,
+        Verdict::Noted,
+        Verdict::Unjudged,
+        Verdict::Waived,
+        Verdict::Advised,
+        Verdict::Skipped,
+    ];
     let parts: Vec<String> = ORDER
         .into_iter()
         .filter(|verdict| match verdict {
             Verdict::Passed | Verdict::Failed | Verdict::Unjudged => true,
-            Verdict::Warned | Verdict::Noted | Verdict::Skipped => run.tally.of(*verdict) > 0,
+            Verdict::Warned | Verdict::Noted | Verdict::Waived | Verdict::Advised | Verdict::Skipped => {
+                run.tally.of(*verdict) > 0
+            }
         })
         .map(|verdict| format!("{} {}", run.tally.of(verdict), verdict.name()))
         .collect();
@@ -32,9 +56,12 @@ pub(crate) fn tally(run: &Run) -> String {
 pub(crate) fn headline(run: &Run) -> &'static str {
     match run.standing() {
         Standing::Failed => "A MUST was broken",
+        Standing::Outdated => "A waiver has expired or is no longer needed",
         Standing::Interrupted => "The run did not finish",
         Standing::Inconclusive => "Nothing can be concluded",
+        Standing::Partial if run.bears() => "No MUST was broken but what is waived, and not all was judged",
         Standing::Partial => "No MUST was broken, but not all was judged",
+        Standing::Passed if run.bears() => "No MUST was broken but what is waived",
         Standing::Passed => "No MUST was broken",
     }
 }
@@ -53,8 +80,10 @@ pub(crate) fn ending(run: &Run) -> Option<String> {
 pub(crate) fn weight(weight: Weight) -> &'static str {
     match weight {
         Weight::Fails => "failed",
+        Weight::Waived => "waived",
         Weight::Warns => "warned",
         Weight::Notes => "noted",
+        Weight::Advises => "not followed",
         Weight::Unjudged => "not judged",
         Weight::Met => "met",
     }
@@ -66,6 +95,36 @@ pub(crate) fn pair(judged: &Judged) -> Option<(&str, &str)> {
         Finding::Broken { expected, actual } => Some((expected, actual)),
         Finding::Met | Finding::Unjudged { .. } => None,
     }
+}
+
+/// `until 2026-03-31 by the login team: mended with the next release`.
+pub(crate) fn borne(waiver: &Waiver) -> String {
+    format!("until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason)
+}
+
+/// What is to be done about a waiver, where it fails the run.
+pub(crate) fn outdated(applied: &Applied) -> Option<String> {
+    let Waiver { owner, expires, .. } = &applied.waiver;
+    let told = match applied.state {
+        State::Bears | State::Untried => return None,
+        State::Expired => format!("it held until {expires}: ask {owner}, then remove it or agree on another day"),
+        State::Unneeded => "the case ran and this promise was kept: remove it".to_owned(),
+    };
+    Some(match place(&applied.waiver.at) {
+        Some(place) => format!("{place}: {told}"),
+        None => told,
+    })
+}
+
+/// The exchanges that show a finding: the first by name and step, how many more.
+pub(crate) fn evidence(run: &Run, judged: &Judged) -> Option<String> {
+    let (first, further) = judged.found.evidence.split_first()?;
+    let step = match run.exchanges.get(first) {
+        Some(exchange) => format!("step {}", exchange.step),
+        None => "not in the record".to_owned(),
+    };
+    let more = if further.is_empty() { String::new() } else { format!(", and {} more", further.len()) };
+    Some(format!("{first} ({step}){more}"))
 }
 
 /// `7 of 41 exchanges`, where the finding speaks of several.

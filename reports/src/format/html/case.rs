@@ -103,6 +103,9 @@ fn finding(judged: &Judged) -> FindingView {
         }
         Finding::Unjudged { because, detail } => line(because.name(), detail).into(),
     };
+    if let Some(waiver) = &judged.waiver {
+        lines.extend(line("waived", &wording::borne(waiver)));
+    }
     if let Some(share) = wording::share(judged) {
         lines.extend(line("share", &share));
     }
@@ -113,8 +116,8 @@ fn finding(judged: &Judged) -> FindingView {
     FindingView {
         tone: match judged.weight {
             Weight::Fails => "bad",
-            Weight::Warns | Weight::Unjudged => "warn",
-            Weight::Notes => "note",
+            Weight::Waived | Weight::Warns | Weight::Unjudged => "warn",
+            Weight::Notes | Weight::Advises => "note",
             Weight::Met => "good",
         },
         word: wording::weight(judged.weight),
