@@ -16,7 +16,7 @@ pub use role::{client_roles, lacking_client, lacking_user, user_roles};
 
 use crate::scenario::{Capability, Endpoint};
 use crate::secret::Secret;
-use role::{CLIENT_ROLES, SECOND, USER_ROLES};
+use role::{CLIENT_ROLES, NARROW, SECOND, USER_ROLES};
 
 /// A target with everything resolved but what only the server itself can tell.
 #[derive(Debug, Clone)]
@@ -222,6 +222,10 @@ impl Target {
                 .clients
                 .iter()
                 .find(|client| client.name != first.name && client.may_log_in() && client.secret.is_some());
+        }
+        if role == NARROW {
+            let narrow = |client: &&Client| client.may_log_in() && client.scope("foreign", self).is_ok();
+            return self.clients.iter().find(narrow);
         }
         let role = CLIENT_ROLES.iter().find(|one| one.name == role)?;
         self.clients.iter().find(|client| (role.fits)(client))
