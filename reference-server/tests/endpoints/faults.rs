@@ -37,7 +37,7 @@ impl Seen {
 
     fn tokens(&mut self, what: &str, answer: &Answer) {
         for name in ["access_token", "id_token"] {
-            let token = answer.body[name].as_str().unwrap_or("none");
+            let token = of(answer, name);
             let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part));
             let mut part = || match parts.next() {
                 Some(Ok(bytes)) => plain(&bytes.escape_ascii().to_string()),
@@ -48,7 +48,7 @@ impl Seen {
             let signature = token.rsplit('.').next().unwrap().len();
             self.facts.push(format!("{what} {name} signature: {}", if signature == 0 { "none" } else { "some" }));
         }
-        self.drawn.push(answer.text("access_token").to_owned());
+        self.drawn.push(of(answer, "access_token").to_owned());
     }
 }
 
@@ -119,10 +119,10 @@ async fn tokens(server: &Server, seen: &mut Seen) {
             seen.facts.push(format!("{what} {}", answer.body[repeated]));
         }
     }
-    let text = again.text("refresh_token").to_owned();
+    let text = of(&again, "refresh_token").to_owned();
     let renewed = server.post(TOKEN, CLIENT, &format!("grant_type=refresh_token&refresh_token={text}")).await;
     seen.tokens("renewed", &renewed);
-    for token in [first.text("refresh_token"), &text, renewed.text("refresh_token")] {
+    for token in [of(&first, "refresh_token"), &text, of(&renewed, "refresh_token")] {
         seen.facts.push(format!("refresh token of {}, {}", token.len(), token.starts_with("AAAAAAAAAAAAAAAA")));
     }
 }
@@ -130,13 +130,13 @@ async fn tokens(server: &Server, seen: &mut Seen) {
 /// Tokens that come back, good and bad.
 async fn back(server: &Server, seen: &mut Seen) {
     let issued = server.login("read+openid").await;
-    let access = issued.text("access_token").to_owned();
-    let refresh = issued.text("refresh_token").to_owned();
-    let id = issued.body["id_token"].as_str().unwrap_or("none").to_owned();
+    let access = of(&issued, "access_token").to_owned();
+    let refresh = of(&issued, "refresh_token").to_owned();
+    let id = of(&issued, "id_token").to_owned();
     let (signed, _) = access.rsplit_once('.').unwrap_or((&access, ""));
     let forged = format!("{signed}.AAAA");
-    let poor = server.login("read").await.text("access_token").to_owned();
-    let revoked = server.login("openid").await.text("access_token").to_owned();
+    let poor = of(&server.login("read").await, "access_token").to_owned();
+    let revoked = of(&server.login("openid").await, "access_token").to_owned();
     for (what, token) in [("revoked", &revoked), ("revoked again", &revoked), ("unknown", &"x".to_owned())] {
         let answer = server.post(REVOKE, CLIENT, &format!("token={token}")).await;
         seen.answer(&format!("revoke {what}"), &answer);
@@ -182,17 +182,17 @@ async fn back(server: &Server, seen: &mut Seen) {
         seen.answer(what, &answer);
     }
     let issued = server.login("read").await;
-    server.post(REVOKE, CLIENT, &format!("token={}", issued.text("refresh_token"))).await;
-    let form = format!("token={}", issued.text("access_token"));
+    server.post(REVOKE, CLIENT, &format!("token={}", of(&issued, "refresh_token"))).await;
+    let form = format!("token={}", of(&issued, "access_token"));
     seen.answer("introspect access after refresh", &server.post(INTROSPECT, CLIENT, &form).await);
 }
 
 async fn next_door(server: &Server, seen: &mut Seen) {
     let issued = server.login("openid").await;
     let there = |endpoint: &str| format!("/demo/neighbour/oauth2/{endpoint}");
-    let form = format!("token={}", issued.text("access_token"));
-    let bearer = format!("Bearer {}", issued.text("access_token"));
-    let refresh = format!("grant_type=refresh_token&refresh_token={}", issued.text("refresh_token"));
+    let form = format!("token={}", of(&issued, "access_token"));
+    let bearer = format!("Bearer {}", of(&issued, "access_token"));
+    let refresh = format!("grant_type=refresh_token&refresh_token={}", of(&issued, "refresh_token"));
     let special = By::Basic("demo-special", "s3cr%2Bt%252F%3Ax+y%2F%26%3D%C3%BC");
     let alice = "grant_type=password&username=alice&password=wonderland-7";
     for (what, answer) in [
@@ -208,7 +208,7 @@ async fn next_door(server: &Server, seen: &mut Seen) {
 
 /// What is left when time has passed, or somebody has guessed too often.
 async fn over(server: &Server, seen: &mut Seen) {
-    let access = server.login("openid").await.text("access_token").to_owned();
+    let access = of(&server.login("openid").await, "access_token").to_owned();
     server.clock.advance(Duration::from_secs(3600));
     seen.answer("introspect expired", &server.post(INTROSPECT, CLIENT, &format!("token={access}")).await);
     seen.answer("userinfo expired", &server.get(USERINFO, By::Header(&format!("Bearer {access}"))).await);
@@ -234,7 +234,7 @@ async fn signatures_hold(policy: Policy) -> Vec<bool> {
         return Vec::new();
     };
     let first = server.login("openid").await;
-    let refresh = format!("grant_type=refresh_token&refresh_token={}", first.text("refresh_token"));
+    let refresh = format!("grant_type=refresh_token&refresh_token={}", of(&first, "refresh_token"));
     let public = "grant_type=password&username=bob&password=builder-42&scope=openid&client_id=demo-public";
     let answers = [server.post(TOKEN, CLIENT, &refresh).await, server.post(TOKEN, By::Nobody, public).await, first];
     let mut hold = Vec::new();
@@ -270,6 +270,11 @@ async fn each_of_them_shows() {
         }
     }
     assert!(idle.is_empty(), "{idle:?}");
+}
+
+/// A member that a fault may have taken away.
+fn of<'a>(answer: &'a Answer, member: &str) -> &'a str {
+    answer.body[member].as_str().unwrap_or("none")
 }
 
 fn is_distinct(drawn: &[String]) -> bool {
