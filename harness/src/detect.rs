@@ -22,7 +22,8 @@ use crate::suite::Suite;
 
 /// Cases that no fault of the embedded server can turn red, each with the reason. One that turns red after all, and one that
 /// is no longer there, has to leave this table.
-pub const BEYOND: &[(&str, &str)] = &[];
+pub const BEYOND: &[(&str, &str)] =
+    &[("lint/date", "the HTTP library of the embedded server puts a Date into every answer")];
 
 /// Faults and variants to hold a suite against.
 #[derive(Debug, Clone, Copy)]

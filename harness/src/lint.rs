@@ -52,7 +52,7 @@ const ALL: &[Endpoint] = &[
 #[rustfmt::skip]
 pub const LINTS: [Lint; 52] = [
     Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
-    Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
+    Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, m| allow(a, m) },
     Lint { name: "bearer-challenge",        requirement: "rfc6750/3/challenge",                    at: USERINFO, look: |a, _| bearer_challenge(a) },
     Lint { name: "bearer-parameter",        requirement: "rfc6750/3/auth-params",                   at: USERINFO, look: |a, _| bearer_parameter(a) },
     Lint { name: "bearer-scheme",           requirement: "rfc6750/3/scheme-bearer",                at: USERINFO, look: |a, _| bearer_scheme(a) },
@@ -120,6 +120,18 @@ fn refused_post<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Ans
     refused(answer).filter(|_| method == http::Method::POST)
 }
 
+/// A 405 says that its own method is none of those that are allowed (RFC 9110 section 15.5.6).
+fn allow(answer: &Answer, method: &http::Method) -> Option<Finding> {
+    let value = answer.header("allow");
+    let names_it = || value.iter().flat_map(|value| value.split(',')).any(|one| one.trim() == method.as_str());
+    let finding = with_status(answer, 405, "allow")?;
+    if finding != Finding::Met || !names_it() {
+        return Some(finding);
+    }
+    let expected = format!("an allow header with the methods that are allowed, and not {method}");
+    Some(pair(false, || expected, || format!("status 405, allow: {}", value.as_deref().unwrap_or_default())))
+}
+
 /// A header that an answer of that status has to carry.
 fn with_status(answer: &Answer, status: u16, name: &str) -> Option<Finding> {
     let there = answer.headers.contains_key(name);
@@ -131,12 +143,12 @@ fn success_status(answer: &Answer) -> Finding {
     pair(answer.status == 200, || "status 200", || format!("status {}", answer.status))
 }
 
-/// Statuses that other documents give a refusal: too large, not that media type, too often, not now (RFC 9110 section 15,
-/// RFC 6585 section 4). A server's own failure is another sentence's matter.
+/// Statuses that other documents give a refusal: not that way, without a length, too large, not that media type, not as expected,
+/// too often (RFC 9110 section 15, RFC 6585 section 4). A server's own failure is another sentence's matter.
 fn error_status(answer: &Answer) -> Finding {
     let status = answer.status;
     pair(
-        matches!(status, 400 | 401 | 413 | 415 | 429),
+        matches!(status, 400 | 401 | 406 | 411 | 413 | 415 | 417 | 429),
         || "status 400, or 401 for a client that failed to authenticate",
         || format!("status {status}"),
     )

@@ -23,7 +23,6 @@ use tokio::net::TcpListener;
 #[rustfmt::skip]
 const NOT_MET: &[(&str, &str, &str, &str)] = &[
     ("alone",         "rfc6749/4.3.3/granted",          "no other answer of this walk carries a `access_token`",                     "#1"),
-    ("alone",         "rfc6749/4.3.3/granted",          "the access_token is a JWT, which its signature keeps from being made up",   "#1"),
     ("answers",       "practice/enumeration/same-answer", "`error` \"invalid_grant\", `error_description` \"the user name or the password is wrong\" as in wrong", "#4"),
     ("answers",       "practice/enumeration/same-answer", "status 400 as in wrong",                                                  "#5"),
     ("claims",        "rfc9068/2.2/aud",                "aud of the access_token is another than in first",                          "#2"),

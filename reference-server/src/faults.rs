@@ -15,11 +15,10 @@ use crate::keys::Kind::{Access, Id};
 use crate::keys::Signing;
 use crate::occasion::Endpoint::{self, Introspection, Jwks, Metadata, OpenidMetadata, Revocation, Userinfo};
 use crate::policy::{
-    AbsentScope, AccessTokens, BadRefreshToken, BesideBasic, Charset, Chunked, Crash, Echo, Escapes,
-    ForeignRefreshToken, ForeignScope, GrantTypeReading, Hints, IntrospectionFor, MediaType, Methods, Missing,
-    MissingAuthentication, PasswordReading, Plus, Policy, PublicClients, Query, Refresh, RefreshScope, RefreshTokens,
-    Repeats, Revoking, ScopeReading, ScopeTold, SecretReading, Throttling, TwoAuthentications, UnknownClient,
-    UsernameReading,
+    AbsentScope, BadRefreshToken, BesideBasic, Charset, Chunked, Crash, Echo, Escapes, ForeignRefreshToken,
+    ForeignScope, GrantTypeReading, Hints, IntrospectionFor, MediaType, Methods, Missing, MissingAuthentication,
+    PasswordReading, Plus, Policy, PublicClients, Query, Refresh, RefreshScope, RefreshTokens, Repeats, Revoking,
+    ScopeReading, ScopeTold, SecretReading, Throttling, TwoAuthentications, UnknownClient, UsernameReading,
 };
 use crate::reply::Reply;
 
@@ -51,9 +50,9 @@ pub const FAULTS: &[Fault] = &[
     fault("405-without-allow",                "rfc9110/15.5.6/allow",                      "A 405 does not say which methods are allowed.",                  |p| p.alter(|r| without(r, &ALLOW))),
     fault("absent-scope-crashes",             "rfc6749/3.3/default-or-invalid-scope",      "A request without a scope brings a 500.",                        |p| p.crash = Crash::AbsentScope), // curveball/a12n-server#472
     fault("absent-scope-grants-everything",   "rfc6749/3.3/default-or-invalid-scope",      "A request without a scope gets all that the client may have.",   |p| p.absent_scope = AbsentScope::Everything), // DuendeArchive/IdentityServer4#5400
+    fault("access-token-counts-up",           "rfc6749/10.10/unguessable-128",             "An access token is the number of those before it.",                 |p| p.alter(granted::counted)),
     fault("access-token-missing",             "rfc6749/5.1/access-token",                  "A granted request brings no access token.",                      |p| p.alter(|r| r.remove("access_token"))),
     fault("access-token-padded",              "rfc7515/7.1/compact",                       "The parts of an access token are padded.",                        |p| p.alter(|r| if let Some(Value::String(jwt)) = r.member("access_token") { jwt.push_str("==") })),
-    fault("access-token-repeated",            "rfc6749/10.3/unguessable",                  "Who asks for the same again gets the same access token again.",   |p| p.access_tokens = AccessTokens::Repeated),
     fault("access-token-shared-by-users",     "rfc6749/10.3/unguessable",                  "Everybody gets the same access token.",                          |p| p.alter(|r| granted::set(r, "access_token", "not-much-of-a-token"))),
     fault("access-token-with-line-breaks",    "rfc6749/A.12/access-token-chars",           "The access token goes over several lines.",                      |p| p.alter(|r| granted::line_break(r, "access_token"))),
     fault("alg-none",                         "rfc9068/2.1/alg-not-none",                  "The access token has the algorithm none and no signature.",       |p| p.redraft(Access, drafted::unsigned)),
@@ -95,6 +94,7 @@ pub const FAULTS: &[Fault] = &[
     fault("client-authenticated-after-user",  "rfc6749/4.3/password-for-token",            "Who fails to authenticate as the client learns whether a password is right.", |p| p.client_before_user = false),
     fault("client-credentials-for-public-client", "rfc6749/4.4/confidential-only",         "A client_id alone buys a token for the client.",                 |p| p.client_credentials_need_a_secret = false),
     fault("client-credentials-sub-is-user",   "rfc9068/2.2/sub-is-client",                 "The sub of a token that a client gets for itself is a user's.",   |p| p.redraft(Access, |d| drafted::for_clients(d, |d| d.set("sub", "user-alice")))),
+    fault("client-guessing-not-throttled",    "practice/throttle/client-guessing-slowed",  "A client secret can be guessed at without end.",                  |p| p.clients_throttled = false),
     fault("client-id-case-ignored",           "rfc6749/1.9/values-case-sensitive",         "Upper and lower case of a client_id are one.",                   |p| p.client_id_is_exact = false),
     fault("client-id-missing",                "rfc9068/2.2/client-id",                     "The access token has no client_id.",                              |p| p.redraft(Access, |d| d.leave_out("client_id"))),
     fault("client-id-of-another-beside-basic", "rfc6749/3.2.1/client-id-identifies",       "A client that authenticates by Basic may name another in the body.", |p| p.client_id_beside_basic = BesideBasic::AnyClient),
@@ -135,6 +135,7 @@ pub const FAULTS: &[Fault] = &[
     fault("exp-as-string",                    "rfc7519/4.1.4/exp-numeric",                 "exp is a string.",                                                |p| p.redraft(Access, |d| drafted::as_text(d, "exp"))),
     fault("exp-in-milliseconds",              "rfc7519/4.1.4/exp-numeric",                 "exp counts milliseconds.",                                        |p| p.redraft(Access, |d| drafted::reckon(d, "exp", |exp| exp * 1000))),
     fault("exp-missing",                      "rfc9068/2.2/exp",                           "The access token has no exp.",                                    |p| p.redraft(Access, |d| d.leave_out("exp"))),
+    fault("expectation-crashes",              "rfc9110/10.1.1/expect-continue",            "A request that expects a 100 brings a 500.",                        |p| p.crash = Crash::Expectation),
     fault("expired-refresh-token-accepted",   "rfc6749/6/validate-token",                  "A refresh token works beyond its lifetime.",                     |p| p.refresh_expires = false),
     fault("expires-in-a-date",                "rfc6749/5.1/expires-in-seconds",            "expires_in is the second of 1970 at which the token expires.",   |p| p.alter(granted::expires_in_epoch)),
     fault("expires-in-as-string",             "rfc6749/5.1/expires-in-number",             "expires_in is a JSON string.",                                   |p| p.alter(granted::expires_in_as_string)), // H2CK/oidc#250
@@ -185,7 +186,7 @@ pub const FAULTS: &[Fault] = &[
     fault("introspection-is-html",            "rfc7662/2.2/json",                          "Introspection answers with a page for people.",                   |p| p.alter_at(&[Introspection], |r| elsewhere::page(r, "text/html", "<p>active</p>"))),
     fault("introspection-iss-differs",        "rfc7662/2.2/iss",                           "Introspection names another issuer than the token.",              |p| p.alter_at(&[Introspection], |r| elsewhere::of_active(r, "iss", "https://issuer.example"))),
     fault("introspection-never-active",       "rfc7662/2.2/active-means",                  "Introspection finds no token active.",                            |p| p.alter_at(&[Introspection], elsewhere::never_active)),
-    fault("introspection-of-other-workspace-active", "rfc7662/2.2/inactive",                      "A token of another workspace is told to be active.",              |p| p.introspection_minds.issuer = false),
+    fault("introspection-of-other-workspace-active", "practice/tenants/token-stays-in-workspace", "A token of another workspace is told to be active.",              |p| p.introspection_minds.issuer = false),
     fault("introspection-open-to-anyone",     "rfc7662/2.1/authorized",                    "Everybody may introspect.",                                       |p| p.introspection_for = IntrospectionFor::Everybody),
     fault("introspection-open-to-public-clients", "rfc7662/2.1/authorized",                    "A client_id is enough to introspect.",                            |p| p.introspection_for = IntrospectionFor::Clients),
     fault("introspection-scope-as-list",      "rfc7662/2.2/scope",                         "Introspection tells scope as a list.",                            |p| p.alter_at(&[Introspection], elsewhere::scope_as_list)),
@@ -261,6 +262,7 @@ pub const FAULTS: &[Fault] = &[
     fault("password-cut-at-72-bytes",         "rfc6749/4.3.2/validate-credentials",        "A password counts up to its 72nd byte.",                         |p| p.password = PasswordReading::First72Bytes),
     fault("password-cut-at-8-characters",     "rfc6749/4.3.2/validate-credentials",        "A password counts up to its eighth character.",                  |p| p.password = PasswordReading::First8Characters),
     fault("password-in-query-accepted",       "rfc6749/4.3.2/form-body",                   "Parameters are read from the URI as well.",                      |p| p.query = Query::Read), // ory/hydra#160
+    fault("password-injected",                "rfc6749/10.14/values-sanitized",            "A password is pasted into a query.",                                |p| p.queries_are_bound = false),
     fault("password-length-is-enough",        "rfc6749/4.3.2/validate-credentials",        "Any password of the right length is right.",                     |p| p.password = PasswordReading::LengthOnly),
     fault("password-trimmed",                 "rfc6749/4.3.2/validate-credentials",        "Spaces around a password do not count.",                         |p| p.password = PasswordReading::Trimmed),
     fault("percent-20-not-decoded",           "rfc6749/B/then-escaped",                    "A space has to be written as plus.",                             |p| p.form.escapes = Escapes::ButSpace),
@@ -278,11 +280,12 @@ pub const FAULTS: &[Fault] = &[
     fault("refresh-token-for-client-credentials", "rfc6749/4.4.3/no-refresh-token",        "A client that asks for itself gets a refresh token too.",        |p| p.clients_get_no_refresh_token = false),
     fault("refresh-token-half-checked",       "rfc6749/6/validate-token",                  "A refresh token is found by its first half, and the second is not looked at.", |p| p.refresh = Refresh::SecretIgnored),
     fault("refresh-token-not-revocable",      "rfc7009/2/refresh-token",                   "Refresh tokens are a kind that can't be revoked.",                |p| p.refresh_token_revocation = Revoking::Unsupported),
+    fault("refresh-token-numbered",           "rfc6749/10.10/unguessable-160",             "A refresh token is a number and 136 random bits.",                |p| p.refresh_tokens = RefreshTokens::Numbered),
     fault("refresh-token-of-public-client-for-all", "rfc6749/6/bound-to-client",           "Any client can use the refresh token of a public one.",          |p| p.foreign_refresh_token = ForeignRefreshToken::AcceptedOfPublic),
     fault("refresh-token-shared-by-users",    "rfc6749/10.4/unguessable",                  "Everybody gets the same refresh token.",                         |p| p.refresh = Refresh::OneForAll),
-    fault("refresh-token-short",              "rfc6749/10.10/unguessable-128",                 "A refresh token has 64 random bits.",                             |p| p.refresh_tokens = RefreshTokens::Short),
+    fault("refresh-token-short",              "rfc6749/10.10/unguessable-128",             "A refresh token has 64 random bits.",                             |p| p.refresh_tokens = RefreshTokens::Short),
     fault("refresh-token-with-line-breaks",   "rfc6749/A.17/refresh-token-chars",          "The refresh token goes over several lines.",                     |p| p.alter(|r| granted::line_break(r, "refresh_token"))),
-    fault("refresh-tokens-count-up",          "rfc6749/10.10/unguessable-128",                 "A refresh token is the one before and a little more.",            |p| p.refresh_tokens = RefreshTokens::CountedUp),
+    fault("refresh-tokens-count-up",          "rfc6749/10.10/unguessable-128",             "A refresh token is the one before and a little more.",            |p| p.refresh_tokens = RefreshTokens::CountedUp),
     fault("refresh-widens-scope",             "rfc6749/6/scope-not-wider",                 "A refresh grants scopes that the user did not.",                 |p| p.refresh_scope = RefreshScope::Widened),
     fault("refusal-echoes-password",          "practice/secrets/no-echo",                  "A refusal brings the password back.",                            |p| p.echo = Echo::Password),
     fault("refusal-echoes-refresh-token",     "practice/secrets/no-echo",                  "A refusal brings the refresh token back.",                       |p| p.echo = Echo::RefreshToken),
@@ -313,6 +316,7 @@ pub const FAULTS: &[Fault] = &[
     fault("scope-not-told",                   "rfc6749/5.1/scope-told-when-different",     "The granted scope is never told.",                               |p| p.scope_told = ScopeTold::Never), // payprop/mojolicious-plugin-oauth2-server#7
     fault("scope-order-counts",               "rfc6749/3.3/order-free",                    "Scopes have to come in alphabetical order.",                     |p| p.scope = ScopeReading::Sorted),
     fault("scope-with-commas",                "rfc6749/3.3/space-delimited",               "scope has commas between its tokens.",                           |p| { p.scope_told = ScopeTold::Always; p.alter(granted::scope_with_commas) }),
+    fault("scope-with-two-spaces",            "rfc6749/3.3/scope-chars",                   "scope has two spaces between its tokens.",                          |p| { p.scope_told = ScopeTold::Always; p.alter(granted::scope_with_two_spaces) }),
     fault("signature-wrong",                  "rfc7515/5.2/signature-verifies",            "The access token's signature does not hold.",                    |p| p.redraft(Access, |d| d.seal = Seal::Broken)),
     fault("signature-wrong-after-refresh",    "rfc7515/5.2/signature-verifies",            "The signature of a token that a refresh brings does not hold.",   |p| p.redraft(Access, |d| drafted::after_refresh(d, |d| d.seal = Seal::Broken))),
     fault("signature-wrong-but-at-first",     "rfc7515/5.2/signature-verifies",            "Only the first token that a workspace issues has a signature that holds.", |p| p.redraft(Access, |d| if d.occasion.granted > 1 { d.seal = Seal::Broken })),
@@ -333,7 +337,7 @@ pub const FAULTS: &[Fault] = &[
     fault("token-type-missing-after-refresh", "rfc6749/5.1/token-type",                    "The answer to a refresh has no token_type.",                     |p| p.alter(|r| if r.occasion.is(Grant::RefreshToken) { r.remove("token_type") })),
     fault("token-type-repeated",              "rfc6749/3.2/answer-not-repeated",           "token_type is there twice.",                                     |p| p.alter(granted::token_type_twice)),
     fault("token-type-with-space",            "rfc6749/A.13/token-type-chars",             "token_type is two words.",                                       |p| p.alter(|r| granted::set(r, "token_type", "Bearer token"))),
-    fault("tokens-cross-workspaces",          "rfc6749/6/validate-token",                  "A refresh token of one workspace is good in another.",            |p| p.refresh_tokens_stay_in_workspace = false),
+    fault("tokens-cross-workspaces",          "practice/tenants/token-stays-in-workspace", "A refresh token of one workspace is good in another.",            |p| p.refresh_tokens_stay_in_workspace = false),
     fault("two-authentications-accepted",     "rfc6749/5.2/invalid-request-two-methods",   "A client may authenticate by header and body at once.",          |p| p.two_authentications = TwoAuthentications::HeaderCounts), // cloudflare/workers-oauth-provider#207
     fault("typ-jwt",                          "rfc9068/2.1/typ",                           "The typ of an access token is that of an ID token.",              |p| p.redraft(Access, |d| drafted::header(d, "typ", "JWT"))),
     fault("typ-missing",                      "rfc9068/2.1/typ",                           "The access token has no typ.",                                    |p| p.redraft(Access, |d| drop(d.header.shift_remove("typ")))),
@@ -360,7 +364,7 @@ pub const FAULTS: &[Fault] = &[
     fault("userinfo-insufficient-scope-401",  "rfc6750/3.1/insufficient-scope-403",        "A token without openid is refused with 401.",                     |p| p.alter_at(&[Userinfo], |r| elsewhere::status(r, "insufficient_scope", StatusCode::UNAUTHORIZED))),
     fault("userinfo-invalid-token-400",       "rfc6750/3.1/invalid-token-401",             "A token that is not good is refused with 400.",                   |p| p.alter_at(&[Userinfo], |r| elsewhere::status(r, "invalid_token", StatusCode::BAD_REQUEST))),
     fault("userinfo-is-plain-text",           "oidc-core/5.3.2/media-type",                "Userinfo calls its JSON plain text.",                             |p| p.alter_at(&[Userinfo], |r| header(r, &CONTENT_TYPE, "text/plain"))),
-    fault("userinfo-other-workspace-accepted", "rfc6750/3.1/invalid-token",                 "A token of another workspace opens userinfo.",                    |p| p.userinfo_minds.issuer = false),
+    fault("userinfo-other-workspace-accepted", "practice/tenants/token-stays-in-workspace", "A token of another workspace opens userinfo.",                    |p| p.userinfo_minds.issuer = false),
     fault("userinfo-realm-twice",             "rfc6750/3/param-once",                      "The challenge of userinfo has two realms.",                       |p| p.alter_at(&[Userinfo], |r| elsewhere::challenge(r, |text| text.replacen("realm=", r#"realm="userinfo", realm="#, 1)))),
     fault("userinfo-revoked-accepted",        "rfc6750/3.1/invalid-token",                 "A token that was revoked opens userinfo.",                        |p| p.userinfo_minds.revocation = false),
     fault("userinfo-scope-unchecked",         "rfc6750/3.1/insufficient-scope",            "A token without openid opens userinfo.",                          |p| p.userinfo_minds_scope = false),
@@ -372,11 +376,13 @@ pub const FAULTS: &[Fault] = &[
     fault("userinfo-two-tokens-accepted",     "rfc6750/3.1/invalid-request-400",           "Of two tokens in one request the first counts.",                  |p| p.userinfo_takes_one_token = false),
     fault("userinfo-verified-as-string",      "oidc-core/5.1/booleans",                    "Userinfo tells email_verified as a string.",                      |p| p.alter_at(&[Userinfo], |r| if r.is_issued() { r.insert("email_verified", "true") })),
     fault("userinfo-without-challenge",       "rfc6750/3/challenge",                       "Userinfo refuses without a challenge.",                           |p| p.alter_at(&[Userinfo], |r| without(r, &WWW_AUTHENTICATE))),
+    fault("username-cut-at-nul",              "rfc6749/10.14/values-sanitized",            "A user name ends at its first NUL.",                                |p| p.username = UsernameReading::UpToNul),
     fault("username-trimmed",                 "practice/credentials/username-exact",       "Spaces around a user name do not count.",                        |p| p.username = UsernameReading::Trimmed),
     fault("utf8-password-crashes",            "rfc6749/4.3.2/utf-8",                       "A character outside ASCII in a password brings a 500.",          |p| p.crash = Crash::PasswordBeyondAscii),
     fault("utf8-username-crashes",            "rfc6749/4.3.2/utf-8",                       "A character outside ASCII in a user name brings a 500.",         |p| p.crash = Crash::UsernameBeyondAscii),
     fault("wildcard-taken-literally",         "rfc6749/3.3/scope-requested",               "A scope that is registered by a wildcard can't be had by its name.", |p| p.wildcards_admit = false),
-    fault("workspaces-share-users",           "rfc6749/4.3.2/validate-credentials",        "A user of one workspace can log in at another.",                  |p| p.users_stay_in_workspace = false),
+    fault("workspaces-share-clients",         "practice/tenants/client-stays-in-workspace", "A client of one workspace is one of every other.",                |p| p.clients_stay_in_workspace = false),
+    fault("workspaces-share-users",           "practice/tenants/user-stays-in-workspace",  "A user of one workspace can log in at another.",                  |p| p.users_stay_in_workspace = false),
     fault("wrong-method-answered-200",        "rfc9110/9.3.7/options-allow",              "A method that is not allowed is answered with 200 and nothing about it.", |p| p.alter(refused::wrong_method_answered_200)),
     fault("wrong-method-crashes",             "rfc9110/9.1/405-when-not-allowed",          "Any method but POST brings a 500.",                              |p| p.crash = Crash::WrongMethod),
     fault("wrong-password-crashes",           "rfc6749/5.2/status-400",                    "A wrong password brings a 500.",                                 |p| p.crash = Crash::WrongPassword), // ory/fosite#582

@@ -45,6 +45,8 @@ pub struct Policy {
     pub(crate) secret_only_where_registered: bool,
     /// RFC 6749 section 5.2: 401 is required for a client that used the header, permitted for any other.
     pub(crate) invalid_client_without_header: InvalidClient,
+    /// RFC 6749 section 2.3.1: guessing a client's secret is slowed down.
+    pub(crate) clients_throttled: bool,
 
     // The request.
     /// RFC 6749 section 3.2: POST and nothing else.
@@ -101,6 +103,8 @@ pub struct Policy {
     pub(crate) password: PasswordReading,
     /// RFC 6749 section 4.3.2: there is no login without a password.
     pub(crate) password_needed: bool,
+    /// RFC 6749 section 10.14: what a password says is no part of a query.
+    pub(crate) queries_are_bound: bool,
     /// RFC 6749 section 4.3.2: guessing is slowed down.
     pub(crate) throttling: Throttling,
     /// RFC 6749 section 4.3.2: an account that was switched off opens nothing.
@@ -176,6 +180,8 @@ pub struct Policy {
     // Workspaces.
     /// RFC 6749 section 6: a refresh token is good where it was issued.
     pub(crate) refresh_tokens_stay_in_workspace: bool,
+    /// RFC 6749 section 2: a client is registered with one workspace.
+    pub(crate) clients_stay_in_workspace: bool,
     /// RFC 6749 section 4.3.2: a password opens the accounts of its own workspace.
     pub(crate) users_stay_in_workspace: bool,
 
@@ -270,6 +276,8 @@ pub(crate) enum RefreshTokens {
     Random,
     /// As long, but each is the one before and a little more.
     CountedUp,
+    /// A number and 136 random bits.
+    Numbered,
     /// 64 random bits.
     Short,
 }
@@ -573,6 +581,8 @@ pub(crate) enum UsernameReading {
     Trimmed,
     /// Upper and lower case are one.
     CaseFolded,
+    /// Up to its first NUL, as a string of C ends.
+    UpToNul,
 }
 
 /// How much of a password is looked at, when it is stored as when it is checked.
@@ -632,6 +642,8 @@ pub(crate) enum Crash {
     OddRefreshToken,
     /// A method other than POST.
     WrongMethod,
+    /// A request that expects a 100.
+    Expectation,
 }
 
 /// The life of refresh tokens.
@@ -734,6 +746,7 @@ impl Policy {
             missing_authentication: MissingAuthentication::InvalidClient,
             secret_only_where_registered: true,
             invalid_client_without_header: InvalidClient::Challenged,
+            clients_throttled: true,
             methods: Methods::Post,
             media_type: MediaType::Form,
             no_form: NoForm::BadRequest,
@@ -759,6 +772,7 @@ impl Policy {
             username: UsernameReading::Exact,
             password: PasswordReading::Exact,
             password_needed: true,
+            queries_are_bound: true,
             throttling: Throttling::All,
             disabled_users_refused: true,
             users_look_alike: true,
@@ -790,6 +804,7 @@ impl Policy {
             refresh_token_opens_nothing: true,
             id_token_opens_nothing: true,
             refresh_tokens_stay_in_workspace: true,
+            clients_stay_in_workspace: true,
             users_stay_in_workspace: true,
             echo: Echo::Nothing,
             alterations: Vec::new(),

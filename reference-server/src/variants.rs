@@ -47,6 +47,7 @@ impl Variant {
 #[rustfmt::skip]
 pub const VARIANTS: &[Variant] = &[
     variant("access-token-not-revocable",     "rfc7009/2.2.1/unsupported-token-type",  "Access tokens are a kind that can't be revoked.",                 |p| p.access_token_revocation = Revoking::Unsupported).departing_from("rfc7009/2/access-token-too"),
+    variant("access-token-repeated",        "rfc6749/4.3.3/granted",                 "Who asks for the same again gets the same access token again, while it lives.", |p| p.access_tokens = AccessTokens::Repeated),
     variant("access-tokens-outlive-revocation", "rfc7009/2.1/access-tokens-of-grant",    "The access tokens of a revoked refresh token live out their time.", |p| p.access_tokens_go_with_refresh_token = false).departing_from("rfc7009/2.1/access-tokens-of-grant"),
     variant("allow-names-options",          "rfc9110/15.5.6/allow",                  "A 405 names OPTIONS beside POST.",                               |p| p.alter(|r| replace(r, &ALLOW, "OPTIONS, POST"))),
     variant("aud-as-list",                    "rfc7519/4.1.3/aud-form",                "aud is a list.",                                                  |p| { p.redraft(Access, aud_as_list); p.redraft(Id, aud_as_list) }),

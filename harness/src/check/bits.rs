@@ -3,12 +3,14 @@
 use ropcheck_reports::record::{Because, Finding, TokenFacts};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{pair, unjudged};
 use crate::exchange::Answer;
 
 /// How much of a token can be random at the most (RFC 6749 section 10.10): the characters that differ from the previous token
-/// of that member in this walk, times the bits of the alphabet. What is within the bound may be guessable all the same.
+/// of that member in this walk, times the bits of the alphabet. What is within the bound may be guessable all the same. A JWT
+/// meets it by being signed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BitsCheck {
@@ -24,10 +26,13 @@ impl BitsCheck {
         let Some(token) = answer.token(member) else {
             return unjudged(Because::Setup, format!("{}: no {member}", answer.in_few_words()));
         };
-        if token.jwt.is_some() {
-            return unjudged(
-                Because::Harness,
-                format!("the {member} is a JWT, which its signature keeps from being made up"),
+        // What keeps a JWT from being made up is its signature, which checks of its own look at: here that it has one.
+        if let Some(jwt) = &token.jwt {
+            let signed = jwt.header.get("alg").and_then(Value::as_str).is_some_and(|alg| alg != "none");
+            return pair(
+                signed,
+                || format!("a {member} that can't be guessed"),
+                || "a JWT without a signature, which anybody can make up".to_owned(),
             );
         }
         if token.alphabet == 0 {

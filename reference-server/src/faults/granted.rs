@@ -74,3 +74,15 @@ pub(super) fn further_member_twice(reply: &mut Reply) {
         reply.rewrite(|text| text.replacen('{', r#"{"node":"web-1","node":"web-2","#, 1).into_bytes());
     }
 }
+
+pub(super) fn scope_with_two_spaces(reply: &mut Reply) {
+    if let Some(Value::String(scope)) = reply.member("scope") {
+        *scope = scope.replace(' ', "  ");
+    }
+}
+
+/// As long as a good one, so that its size does not give it away.
+pub(super) fn counted(reply: &mut Reply) {
+    let number = reply.occasion.granted;
+    set(reply, "access_token", format!("{number:043}"));
+}
