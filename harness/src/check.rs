@@ -116,7 +116,7 @@ impl Check {
             Self::Claim(check) => check.judge(answer, around),
             Self::Current(check) => check.judge(answer),
             Self::Lifetime(member) => claim::lifetime(answer, member),
-            Self::Bits(check) => check.judge(answer),
+            Self::Bits(check) => check.judge(answer, around),
             Self::Signed(member) => signed(answer, member),
             Self::AnyOf(alternatives) => any_of(alternatives, answer, around),
         }

@@ -71,9 +71,8 @@ impl Users {
         policy: &Policy,
     ) -> Result<&Account, Refusal> {
         let username = match policy.username {
-            UsernameReading::Exact | UsernameReading::CaseFolded => username,
+            UsernameReading::Exact | UsernameReading::CaseFolded | UsernameReading::UpToNul => username,
             UsernameReading::Trimmed => username.trim(),
-            UsernameReading::UpToNul => username.split('\0').next().unwrap_or_default(),
         };
         let name = Name::of(username);
         let account = self.find(username, policy);

@@ -4,7 +4,7 @@ use super::{Ask, Granted, Subject, required};
 use crate::client::Proof;
 use crate::config::Grant;
 use crate::form::Parameter;
-use crate::policy::{Crash, Policy, Refresh};
+use crate::policy::{Crash, Policy, Refresh, UsernameReading};
 use crate::refusal::Refusal;
 use crate::scope;
 use crate::store::Login;
@@ -18,6 +18,10 @@ pub(super) async fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         Some(_) | None => required(ask, Parameter::Password, "password is missing")?,
     };
     crash(username, password, ask.policy)?;
+    let username = match ask.policy.username {
+        UsernameReading::UpToNul => username.split('\0').next().unwrap_or_default(),
+        UsernameReading::Exact | UsernameReading::Trimmed | UsernameReading::CaseFolded => username,
+    };
     if !(username.chars().all(is_text) && password.chars().all(is_text)) {
         return Err(Refusal::invalid_request("username or password holds a control character"));
     }
