@@ -6,6 +6,7 @@ use http::{HeaderMap, Method};
 
 use crate::form::{Form, Parameter};
 use crate::intake;
+use crate::policy::MediaType;
 use crate::realm::Server;
 use crate::refusal::Refusal;
 
@@ -16,7 +17,7 @@ pub(crate) async fn token(server: &Server, request: Request) -> Result<Option<St
     let (head, body) = request.into_parts();
     let in_header = in_header(&head.headers)?;
     // Section 2.2: a form counts where a body means something.
-    let in_form = if head.method == Method::POST && intake::is_form(&head.headers) {
+    let in_form = if head.method == Method::POST && intake::is_form(&head.headers, MediaType::Form) {
         let form = Form::read(&intake::read(body, server.body_limit).await?, &server.strict)?;
         form.get(Parameter::AccessToken).map(str::to_owned)
     } else {

@@ -1,5 +1,6 @@
 //! Who asks: client authentication.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -11,7 +12,10 @@ use http::{HeaderMap, HeaderValue};
 use crate::config::Grant;
 use crate::form::{self, Form, Parameter};
 use crate::keys::Keys;
-use crate::policy::{InvalidClient, Plus, Policy};
+use crate::policy::{
+    BesideBasic, Crash, InvalidClient, MissingAuthentication, Policy, PublicClients, SecretReading, TwoAuthentications,
+    UnknownClient, UnreadableBasic,
+};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::{Allowed, Scopes};
@@ -42,30 +46,93 @@ pub(crate) enum Proof {
     Post(Secret),
 }
 
+/// The client that a request comes from.
+pub(crate) struct Known<'r> {
+    registered: &'r Registered,
+    /// A failed authentication that is told only after the user has been asked about; the strict policy has none.
+    pub(crate) doubt: Option<Refusal>,
+}
+
+impl Deref for Known<'_> {
+    type Target = Registered;
+
+    fn deref(&self) -> &Registered {
+        self.registered
+    }
+}
+
 /// Authenticates the client before anything else is decided (RFC 6749 section 3.2.1).
 pub(crate) fn authenticate<'r>(
     realm: &'r Realm,
     headers: &HeaderMap,
     form: &Form,
     policy: &Policy,
-) -> Result<&'r Registered, Refusal> {
-    let mechanism = Mechanism::of(headers, form, policy)?;
+) -> Result<Known<'r>, Refusal> {
+    let mechanism = Mechanism::of(realm, headers, form, policy)?;
     let refused = |says| match (&mechanism, policy.invalid_client_without_header) {
         (Mechanism::Body(_), InvalidClient::BadRequest) => Refusal::invalid_client_without_challenge(says),
         (Mechanism::Header(_) | Mechanism::Body(_), _) => Refusal::invalid_client(says, realm.challenge.clone()),
     };
     let presented = match &mechanism {
-        Mechanism::Header(value) => Presented::in_header(value, policy)
-            .ok_or_else(|| refused("the Authorization header is not well-formed Basic"))?,
-        Mechanism::Body(form) => Presented::in_body(form).ok_or_else(|| refused("the client is not identified"))?,
+        Mechanism::Header(value) => match Presented::in_header(value, policy) {
+            Some(presented) => presented,
+            None => {
+                policy.stands(Crash::UnreadableBasic)?;
+                let says = "the Authorization header is not well-formed Basic";
+                return Err(match policy.unreadable_basic {
+                    UnreadableBasic::InvalidClient => refused(says),
+                    UnreadableBasic::InvalidRequest => Refusal::invalid_request(says),
+                });
+            }
+        },
+        Mechanism::Body(form) => Presented::in_body(form).ok_or_else(|| {
+            let says = "the client is not identified";
+            match policy.missing_authentication {
+                MissingAuthentication::InvalidClient => refused(says),
+                MissingAuthentication::UnnamedIsInvalidRequest => Refusal::invalid_request(says),
+                MissingAuthentication::UnauthorizedClient => Refusal::unauthorized_client(says),
+            }
+        })?,
     };
     // RFC 6749 section 5.2 calls a request that names two clients malformed. Which one was meant is not ours to guess.
-    if form.get(Parameter::ClientId).is_some_and(|id| id != presented.id) {
+    let beside = match policy.client_id_beside_basic {
+        BesideBasic::SameClient => form.get(Parameter::ClientId).is_none_or(|id| id == presented.id),
+        BesideBasic::Nothing => matches!(mechanism, Mechanism::Body(_)) || form.get(Parameter::ClientId).is_none(),
+        BesideBasic::AnyClient => true,
+    };
+    if !beside {
         return Err(Refusal::invalid_request("the header and the body name different clients"));
     }
-    match realm.clients.get(&presented.id) {
-        Some(client) if presented.proves(&client.proof, policy) => Ok(client),
-        Some(_) | None => Err(refused("the client is unknown or its authentication failed")),
+
+    let says = "the client is unknown or its authentication failed";
+    let Some(registered) = find(realm, &presented.id, policy) else {
+        return Err(match policy.unknown_client {
+            UnknownClient::InvalidClient => refused(says),
+            UnknownClient::Unchallenged => Refusal { header: None, ..refused(says) },
+            UnknownClient::InvalidGrant => Refusal::invalid_grant(says),
+        });
+    };
+    let asked = form.get(Parameter::GrantType).and_then(Grant::named);
+    if presented.proves(registered, asked, policy) {
+        return Ok(Known { registered, doubt: None });
+    }
+    let refusal = match (&presented.secret, policy.missing_authentication) {
+        (Presentation::None, MissingAuthentication::UnauthorizedClient) => Refusal::unauthorized_client(says),
+        (Presentation::None | Presentation::Basic(_) | Presentation::Post(_), _) => refused(says),
+    };
+    // RFC 6749 section 4.3: the user's password is looked at for a client that has shown itself, and for no other.
+    if policy.client_before_user || asked != Some(Grant::Password) {
+        Err(refusal)
+    } else {
+        Ok(Known { registered, doubt: Some(refusal) })
+    }
+}
+
+fn find<'r>(realm: &'r Realm, id: &str, policy: &Policy) -> Option<&'r Registered> {
+    if policy.client_id_is_exact {
+        realm.clients.get(id)
+    } else {
+        realm.clients.values().find(|client| client.id.eq_ignore_ascii_case(id))
     }
 }
 
@@ -77,16 +144,20 @@ enum Mechanism<'a> {
 
 impl<'a> Mechanism<'a> {
     /// RFC 6749 section 2.3: a request uses one mechanism, and section 5.2 calls any other malformed.
-    fn of(headers: &'a HeaderMap, form: &'a Form, policy: &Policy) -> Result<Self, Refusal> {
+    fn of(realm: &Realm, headers: &'a HeaderMap, form: &'a Form, policy: &Policy) -> Result<Self, Refusal> {
         let mut in_header = headers.get_all(AUTHORIZATION).iter();
         let Some(header) = in_header.next() else {
             return Ok(Self::Body(form));
         };
         let second = in_header.next().is_some() || form.get(Parameter::ClientSecret).is_some();
-        if second && policy.one_client_authentication {
-            return Err(Refusal::invalid_request("the client authenticates in two ways"));
+        let says = "the client authenticates in two ways";
+        match policy.two_authentications {
+            TwoAuthentications::InvalidRequest if second => Err(Refusal::invalid_request(says)),
+            TwoAuthentications::InvalidClient if second => Err(Refusal::invalid_client(says, realm.challenge.clone())),
+            TwoAuthentications::InvalidRequest
+            | TwoAuthentications::InvalidClient
+            | TwoAuthentications::HeaderCounts => Ok(Self::Header(header)),
         }
-        Ok(Self::Header(header))
     }
 }
 
@@ -115,7 +186,8 @@ impl Presented {
     fn in_header(value: &HeaderValue, policy: &Policy) -> Option<Self> {
         let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
         // RFC 9110 section 11.1: the name of a scheme is case-insensitive.
-        if !scheme.eq_ignore_ascii_case("Basic") {
+        let basic = if policy.scheme_in_any_case { scheme.eq_ignore_ascii_case("Basic") } else { scheme == "Basic" };
+        if !basic {
             return None;
         }
         let pair = STANDARD.decode(encoded.trim_matches(' ')).ok()?;
@@ -127,7 +199,7 @@ impl Presented {
         };
         let read = |part: &[u8]| {
             if policy.basic_is_form_decoded {
-                form::decode(part, Plus::Space).ok()
+                form::decode(part, policy.basic_reading).ok()
             } else {
                 String::from_utf8(part.to_vec()).ok()
             }
@@ -136,25 +208,47 @@ impl Presented {
     }
 
     /// Whether this is the registered secret, in the registered place.
-    fn proves(&self, proof: &Proof, policy: &Policy) -> bool {
-        match (proof, &self.secret) {
-            (Proof::None, Presentation::None) => true,
-            (Proof::Basic(registered), Presentation::Basic(presented))
-            | (Proof::Post(registered), Presentation::Post(presented)) => same(registered, presented, policy),
+    fn proves(&self, client: &Registered, asked: Option<Grant>, policy: &Policy) -> bool {
+        if let SecretReading::NotFor(grant) = policy.client_secret
+            && asked == Some(grant)
+        {
+            return true;
+        }
+        match (&client.proof, &self.secret) {
+            (Proof::None, Presentation::None) => !matches!(policy.public_clients, PublicClients::Refused),
+            (Proof::None, Presentation::Basic(_) | Presentation::Post(_)) => {
+                matches!(policy.public_clients, PublicClients::SecretIgnored)
+            }
+            (Proof::Basic(registered), Presentation::Basic(presented)) => fits(registered, presented, policy),
+            (Proof::Post(registered), Presentation::Post(presented)) => {
+                matches!(policy.client_secret, SecretReading::IgnoredInBody) || fits(registered, presented, policy)
+            }
             (Proof::Basic(registered), Presentation::Post(presented))
             | (Proof::Post(registered), Presentation::Basic(presented)) => {
-                !policy.secret_only_where_registered && same(registered, presented, policy)
+                !policy.secret_only_where_registered && fits(registered, presented, policy)
             }
-            (Proof::None, Presentation::Basic(_) | Presentation::Post(_))
-            | (Proof::Basic(_) | Proof::Post(_), Presentation::None) => false,
+            (Proof::Basic(_) | Proof::Post(_), Presentation::None) => {
+                matches!(policy.client_secret, SecretReading::Optional)
+            }
         }
     }
 }
 
+fn fits(registered: &Secret, presented: &Secret, policy: &Policy) -> bool {
+    let (right, told) = (registered.expose(), presented.expose());
+    match policy.client_secret {
+        SecretReading::Exact | SecretReading::Optional | SecretReading::IgnoredInBody | SecretReading::NotFor(_) => {
+            same(registered, presented)
+        }
+        SecretReading::Ignored => true,
+        SecretReading::PrefixIsEnough => !told.is_empty() && right.starts_with(told),
+        SecretReading::Trimmed => right.trim() == told.trim(),
+    }
+}
+
 /// Compares in constant time, so that an answer's delay does not spell the secret out (RFC 6749 section 10.10).
-fn same(registered: &Secret, presented: &Secret, policy: &Policy) -> bool {
-    let (registered, presented) = (registered.expose().as_bytes(), presented.expose().as_bytes());
-    !policy.client_secret_checked || verify_slices_are_equal(registered, presented).is_ok()
+fn same(registered: &Secret, presented: &Secret) -> bool {
+    verify_slices_are_equal(registered.expose().as_bytes(), presented.expose().as_bytes()).is_ok()
 }
 
 #[cfg(test)]

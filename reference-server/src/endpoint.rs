@@ -99,7 +99,9 @@ async fn answer(server: &Server, realm: &Realm, request: Request, occasion: &mut
 async fn token(server: &Server, realm: &Realm, request: Request, occasion: &mut Occasion) -> Result<Reply, Refusal> {
     let policy = &server.policy;
     let asked = intake::take(request, server.body_limit, policy).await?;
+    let beyond_ascii = |parameter| asked.form.get(parameter).is_some_and(|text| !text.is_ascii());
     occasion.grant = asked.form.get(Parameter::GrantType).and_then(Grant::named);
+    occasion.beyond_ascii = beyond_ascii(Parameter::Username) || beyond_ascii(Parameter::Password);
     let client = client::authenticate(realm, &asked.headers, &asked.form, policy)?;
     occasion.client_is_public = client.is_public();
     let ask = Ask {
@@ -111,5 +113,5 @@ async fn token(server: &Server, realm: &Realm, request: Request, occasion: &mut 
         occasion: *occasion,
         now: realm.clock.unix_seconds(),
     };
-    grant::answer(&ask).await
+    Ok(grant::answer(&ask).await)
 }

@@ -1,6 +1,6 @@
 //! The parameters of a request, each of them once.
 
-use crate::policy::{Plus, Policy};
+use crate::policy::{Charset, Crash, Escapes, FormReading, Plus, Policy, Repeats};
 use crate::refusal::Refusal;
 
 /// What a token request says, form-decoded; a parameter without a value counts as left out.
@@ -12,7 +12,7 @@ pub(crate) struct Form {
 }
 
 /// The parameters that something in this server reads.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
     AccessToken,
     ClientId,
@@ -55,22 +55,33 @@ impl Form {
     /// Reads `application/x-www-form-urlencoded` in UTF-8 (RFC 6749 appendix B).
     pub(crate) fn read(raw: &[u8], policy: &Policy) -> Result<Self, Refusal> {
         let mut form = Self::default();
-        for (name, value) in pairs(raw) {
-            let Some(slot) = position(name, policy.plus) else {
+        for (place, (name, value)) in pairs(raw).enumerate() {
+            let known = if policy.parameter_names_are_exact {
+                position(name, policy.form)
+            } else {
+                position(&name.to_ascii_lowercase(), policy.form)
+            };
+            let Some(slot) = known else {
                 // RFC 6749 section 3.2: unrecognized parameters are ignored.
                 if policy.unknown_parameters_ignored {
                     continue;
                 }
                 return Err(Refusal::invalid_request("a parameter is unknown"));
             };
-            let value = decode(value, policy.plus)
-                .map_err(|Malformed| Refusal::invalid_request("a parameter is not well encoded"))?;
-            if form.values[slot].is_none() {
-                form.values[slot] = Some(value);
-            } else if policy.parameters_once {
-                // RFC 6749 section 3.2: a parameter must not be there more than once, whatever its values.
-                return Err(Refusal::invalid_request("a parameter is repeated"));
+            let value = match decode(value, policy.form) {
+                Ok(value) => value,
+                Err(Malformed) => {
+                    policy.stands(Crash::BadEscape)?;
+                    return Err(Refusal::invalid_request("a parameter is not well encoded"));
+                }
+            };
+            if slot == Parameter::GrantType as usize && place > 0 && !policy.order_is_free {
+                continue;
             }
+            form.values[slot] = Some(match form.values[slot].take() {
+                None => value,
+                Some(first) => one_of(first, &value, slot, policy.repeats)?,
+            });
         }
         // RFC 6749 section 3.2: without a value is as good as absent, once repetition has been looked at.
         if policy.empty_is_absent {
@@ -87,9 +98,28 @@ impl Form {
     }
 }
 
+/// The part of a query that tells the client.
+pub(crate) fn about_client(query: &[u8]) -> Vec<u8> {
+    let of_client = query.split(|&byte| byte == b'&').filter(|pair| pair.starts_with(b"client_"));
+    of_client.collect::<Vec<_>>().join(&b'&')
+}
+
 /// Whether a query holds what must never be in a URI (RFC 6749 section 2.3.1; the user's credentials all the more).
 pub(crate) fn names_a_credential(query: &[u8]) -> bool {
-    pairs(query).filter_map(|(name, _)| position(name, Plus::Space)).any(|slot| NAMES[slot].1 == Secrecy::Credential)
+    let mut known = pairs(query).filter_map(|(name, _)| position(name, FormReading::STRICT));
+    known.any(|slot| NAMES[slot].1 == Secrecy::Credential)
+}
+
+/// What a parameter comes to that is there twice: RFC 6749 section 3.2 has it refused, whatever its values.
+fn one_of(first: String, second: &str, slot: usize, repeats: Repeats) -> Result<String, Refusal> {
+    match repeats {
+        Repeats::First => Ok(first),
+        Repeats::SameTolerated if first == second => Ok(first),
+        Repeats::ScopesJoined if slot == Parameter::Scope as usize => Ok(format!("{first} {second}")),
+        Repeats::Refused | Repeats::SameTolerated | Repeats::ScopesJoined => {
+            Err(Refusal::invalid_request("a parameter is repeated"))
+        }
+    }
 }
 
 /// Bytes that are no form encoding of UTF-8 text.
@@ -97,21 +127,42 @@ pub(crate) fn names_a_credential(query: &[u8]) -> bool {
 pub(crate) struct Malformed;
 
 /// Undoes form encoding; a `%` without two digits and bytes that are not UTF-8 are errors, never guesses.
-pub(crate) fn decode(encoded: &[u8], plus: Plus) -> Result<String, Malformed> {
+pub(crate) fn decode(encoded: &[u8], reading: FormReading) -> Result<String, Malformed> {
     let mut decoded = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.iter();
-    while let Some(&byte) = rest.next() {
-        decoded.push(match (byte, plus) {
-            (b'%', _) => {
-                let high = rest.next().copied().and_then(hex).ok_or(Malformed)?;
-                let low = rest.next().copied().and_then(hex).ok_or(Malformed)?;
-                high << 4 | low
-            }
+    let mut rest = encoded;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        decoded.push(match (byte, reading.plus) {
+            (b'%', _) => match escape(after, reading.escapes) {
+                Some((byte, after)) => {
+                    rest = after;
+                    byte
+                }
+                None if reading.escapes == Escapes::All => return Err(Malformed),
+                None => b'%',
+            },
             (b'+', Plus::Space) => b' ',
             (byte, _) => byte,
         });
     }
-    String::from_utf8(decoded).map_err(|_| Malformed)
+    let latin1 = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect();
+    match reading.charset {
+        Charset::Utf8 => String::from_utf8(decoded).map_err(|_| Malformed),
+        Charset::Latin1 => Ok(latin1(&decoded)),
+        Charset::Utf8OrLatin1 => Ok(String::from_utf8(decoded).unwrap_or_else(|error| latin1(error.as_bytes()))),
+    }
+}
+
+/// The byte that two digits stand for, and what comes after them.
+fn escape(digits: &[u8], escapes: Escapes) -> Option<(u8, &[u8])> {
+    let (pair, after) = digits.split_at_checked(2)?;
+    let byte = hex(pair[0])? << 4 | hex(pair[1])?;
+    let undone = match escapes {
+        Escapes::All | Escapes::Lenient => true,
+        Escapes::UpperCase => !pair.iter().any(u8::is_ascii_lowercase),
+        Escapes::ButSpace => byte != b' ',
+    };
+    undone.then_some((byte, after))
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -134,8 +185,8 @@ fn pairs(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// Where a parameter is kept, if the server knows it. A name that cannot be decoded is nobody's.
-fn position(encoded: &[u8], plus: Plus) -> Option<usize> {
-    let name = decode(encoded, plus).ok()?;
+fn position(encoded: &[u8], reading: FormReading) -> Option<usize> {
+    let name = decode(encoded, reading).ok()?;
     NAMES.iter().position(|&(known, _)| known == name)
 }
 

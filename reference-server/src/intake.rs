@@ -5,11 +5,11 @@ use std::pin::Pin;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Method};
 
-use crate::form::{Form, names_a_credential};
-use crate::policy::Policy;
+use crate::form::{Form, about_client, names_a_credential};
+use crate::policy::{Chunked, Crash, MediaType, Methods, NoForm, Policy, Query};
 use crate::refusal::Refusal;
 
 /// A request that is one for an endpoint that takes forms, with its form.
@@ -24,37 +24,72 @@ pub(crate) async fn take(request: Request, limit: usize, policy: &Policy) -> Res
     let query = head.uri.query().unwrap_or_default().as_bytes();
 
     // RFC 6749 section 3.2: token requests are made with POST.
-    if head.method != Method::POST {
-        if policy.post_only || head.method != Method::GET {
-            return Err(Refusal::method_not_allowed("POST"));
-        }
+    let method = &head.method;
+    let taken = match policy.methods {
+        Methods::Post => method == Method::POST,
+        Methods::PostAndGet => matches!(*method, Method::POST | Method::GET),
+        Methods::Any => true,
+    };
+    if !taken {
+        policy.stands(Crash::WrongMethod)?;
+        return Err(Refusal::method_not_allowed("POST"));
+    }
+    if method == Method::GET {
         let form = Form::read(query, policy)?;
         return Ok(Asked { headers: head.headers, form });
     }
     // RFC 6749 section 2.3.1: credentials in a URI end up in logs; whoever sends them there should hear of it.
-    if policy.query_is_not_read && names_a_credential(query) {
+    if matches!(policy.query, Query::Unread) && names_a_credential(query) {
         return Err(Refusal::invalid_request("the URI holds a credential, which belongs in the body"));
     }
-    if !is_form(&head.headers) {
-        return Err(Refusal::invalid_request("the body is not application/x-www-form-urlencoded"));
+    if !is_form(&head.headers, policy.media_type) {
+        let says = "the body is not application/x-www-form-urlencoded";
+        return Err(match policy.no_form {
+            NoForm::BadRequest => Refusal::invalid_request(says),
+            NoForm::UnsupportedMediaType => Refusal::unsupported_media_type(says),
+        });
     }
-    let mut raw = read(body, limit).await?;
-    if !policy.query_is_not_read {
+    let mut raw = match policy.chunked {
+        Chunked::Unread if in_chunks(&head.headers) => Vec::new(),
+        Chunked::LengthRequired if in_chunks(&head.headers) => return Err(Refusal::length_required()),
+        Chunked::Read | Chunked::Unread | Chunked::LengthRequired => read(body, limit).await?,
+    };
+    let beside = match policy.query {
+        Query::Unread => Vec::new(),
+        Query::Read => query.to_vec(),
+        Query::ClientRead => about_client(query),
+    };
+    if !beside.is_empty() {
         raw.push(b'&');
-        raw.extend_from_slice(query);
+        raw.extend_from_slice(&beside);
     }
     let form = Form::read(&raw, policy)?;
     Ok(Asked { headers: head.headers, form })
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// RFC 9110 section 8.3.1: a media type is case-insensitive and may have parameters, none of which matters here.
-pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap, reading: MediaType) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(only), None) = (types.next(), types.next()) else {
-        return false;
+    let only = match (types.next(), types.next()) {
+        (Some(only), None) => only,
+        (None, _) => return matches!(reading, MediaType::FormOrNone),
+        (Some(_), Some(_)) => return false,
     };
-    let essence = only.to_str().map(|text| text.split(';').next().unwrap_or_default());
-    essence.is_ok_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    only.to_str().is_ok_and(|text| {
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        match reading {
+            MediaType::Form | MediaType::FormOrNone => essence.eq_ignore_ascii_case(FORM),
+            MediaType::LowerCase => essence == FORM,
+            MediaType::WithoutParameters => text.eq_ignore_ascii_case(FORM),
+        }
+    })
+}
+
+/// RFC 9112 section 6.1.
+fn in_chunks(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// How many limits' worth of an oversized body is read and thrown away. A client that still sends when the connection
@@ -102,7 +137,7 @@ mod tests {
             for media_type in *types {
                 headers.append(CONTENT_TYPE, HeaderValue::from_static(media_type));
             }
-            assert_eq!(is_form(&headers), *expected, "{types:?}");
+            assert_eq!(is_form(&headers, MediaType::Form), *expected, "{types:?}");
         }
     }
 

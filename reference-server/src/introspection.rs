@@ -35,7 +35,7 @@ pub(crate) async fn answer(
         }
         IntrospectionFor::Everybody => None,
     };
-    occasion.client_is_public = client.is_some_and(Registered::is_public);
+    occasion.client_is_public = client.as_deref().is_some_and(Registered::is_public);
     // RFC 7662 section 2.1: some form of authorization is required, so that tokens can't be tried out one by one.
     if occasion.client_is_public && matches!(policy.introspection_for, IntrospectionFor::ConfidentialClients) {
         return Err(Refusal::invalid_client("a public client may not introspect", realm.challenge.clone()));

@@ -37,7 +37,6 @@ mod config;
 mod config_error;
 mod demo;
 mod discovery;
-#[expect(dead_code, reason = "the faults that use the rest come with their cases")]
 mod draft;
 mod endpoint;
 mod expiring;
@@ -49,9 +48,7 @@ mod hint;
 mod intake;
 mod introspection;
 mod keys;
-#[expect(dead_code, reason = "the faults that use the rest come with their cases")]
 mod occasion;
-#[expect(dead_code, reason = "the faults that use the rest come with their cases")]
 mod policy;
 mod random;
 mod realm;

@@ -1,8 +1,10 @@
 //! The promises that the server keeps.
 
+use crate::config::Grant;
 use crate::draft::Draft;
-use crate::keys::Signing;
+use crate::keys::{Kind, Signing};
 use crate::occasion::Endpoint;
+use crate::refusal::Refusal;
 use crate::reply::Reply;
 
 /// One field a promise; the strict policy keeps them all.
@@ -14,13 +16,31 @@ use crate::reply::Reply;
 pub struct Policy {
     // Client authentication.
     /// RFC 6749 section 2.3: at most one way of authentication in a request.
-    pub(crate) one_client_authentication: bool,
+    pub(crate) two_authentications: TwoAuthentications,
+    /// RFC 9110 section 11.1: the name of a scheme is read in any case.
+    pub(crate) scheme_in_any_case: bool,
     /// RFC 6749 section 2.3.1: identifier and secret are form-encoded before they go into Basic credentials.
     pub(crate) basic_is_form_decoded: bool,
+    /// RFC 6749 section 2.3.1: and this is how the form encoding inside is undone.
+    pub(crate) basic_reading: FormReading,
+    /// RFC 6749 section 5.2: the code for Basic credentials that can't be read.
+    pub(crate) unreadable_basic: UnreadableBasic,
     /// RFC 7617 section 2: the first colon ends the user-id, so that a secret may hold colons.
     pub(crate) basic_ends_id_at_first_colon: bool,
     /// RFC 6749 section 3.2.1: a confidential client proves itself.
-    pub(crate) client_secret_checked: bool,
+    pub(crate) client_secret: SecretReading,
+    /// RFC 6749 section 2.2: the client identified is the client meant.
+    pub(crate) client_id_is_exact: bool,
+    /// RFC 6749 section 3.2.1: a client may name itself beside its authentication, and none but itself.
+    pub(crate) client_id_beside_basic: BesideBasic,
+    /// RFC 6749 section 3.2.1: a client without a secret names itself by `client_id` alone.
+    pub(crate) public_clients: PublicClients,
+    /// RFC 6749 section 4.3: the client is authenticated before the user is asked about.
+    pub(crate) client_before_user: bool,
+    /// RFC 6749 section 5.2: the answer to a client that nobody has registered.
+    pub(crate) unknown_client: UnknownClient,
+    /// RFC 6749 section 5.2: the code for a client that did not show itself.
+    pub(crate) missing_authentication: MissingAuthentication,
     /// This server's own rule: the registered way of authentication is the only one.
     pub(crate) secret_only_where_registered: bool,
     /// RFC 6749 section 5.2: 401 is required for a client that used the header, permitted for any other.
@@ -28,21 +48,45 @@ pub struct Policy {
 
     // The request.
     /// RFC 6749 section 3.2: POST and nothing else.
-    pub(crate) post_only: bool,
+    pub(crate) methods: Methods,
+    /// RFC 9110 section 8.3.1: which spellings of a media type are the form's.
+    pub(crate) media_type: MediaType,
+    /// RFC 9110 section 15.5.16: the status for a body that is no form.
+    pub(crate) no_form: NoForm,
     /// RFC 6749 section 2.3.1: credentials stay out of the request URI.
-    pub(crate) query_is_not_read: bool,
+    pub(crate) query: Query,
     /// RFC 6749 section 3.2: no parameter more than once.
-    pub(crate) parameters_once: bool,
+    pub(crate) repeats: Repeats,
     /// RFC 6749 section 3.2: a parameter without a value counts as left out.
     pub(crate) empty_is_absent: bool,
     /// RFC 6749 section 3.2: unknown parameters are ignored.
     pub(crate) unknown_parameters_ignored: bool,
-    /// RFC 6749 appendix B: how a form spells a space.
-    pub(crate) plus: Plus,
+    /// RFC 6749 section 1.9: upper and lower case of a parameter's name are two.
+    pub(crate) parameter_names_are_exact: bool,
+    /// RFC 9112 section 7.1: a body may come in chunks.
+    pub(crate) chunked: Chunked,
+    /// RFC 6749 section 4.3.2: the parameters of a form come in any order.
+    pub(crate) order_is_free: bool,
+    /// RFC 6749 appendix B: how a form is decoded.
+    pub(crate) form: FormReading,
+    /// RFC 6749 section 5.2: the answer to a request that lacks what it needs.
+    pub(crate) missing: Missing,
+    /// RFC 9110 section 15.6: what the server falls over.
+    pub(crate) crash: Crash,
 
     // Grants and scopes.
+    /// RFC 6749 section 4.3.2: the value of `grant_type` alone selects the grant.
+    pub(crate) grant_type: GrantTypeReading,
     /// RFC 6749 section 5.2, `unauthorized_client`: a client uses the grants it is registered for.
     pub(crate) client_grants_checked: bool,
+    /// RFC 6749 section 4.4: the client credentials grant is for confidential clients.
+    pub(crate) client_credentials_need_a_secret: bool,
+    /// RFC 6749 section 4.4.3: the client credentials grant brings no refresh token.
+    pub(crate) clients_get_no_refresh_token: bool,
+    /// RFC 6749 section 3.3: how the text of a scope is read.
+    pub(crate) scope: ScopeReading,
+    /// This server's own rule: a scope that ends in a wildcard stands for every scope that begins so.
+    pub(crate) wildcards_admit: bool,
     /// RFC 6749 section 3.3: what a request without a scope comes to.
     pub(crate) absent_scope: AbsentScope,
     /// RFC 6749 section 3.3: what a scope beyond the client's own comes to.
@@ -52,13 +96,13 @@ pub struct Policy {
 
     // Users.
     /// RFC 6749 section 4.3.2: the user named is the user meant.
-    pub(crate) username_is_exact: bool,
+    pub(crate) username: UsernameReading,
     /// RFC 6749 section 4.3.2: the password is validated, all of it and as it is.
     pub(crate) password: PasswordReading,
-    /// RFC 6749 appendix A.16: a password may hold any character but controls.
-    pub(crate) crash: Crash,
+    /// RFC 6749 section 4.3.2: there is no login without a password.
+    pub(crate) password_needed: bool,
     /// RFC 6749 section 4.3.2: guessing is slowed down.
-    pub(crate) logins_throttled: bool,
+    pub(crate) throttling: Throttling,
     /// RFC 6749 section 4.3.2: an account that was switched off opens nothing.
     pub(crate) disabled_users_refused: bool,
     /// RFC 9700 and RFC 6749 section 5.2: an unknown user and a wrong password look the same.
@@ -68,9 +112,9 @@ pub struct Policy {
     /// RFC 6749 section 6: which tokens come back, and how long they last.
     pub(crate) refresh: Refresh,
     /// RFC 6749 section 6: a refresh token belongs to the client it was issued to.
-    pub(crate) refresh_is_bound_to_client: bool,
-    /// RFC 6749 section 6: no more scope than the user granted.
-    pub(crate) refresh_stays_within_scope: bool,
+    pub(crate) foreign_refresh_token: ForeignRefreshToken,
+    /// RFC 6749 section 6: no more scope than the user granted, and no less unless asked.
+    pub(crate) refresh_scope: RefreshScope,
     /// RFC 6749 section 5.2: an expired refresh token is no longer a grant.
     pub(crate) refresh_expires: bool,
     /// RFC 6749 section 5.2: the code for a refresh token that is not, or no longer, good.
@@ -135,6 +179,9 @@ pub struct Policy {
     /// RFC 6749 section 4.3.2: a password opens the accounts of its own workspace.
     pub(crate) users_stay_in_workspace: bool,
 
+    // The answer.
+    /// RFC 6749 section 10: what was sent in secret is not sent back.
+    pub(crate) echo: Echo,
     /// What becomes of a finished answer.
     pub(crate) alterations: Vec<Alteration>,
 }
@@ -149,8 +196,12 @@ pub(crate) struct Alteration {
     pub(crate) how: Alter,
 }
 
-/// A change to a token that is not signed yet.
-pub(crate) type Redraft = fn(&mut Draft);
+/// A change to the tokens of one kind before they are signed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Redraft {
+    pub(crate) of: Kind,
+    pub(crate) how: fn(&mut Draft),
+}
 
 /// Who may introspect.
 #[derive(Clone, Copy, Debug)]
@@ -232,6 +283,170 @@ pub(crate) enum InvalidClient {
     BadRequest,
 }
 
+/// What becomes of a request that authenticates its client in the header and in the body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TwoAuthentications {
+    /// It is malformed.
+    InvalidRequest,
+    /// One of the two is not the registered one, so that authentication has failed.
+    InvalidClient,
+    /// The header counts.
+    HeaderCounts,
+}
+
+/// The error code for Basic credentials that can't be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum UnreadableBasic {
+    /// Authentication has failed.
+    InvalidClient,
+    /// The request is malformed.
+    InvalidRequest,
+}
+
+/// How much of a client's secret is looked at, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SecretReading {
+    /// Every byte, every time.
+    Exact,
+    /// Any secret is right.
+    Ignored,
+    /// Any secret is right that comes in the body.
+    IgnoredInBody,
+    /// Any secret is right, and so is none, for this grant.
+    NotFor(Grant),
+    /// None is as good as the right one.
+    Optional,
+    /// The beginning of the right one is right.
+    PrefixIsEnough,
+    /// Spaces around it do not count.
+    Trimmed,
+}
+
+/// What `client_id` may say beside Basic credentials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BesideBasic {
+    /// The name of the client that authenticates.
+    SameClient,
+    /// Nothing at all.
+    Nothing,
+    /// The name of any client.
+    AnyClient,
+}
+
+/// How clients without a secret are treated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PublicClients {
+    /// They say their name and nothing more.
+    Named,
+    /// They are not.
+    Refused,
+    /// A secret that one sends anyway does not matter.
+    SecretIgnored,
+}
+
+/// The answer to a client that nobody has registered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum UnknownClient {
+    /// The same as for a wrong secret.
+    InvalidClient,
+    /// The same but for the challenge.
+    Unchallenged,
+    /// The code for a wrong password.
+    InvalidGrant,
+}
+
+/// The answer to a client that has a secret and did not send it, or did not name itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MissingAuthentication {
+    /// Authentication has failed.
+    InvalidClient,
+    /// A request that names no client is malformed.
+    UnnamedIsInvalidRequest,
+    /// As if the client could not have the grant.
+    UnauthorizedClient,
+}
+
+/// Which methods bring a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Methods {
+    /// POST.
+    Post,
+    /// POST, and GET with its query for a form.
+    PostAndGet,
+    /// Every one.
+    Any,
+}
+
+/// Which media types are those of a form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MediaType {
+    /// The form's, in any case and with any parameter.
+    Form,
+    /// The form's in lower case.
+    LowerCase,
+    /// The form's without a parameter.
+    WithoutParameters,
+    /// The form's, or none at all.
+    FormOrNone,
+}
+
+/// The status for a body that is no form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoForm {
+    /// 400.
+    BadRequest,
+    /// 415.
+    UnsupportedMediaType,
+}
+
+/// What becomes of a body that comes in chunks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Chunked {
+    /// It is read.
+    Read,
+    /// It is taken for an empty one.
+    Unread,
+    /// It is refused with 411.
+    LengthRequired,
+}
+
+/// What is read from the query of the URI.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Query {
+    /// Nothing, and a credential in it is refused.
+    Unread,
+    /// Every parameter.
+    Read,
+    /// The client's identifier and secret.
+    ClientRead,
+}
+
+/// What becomes of a parameter that comes twice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Repeats {
+    /// The request is refused.
+    Refused,
+    /// The first value counts.
+    First,
+    /// It is refused unless both values are the same.
+    SameTolerated,
+    /// It is refused, but two scopes are joined.
+    ScopesJoined,
+}
+
+/// How a form is decoded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FormReading {
+    pub(crate) plus: Plus,
+    pub(crate) escapes: Escapes,
+    pub(crate) charset: Charset,
+}
+
+impl FormReading {
+    /// RFC 6749 appendix B, to the letter.
+    pub(crate) const STRICT: Self = Self { plus: Plus::Space, escapes: Escapes::All, charset: Charset::Utf8 };
+}
+
 /// What `+` stands for in a form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Plus {
@@ -241,11 +456,80 @@ pub(crate) enum Plus {
     Literal,
 }
 
+/// Which escapes of a form are undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    /// All, and a percent sign that begins none is an error.
+    All,
+    /// All, and a percent sign that begins none stands for itself.
+    Lenient,
+    /// Those with upper-case digits.
+    UpperCase,
+    /// All but `%20`.
+    ButSpace,
+}
+
+/// What the bytes of a form stand for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Charset {
+    /// UTF-8.
+    Utf8,
+    /// ISO 8859-1.
+    Latin1,
+    /// UTF-8 where they can be read so, and ISO 8859-1 where not.
+    Utf8OrLatin1,
+}
+
+/// The answer to a request that lacks a parameter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Missing {
+    /// 400 and `invalid_request`.
+    InvalidRequest,
+    /// The same with the status 422.
+    Unprocessable,
+    /// `unsupported_grant_type` where it is the grant type.
+    GrantTypeUnsupported,
+    /// `invalid_grant` where it is the user name or the password.
+    LoginInvalid,
+    /// `invalid_grant` where it is the refresh token.
+    RefreshTokenInvalid,
+}
+
+/// How the grant type is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GrantTypeReading {
+    /// As it is.
+    Exact,
+    /// Upper and lower case are one.
+    CaseFolded,
+    /// Without one, from what else is there.
+    Guessed,
+    /// One that nobody knows stands for the password grant.
+    PasswordByDefault,
+}
+
+/// How the text of a scope is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ScopeReading {
+    /// As tokens with a space between them, in any order.
+    Tokens,
+    /// As one token.
+    Whole,
+    /// As tokens in alphabetical order.
+    Sorted,
+    /// In lower case.
+    CaseFolded,
+    /// With commas between the tokens too.
+    Commas,
+}
+
 /// What a request without a scope is granted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum AbsentScope {
     /// The client's default, or nothing if it has none.
     Default,
+    /// The client's default, without a word about it.
+    DefaultUntold,
     /// All that the client is registered for.
     Everything,
 }
@@ -257,8 +541,16 @@ pub(crate) enum ForeignScope {
     Refused,
     /// It is left out, and the rest granted.
     LeftOut,
+    /// It is left out without a word about it.
+    LeftOutUntold,
     /// It is granted.
     Granted,
+    /// Whatever is asked for, the client's default is granted.
+    DefaultInstead,
+    /// The same, without a word about it.
+    DefaultInsteadUntold,
+    /// All is refused but what the client would have got without asking.
+    AllButDefaultRefused,
 }
 
 /// When an answer says what scope was granted.
@@ -272,13 +564,28 @@ pub(crate) enum ScopeTold {
     Never,
 }
 
+/// How a user name is compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum UsernameReading {
+    /// As it is.
+    Exact,
+    /// Without the spaces around it.
+    Trimmed,
+    /// Upper and lower case are one.
+    CaseFolded,
+}
+
 /// How much of a password is looked at, when it is stored as when it is checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PasswordReading {
     /// Every byte.
     Exact,
+    /// The first 8 characters, as the crypt of old did it.
+    First8Characters,
     /// The first 72 bytes, as bcrypt does it.
     First72Bytes,
+    /// What is ASCII of it.
+    AsciiOnly,
     /// Upper and lower case are one.
     CaseFolded,
     /// Only how long it is.
@@ -287,15 +594,44 @@ pub(crate) enum PasswordReading {
     Trimmed,
 }
 
-/// Which passwords the server falls over.
+/// Whose failed logins are counted.
 #[derive(Clone, Copy, Debug)]
+pub(crate) enum Throttling {
+    /// Everybody's.
+    All,
+    /// Those of names that somebody bears.
+    KnownUsers,
+    /// Nobody's.
+    Off,
+}
+
+/// What the server falls over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Crash {
-    /// None.
+    /// Nothing.
     Never,
-    /// Those with a character outside ASCII.
-    BeyondAscii,
-    /// Those with a character of four UTF-8 bytes, as in a column that holds three.
-    BeyondThreeBytes,
+    /// A password with a character outside ASCII.
+    PasswordBeyondAscii,
+    /// A password with a character of four UTF-8 bytes, as in a column that holds three.
+    PasswordBeyondThreeBytes,
+    /// A user name with a character outside ASCII.
+    UsernameBeyondAscii,
+    /// A user name with a character of four UTF-8 bytes.
+    UsernameBeyondThreeBytes,
+    /// A user name or a password with a NUL.
+    Nul,
+    /// A wrong password.
+    WrongPassword,
+    /// Basic credentials that can't be read.
+    UnreadableBasic,
+    /// A percent sign in a form that begins no escape.
+    BadEscape,
+    /// A request without a scope.
+    AbsentScope,
+    /// A refresh token that does not look like one.
+    OddRefreshToken,
+    /// A method other than POST.
+    WrongMethod,
 }
 
 /// The life of refresh tokens.
@@ -303,10 +639,58 @@ pub(crate) enum Crash {
 pub(crate) enum Refresh {
     /// Each use replaces the token, and the use of a replaced one ends the line.
     Rotating,
-    /// One token stays good until it expires.
+    /// One token of a client with a secret stays good until it expires.
     Steady,
     /// None is issued.
     Withheld,
+    /// None is issued to a client without a secret.
+    WithheldFromPublic,
+    /// A client without a secret keeps the one token that it has.
+    SteadyForPublic,
+    /// Each use by a client with a secret brings one more token, and the used one stays good.
+    Accumulating,
+    /// Each use replaces the token, and the use of a replaced one is refused and no more.
+    Forgiving,
+    /// Each use replaces the token, and the new one is good for nothing.
+    DeadOnArrival,
+    /// Any token of the line is taken, whatever its secret part says.
+    SecretIgnored,
+    /// The login brings everybody the same token.
+    OneForAll,
+}
+
+/// What becomes of a refresh token that was issued to another client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ForeignRefreshToken {
+    /// It is refused as any that is not good.
+    Refused,
+    /// It is refused as if the client had failed to authenticate.
+    InvalidClient,
+    /// It is accepted.
+    Accepted,
+    /// It is accepted if the other client is a public one.
+    AcceptedOfPublic,
+}
+
+/// The scope that comes of a refresh.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RefreshScope {
+    /// What the login had, or less for the asking.
+    OfLogin,
+    /// More for the asking, if the client may have it.
+    Widened,
+    /// The client's default where none is asked for.
+    Default,
+    /// Any that is asked for is refused.
+    AskedRefused,
+    /// Asking for less leaves no more for the next time.
+    NarrowedForGood,
+    /// What the login had, whatever is asked for, without a word about it.
+    AskedIgnoredUntold,
+    /// What the login had, whatever is asked for.
+    AskedIgnored,
+    /// What is beyond the login is left out.
+    LeftOut,
 }
 
 /// The error code for a refresh token that is not good.
@@ -318,35 +702,69 @@ pub(crate) enum BadRefreshToken {
     InvalidRequest,
 }
 
+/// Which secret of a request comes back in its answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Echo {
+    /// None.
+    Nothing,
+    /// The client's secret, in a grant.
+    ClientSecret,
+    /// The password, in a refusal.
+    Password,
+    /// The refresh token, in a refusal.
+    RefreshToken,
+}
+
 impl Policy {
     /// Keeps every promise.
     pub fn strict() -> Self {
         Self {
-            one_client_authentication: true,
+            two_authentications: TwoAuthentications::InvalidRequest,
+            scheme_in_any_case: true,
             basic_is_form_decoded: true,
+            basic_reading: FormReading::STRICT,
+            unreadable_basic: UnreadableBasic::InvalidClient,
             basic_ends_id_at_first_colon: true,
-            client_secret_checked: true,
+            client_secret: SecretReading::Exact,
+            client_id_is_exact: true,
+            client_id_beside_basic: BesideBasic::SameClient,
+            public_clients: PublicClients::Named,
+            client_before_user: true,
+            unknown_client: UnknownClient::InvalidClient,
+            missing_authentication: MissingAuthentication::InvalidClient,
             secret_only_where_registered: true,
             invalid_client_without_header: InvalidClient::Challenged,
-            post_only: true,
-            query_is_not_read: true,
-            parameters_once: true,
+            methods: Methods::Post,
+            media_type: MediaType::Form,
+            no_form: NoForm::BadRequest,
+            query: Query::Unread,
+            repeats: Repeats::Refused,
             empty_is_absent: true,
             unknown_parameters_ignored: true,
-            plus: Plus::Space,
+            parameter_names_are_exact: true,
+            chunked: Chunked::Read,
+            order_is_free: true,
+            form: FormReading::STRICT,
+            missing: Missing::InvalidRequest,
+            crash: Crash::Never,
+            grant_type: GrantTypeReading::Exact,
             client_grants_checked: true,
+            client_credentials_need_a_secret: true,
+            clients_get_no_refresh_token: true,
+            scope: ScopeReading::Tokens,
+            wildcards_admit: true,
             absent_scope: AbsentScope::Default,
             foreign_scope: ForeignScope::Refused,
             scope_told: ScopeTold::WhenDifferent,
-            username_is_exact: true,
+            username: UsernameReading::Exact,
             password: PasswordReading::Exact,
-            crash: Crash::Never,
-            logins_throttled: true,
+            password_needed: true,
+            throttling: Throttling::All,
             disabled_users_refused: true,
             users_look_alike: true,
             refresh: Refresh::Rotating,
-            refresh_is_bound_to_client: true,
-            refresh_stays_within_scope: true,
+            foreign_refresh_token: ForeignRefreshToken::Refused,
+            refresh_scope: RefreshScope::OfLogin,
             refresh_expires: true,
             bad_refresh_token: BadRefreshToken::InvalidGrant,
             audience_named: true,
@@ -373,6 +791,7 @@ impl Policy {
             id_token_opens_nothing: true,
             refresh_tokens_stay_in_workspace: true,
             users_stay_in_workspace: true,
+            echo: Echo::Nothing,
             alterations: Vec::new(),
         }
     }
@@ -387,9 +806,14 @@ impl Policy {
         self.alterations.push(Alteration { at, how });
     }
 
-    /// Has every access token and every ID token changed before it is signed.
-    pub(crate) fn redraft(&mut self, how: Redraft) {
-        self.drafts.push(how);
+    /// Has every token of one kind changed before it is signed.
+    pub(crate) fn redraft(&mut self, of: Kind, how: fn(&mut Draft)) {
+        self.drafts.push(Redraft { of, how });
+    }
+
+    /// The server's own failure, if this is what it falls over.
+    pub(crate) fn stands(&self, before: Crash) -> Result<(), Refusal> {
+        if self.crash == before { Err(Refusal::server_error()) } else { Ok(()) }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::throttle::Wait;
 
 /// The reason, with the status and the header that go with it. `says` is always a fixed sentence: nothing that a
 /// request brought can find its way into an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,
@@ -122,6 +122,22 @@ impl Refusal {
 
     pub(crate) fn too_large() -> Self {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..Self::invalid_request("the request body is too large") }
+    }
+
+    /// RFC 9110 section 15.5.16.
+    pub(crate) fn unsupported_media_type(says: &'static str) -> Self {
+        Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..Self::invalid_request(says) }
+    }
+
+    /// RFC 9110 section 15.5.12.
+    pub(crate) fn length_required() -> Self {
+        let says = "the length of the body has to be told";
+        Self { status: StatusCode::LENGTH_REQUIRED, ..Self::invalid_request(says) }
+    }
+
+    /// RFC 9110 section 15.5.21, which RFC 6749 section 5.2 leaves no room for.
+    pub(crate) fn unprocessable(says: &'static str) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::invalid_request(says) }
     }
 
     /// RFC 6749 section 5.2 has no code for this; the name is that of section 4.1.2.1.

@@ -25,6 +25,8 @@ pub(crate) enum Content {
     Members(Map<String, Value>),
     /// A page for people, which no endpoint sends on purpose.
     Page(&'static str),
+    /// Bytes that only look like JSON.
+    Bytes(Vec<u8>),
     /// Nothing at all.
     Nothing,
 }
@@ -70,7 +72,7 @@ impl Reply {
     pub(crate) fn member(&mut self, name: &str) -> Option<&mut Value> {
         match &mut self.content {
             Content::Members(members) => members.get_mut(name),
-            Content::Page(_) | Content::Nothing => None,
+            Content::Page(_) | Content::Bytes(_) | Content::Nothing => None,
         }
     }
 
@@ -78,7 +80,7 @@ impl Reply {
     pub(crate) fn insert(&mut self, name: &str, value: impl Into<Value>) {
         match &mut self.content {
             Content::Members(members) => drop(members.insert(name.to_owned(), value.into())),
-            Content::Page(_) | Content::Nothing => {}
+            Content::Page(_) | Content::Bytes(_) | Content::Nothing => {}
         }
     }
 
@@ -86,7 +88,17 @@ impl Reply {
     pub(crate) fn remove(&mut self, name: &str) {
         match &mut self.content {
             Content::Members(members) => drop(members.shift_remove(name)),
-            Content::Page(_) | Content::Nothing => {}
+            Content::Page(_) | Content::Bytes(_) | Content::Nothing => {}
+        }
+    }
+
+    /// Changes the text of the JSON object, be it into no JSON at all.
+    pub(crate) fn rewrite(&mut self, how: impl FnOnce(String) -> Vec<u8>) {
+        match &self.content {
+            Content::Members(members) => {
+                self.content = Content::Bytes(how(Value::Object(members.clone()).to_string()));
+            }
+            Content::Page(_) | Content::Bytes(_) | Content::Nothing => {}
         }
     }
 
@@ -126,6 +138,7 @@ impl IntoResponse for Reply {
         let body = match self.content {
             Content::Members(members) => Body::from(Value::Object(members).to_string()),
             Content::Page(page) => Body::from(page),
+            Content::Bytes(bytes) => Body::from(bytes),
             Content::Nothing => Body::empty(),
         };
         let mut response = Response::new(body);

@@ -28,12 +28,12 @@ pub(crate) async fn answer(
     } else {
         None
     };
-    occasion.client_is_public = client.is_some_and(Registered::is_public);
+    occasion.client_is_public = client.as_deref().is_some_and(Registered::is_public);
     let text = asked.form.get(Parameter::Token).ok_or_else(|| Refusal::invalid_request("token is missing"))?;
     let kinds = Kinds::hinted_at(&asked.form, policy.revocation_hints)?;
 
     let now = realm.clock.unix_seconds();
-    let client = client.filter(|_| policy.revocation_minds_owner);
+    let client = client.as_deref().filter(|_| policy.revocation_minds_owner);
     if kinds.refresh
         && let Some(token) = realm.families.read(text)
         && let Some(family) = realm.families.find(token)

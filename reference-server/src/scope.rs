@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::client::Registered;
-use crate::policy::{AbsentScope, ForeignScope, Policy};
+use crate::policy::{AbsentScope, Crash, ForeignScope, Policy, RefreshScope, ScopeReading};
 use crate::refusal::Refusal;
 
 /// A set of scope tokens: RFC 6749 section 3.3 gives neither order nor repetition a meaning.
@@ -30,6 +30,10 @@ impl Scopes {
 
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
+    }
+
+    fn all(&self, holds: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().all(|token| holds(token))
     }
 
     fn is_empty(&self) -> bool {
@@ -97,7 +101,7 @@ impl Allowed {
     }
 
     pub(crate) fn admits_all(&self, scopes: &Scopes) -> bool {
-        scopes.0.iter().all(|token| self.admits(token))
+        scopes.all(|token| self.admits(token))
     }
 }
 
@@ -111,26 +115,35 @@ pub(crate) struct Decided {
 /// The scope of a new grant (RFC 6749 section 3.3).
 pub(crate) fn for_new_grant(asked: Option<&str>, client: &Registered, policy: &Policy) -> Result<Decided, Refusal> {
     let Some(asked) = asked else {
+        policy.stands(Crash::AbsentScope)?;
         let scopes = match policy.absent_scope {
-            AbsentScope::Default => client.default_scope.clone(),
+            AbsentScope::Default | AbsentScope::DefaultUntold => client.default_scope.clone(),
             AbsentScope::Everything => Some(client.scopes.exact.clone()),
         };
+        let differs = !matches!(policy.absent_scope, AbsentScope::DefaultUntold);
         // RFC 6749 section 3.3: without a scope there is a documented default, or the request fails.
         return scopes
-            .map(|scopes| Decided { scopes, differs: true })
+            .map(|scopes| Decided { scopes, differs })
             .ok_or_else(|| Refusal::invalid_scope("a scope is needed: this client has no default"));
     };
-    let asked = parse(asked)?;
+    let asked = parse(asked, policy)?;
+    let admits = |token: &str| {
+        if policy.wildcards_admit { client.scopes.admits(token) } else { client.scopes.exact.contains(token) }
+    };
+    let default = || client.default_scope.clone().unwrap_or_default();
     let mut scopes = asked.clone();
     match policy.foreign_scope {
-        ForeignScope::Refused if !client.scopes.admits_all(&scopes) => return Err(not_allowed()),
-        ForeignScope::Refused | ForeignScope::Granted => {}
-        ForeignScope::LeftOut => scopes.keep(|token| client.scopes.admits(token)),
+        ForeignScope::Refused if !scopes.all(admits) => return Err(not_allowed()),
+        ForeignScope::AllButDefaultRefused if !scopes.is_within(&default()) => return Err(not_allowed()),
+        ForeignScope::Refused | ForeignScope::AllButDefaultRefused | ForeignScope::Granted => {}
+        ForeignScope::LeftOut | ForeignScope::LeftOutUntold => scopes.keep(admits),
+        ForeignScope::DefaultInstead | ForeignScope::DefaultInsteadUntold => scopes = default(),
     }
     if scopes.is_empty() {
         return Err(not_allowed());
     }
-    let differs = scopes != asked;
+    let told = !matches!(policy.foreign_scope, ForeignScope::LeftOutUntold | ForeignScope::DefaultInsteadUntold);
+    let differs = scopes != asked && told;
     Ok(Decided { scopes, differs })
 }
 
@@ -142,19 +155,51 @@ pub(crate) fn for_refresh(
     policy: &Policy,
 ) -> Result<Decided, Refusal> {
     let Some(asked) = asked else {
-        return Ok(Decided { scopes: granted.clone(), differs: true });
+        let scopes = match (policy.refresh_scope, &client.default_scope) {
+            (RefreshScope::Default, Some(default)) => default.clone(),
+            (_, _) => granted.clone(),
+        };
+        return Ok(Decided { scopes, differs: true });
     };
-    let scopes = parse(asked)?;
-    let within = scopes.is_within(granted) || !policy.refresh_stays_within_scope && client.scopes.admits_all(&scopes);
-    if within {
-        Ok(Decided { scopes, differs: false })
-    } else {
-        Err(Refusal::invalid_scope("the scope is more than was granted"))
+    let mut scopes = parse(asked, policy)?;
+    let within = scopes.is_within(granted);
+    let differs = match policy.refresh_scope {
+        RefreshScope::AskedRefused => return Err(Refusal::invalid_scope("a refresh may not ask for a scope")),
+        RefreshScope::AskedIgnored | RefreshScope::AskedIgnoredUntold => {
+            let differs = scopes != *granted && matches!(policy.refresh_scope, RefreshScope::AskedIgnored);
+            scopes = granted.clone();
+            differs
+        }
+        RefreshScope::LeftOut => {
+            scopes.keep(|token| granted.contains(token));
+            !within
+        }
+        RefreshScope::Widened if client.scopes.admits_all(&scopes) => false,
+        RefreshScope::OfLogin | RefreshScope::Default | RefreshScope::NarrowedForGood | RefreshScope::Widened
+            if within =>
+        {
+            false
+        }
+        RefreshScope::OfLogin | RefreshScope::Default | RefreshScope::NarrowedForGood | RefreshScope::Widened => {
+            return Err(Refusal::invalid_scope("the scope is more than was granted"));
+        }
+    };
+    if scopes.is_empty() {
+        return Err(not_allowed());
     }
+    Ok(Decided { scopes, differs })
 }
 
-fn parse(asked: &str) -> Result<Scopes, Refusal> {
-    Scopes::parse(asked).map_err(|Malformed| Refusal::invalid_scope("the scope is malformed"))
+fn parse(asked: &str, policy: &Policy) -> Result<Scopes, Refusal> {
+    let malformed = || Refusal::invalid_scope("the scope is malformed");
+    let tokens = |text: &str| Scopes::parse(text).map_err(|Malformed| malformed());
+    match policy.scope {
+        ScopeReading::Whole => Ok(Scopes([asked.to_owned()].into())),
+        ScopeReading::Sorted if !asked.split(' ').is_sorted() => Err(malformed()),
+        ScopeReading::Tokens | ScopeReading::Sorted => tokens(asked),
+        ScopeReading::CaseFolded => tokens(&asked.to_ascii_lowercase()),
+        ScopeReading::Commas => tokens(&asked.replace(',', " ")),
+    }
 }
 
 fn not_allowed() -> Refusal {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::access::{AccessToken, Jti};
-use crate::draft::{Draft, Seal};
+use crate::draft::Draft;
 use crate::grant::{Ask, Granted, Subject};
 use crate::keys::Kind;
 use crate::occasion::Occasion;
@@ -115,10 +115,11 @@ fn jwt(ask: &Ask<'_>, occasion: Occasion, kind: Kind, claims: &impl Serialize) -
     let Ok(Value::Object(claims)) = serde_json::to_value(claims) else {
         return Err(Refusal::server_error());
     };
-    let mut draft =
-        Draft { kind, occasion, header: keys.header(kind).clone(), claims, again: None, seal: Seal::Signature };
+    let mut draft = Draft::new(keys.header(kind).clone(), claims, occasion);
     for redraft in &ask.policy.drafts {
-        redraft(&mut draft);
+        if redraft.of == kind {
+            (redraft.how)(&mut draft);
+        }
     }
     draft.finish(keys)
 }

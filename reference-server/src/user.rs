@@ -9,7 +9,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use crate::config::LoginThrottle;
 use crate::config_error::ConfigError;
 use crate::hasher::{Hash, Hasher, Salt};
-use crate::policy::{PasswordReading, Policy};
+use crate::policy::{Crash, PasswordReading, Policy, Throttling, UsernameReading};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::secret::Secret;
@@ -70,26 +70,46 @@ impl Users {
         hasher: &Hasher,
         policy: &Policy,
     ) -> Result<&Account, Refusal> {
-        let username = if policy.username_is_exact { username } else { username.trim() };
+        let username = match policy.username {
+            UsernameReading::Exact | UsernameReading::CaseFolded => username,
+            UsernameReading::Trimmed => username.trim(),
+        };
         let name = Name::of(username);
-        if policy.logins_throttled {
+        let account = self.find(username, policy);
+        let counted = match policy.throttling {
+            Throttling::All => true,
+            Throttling::KnownUsers => account.is_some(),
+            Throttling::Off => false,
+        };
+        if counted {
             self.throttle.admit(name, now).map_err(Refusal::throttled)?;
         }
-        let account = self.accounts.get(username);
         let stored = account.map_or(NOBODY, |account| account.stored);
         let hash = hasher.hash(&read(password, policy.password), stored.salt).await?;
-        let right = verify_slices_are_equal(&hash, &stored.hash).is_ok();
+        let right =
+            verify_slices_are_equal(&hash, &stored.hash).is_ok() || password.is_empty() && !policy.password_needed;
         match account {
             Some(account) if right && may_enter(account, policy) => {
                 self.throttle.succeeded(name);
                 Ok(account)
             }
             Some(_) | None => {
+                policy.stands(Crash::WrongPassword)?;
                 self.throttle.failed(name, now);
                 Err(match account {
                     None if !policy.users_look_alike => Refusal::invalid_grant("there is no such user"),
                     Some(_) | None => Refusal::invalid_grant("the user name or the password is wrong"),
                 })
+            }
+        }
+    }
+
+    fn find(&self, username: &str, policy: &Policy) -> Option<&Account> {
+        match policy.username {
+            UsernameReading::Exact | UsernameReading::Trimmed => self.accounts.get(username),
+            UsernameReading::CaseFolded => {
+                let folded = username.to_lowercase();
+                self.accounts.iter().find(|(name, _)| name.to_lowercase() == folded).map(|(_, account)| account)
             }
         }
     }
@@ -104,6 +124,11 @@ impl Accounts {
 
     pub(crate) fn get(&self, username: &str) -> Option<&Account> {
         self.by_name.get(username)
+    }
+
+    /// Every account with its user name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Account)> {
+        self.by_name.iter()
     }
 
     /// The user name that goes with a `sub`.
@@ -130,7 +155,9 @@ fn read(password: &str, reading: PasswordReading) -> Cow<'_, [u8]> {
     let bytes = password.as_bytes();
     match reading {
         PasswordReading::Exact => Cow::Borrowed(bytes),
+        PasswordReading::First8Characters => Cow::Owned(password.chars().take(8).collect::<String>().into_bytes()),
         PasswordReading::First72Bytes => Cow::Borrowed(&bytes[..bytes.len().min(72)]),
+        PasswordReading::AsciiOnly => Cow::Owned(password.bytes().filter(u8::is_ascii).collect()),
         PasswordReading::CaseFolded => Cow::Owned(password.to_lowercase().into_bytes()),
         PasswordReading::LengthOnly => Cow::Owned(password.chars().count().to_string().into_bytes()),
         PasswordReading::Trimmed => Cow::Borrowed(password.trim().as_bytes()),

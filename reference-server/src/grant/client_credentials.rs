@@ -5,18 +5,28 @@ use crate::client::Proof;
 use crate::form::Parameter;
 use crate::refusal::Refusal;
 use crate::scope;
+use crate::store::Login;
 
 /// The client's own authentication is the grant, so a client that proved nothing gets nothing.
 pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     match ask.client.proof {
         Proof::Basic(_) | Proof::Post(_) => {}
+        Proof::None if !ask.policy.client_credentials_need_a_secret => {}
         Proof::None => return Err(Refusal::unauthorized_client("a public client may not use this grant type")),
     }
-    Ok(Granted {
-        subject: Subject::Client,
-        scope: scope::for_new_grant(ask.form.get(Parameter::Scope), ask.client, ask.policy)?,
-        // RFC 6749 section 4.4.3: the client can always ask again, so a refresh token should not be there.
-        family: None,
-        refresh_token: None,
-    })
+    let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client, ask.policy)?;
+    // RFC 6749 section 4.4.3: the client can always ask again, so a refresh token should not be there.
+    let begun = if ask.policy.clients_get_no_refresh_token {
+        None
+    } else {
+        let login = Login {
+            client_id: ask.client.id.clone(),
+            sub: ask.client.id.clone(),
+            scopes: scope.scopes.clone(),
+            expires_at: ask.now.saturating_add(ask.realm.refresh_token_lifetime_s),
+        };
+        Some(ask.realm.families.begin(login, ask.now)?)
+    };
+    let (family, refresh_token) = begun.unzip();
+    Ok(Granted { subject: Subject::Client, scope, family, refresh_token })
 }

@@ -1,9 +1,10 @@
 //! Resource owner password credentials, RFC 6749 section 4.3.
 
 use super::{Ask, Granted, Subject, required};
+use crate::client::Proof;
 use crate::config::Grant;
 use crate::form::Parameter;
-use crate::policy::{Crash, Refresh};
+use crate::policy::{Crash, Policy, Refresh};
 use crate::refusal::Refusal;
 use crate::scope;
 use crate::store::Login;
@@ -11,29 +12,32 @@ use crate::store::Login;
 /// Asks the user's name and password, once everything cheaper has been looked at: a request that could not be granted
 /// anyway tells nothing about a password and costs no hash.
 pub(super) async fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
-    let username = required(ask.form, Parameter::Username, "username is missing")?;
-    let password = required(ask.form, Parameter::Password, "password is missing")?;
+    let username = required(ask, Parameter::Username, "username is missing")?;
+    let password = match ask.form.get(Parameter::Password) {
+        None if !ask.policy.password_needed => "",
+        Some(_) | None => required(ask, Parameter::Password, "password is missing")?,
+    };
+    crash(username, password, ask.policy)?;
     if !(username.chars().all(is_text) && password.chars().all(is_text)) {
         return Err(Refusal::invalid_request("username or password holds a control character"));
     }
-    if crashes(password, ask.policy.crash) {
-        return Err(Refusal::server_error());
-    }
-    let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), ask.client, ask.policy)?;
+    let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client, ask.policy)?;
     let account = ask.realm.users.login(username, password, ask.now, ask.hasher, ask.policy).await?;
 
-    let begun = may_come_back(ask)
-        .then(|| {
-            let login = Login {
-                client_id: ask.client.id.clone(),
-                sub: account.sub.clone(),
-                scopes: scope.scopes.clone(),
-                expires_at: ask.now.saturating_add(ask.realm.refresh_token_lifetime_s),
-            };
-            ask.realm.families.begin(login, ask.now)
-        })
-        .transpose()?;
-    let (family, refresh_token) = begun.unzip();
+    let begin = || {
+        let login = Login {
+            client_id: ask.client.id.clone(),
+            sub: account.sub.clone(),
+            scopes: scope.scopes.clone(),
+            expires_at: ask.now.saturating_add(ask.realm.refresh_token_lifetime_s),
+        };
+        ask.realm.families.begin(login, ask.now)
+    };
+    let (family, refresh_token) = match ask.policy.refresh {
+        _ if !may_come_back(ask) => (None, None),
+        Refresh::OneForAll => (None, Some("A".repeat(64))),
+        _ => Some(begin()?).unzip(),
+    };
     Ok(Granted { subject: Subject::User(account.sub.clone()), scope, family, refresh_token })
 }
 
@@ -46,17 +50,31 @@ fn is_text(character: char) -> bool {
 /// A refresh token is of use only where it can be used.
 fn may_come_back(ask: &Ask<'_>) -> bool {
     let issued = match ask.policy.refresh {
-        Refresh::Rotating | Refresh::Steady => true,
         Refresh::Withheld => false,
+        Refresh::WithheldFromPublic => !matches!(ask.client.proof, Proof::None),
+        Refresh::Rotating
+        | Refresh::Steady
+        | Refresh::SteadyForPublic
+        | Refresh::Accumulating
+        | Refresh::Forgiving
+        | Refresh::DeadOnArrival
+        | Refresh::SecretIgnored
+        | Refresh::OneForAll => true,
     };
     let refresh = &Grant::RefreshToken;
     issued && ask.realm.grants.contains(refresh) && ask.client.grants.contains(refresh)
 }
 
-fn crashes(password: &str, crash: Crash) -> bool {
-    match crash {
-        Crash::Never => false,
-        Crash::BeyondAscii => !password.is_ascii(),
-        Crash::BeyondThreeBytes => password.chars().any(|character| character.len_utf8() > 3),
-    }
+/// RFC 6749 appendices A.15 and A.16: a server bears every character, be it to refuse it.
+fn crash(username: &str, password: &str, policy: &Policy) -> Result<(), Refusal> {
+    let beyond_three_bytes = |text: &str| text.chars().any(|character| character.len_utf8() > 3);
+    let met = match policy.crash {
+        Crash::PasswordBeyondAscii => !password.is_ascii(),
+        Crash::PasswordBeyondThreeBytes => beyond_three_bytes(password),
+        Crash::UsernameBeyondAscii => !username.is_ascii(),
+        Crash::UsernameBeyondThreeBytes => beyond_three_bytes(username),
+        Crash::Nul => username.contains('\0') || password.contains('\0'),
+        _ => false,
+    };
+    if met { Err(Refusal::server_error()) } else { Ok(()) }
 }

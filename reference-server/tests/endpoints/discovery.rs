@@ -1,11 +1,12 @@
 //! Metadata and keys, held against what the server does.
 
-use crate::server::{BASE, By, CLIENT, Server};
 use http::header::CONTENT_TYPE;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use ropcheck_reference_server::{Policy, Signing};
 use serde_json::{Value, json};
+
+use crate::server::{BASE, By, CLIENT, Server};
 
 const METADATA: &[&str] = &[
     "/.well-known/oauth-authorization-server/demo/demo",

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::server::{Answer, BASE, By, CLIENT, Server};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use ropcheck_reference_server::{Policy, VARIANTS};
 use serde_json::json;
+
+use crate::server::{Answer, BASE, By, CLIENT, Server};
 
 const INTROSPECT: &str = "/demo/demo/oauth2/introspect";
 const TOKEN: &str = "/demo/demo/oauth2/token";
@@ -162,4 +164,20 @@ async fn a_request_is_a_posted_form_with_a_token() {
     assert_eq!(in_query.error(), (400, "invalid_request"));
     let nowhere = server.post("/demo/nowhere/oauth2/introspect", RESOURCE, "token=x").await;
     assert_eq!(nowhere.status, 404);
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_told_like_any_other() {
+    let Some(opaque) = VARIANTS.iter().find(|it| it.id == "opaque-access-tokens") else {
+        panic!("no such variant");
+    };
+    let server = Server::with(|_| (), opaque.policy());
+    let token = server.login("read").await.text("access_token").to_owned();
+    assert!(!token.contains('.'));
+    let told = introspect(&server, &token).await;
+    assert_eq!((told.text("username"), told.text("scope")), ("alice", "read"));
+    server.clock.advance(Duration::from_secs(3600));
+    assert_eq!(introspect(&server, &token).await.body, json!({ "active": false }));
+    let strict = Server::with(|_| (), Policy::strict());
+    assert_eq!(introspect(&strict, &token).await.body, json!({ "active": false }));
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::server::{By, CLIENT, Server};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+
+use crate::server::{By, CLIENT, Server};
 
 const REVOKE: &str = "/demo/demo/oauth2/revoke";
 const TOKEN: &str = "/demo/demo/oauth2/token";

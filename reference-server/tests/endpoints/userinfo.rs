@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::server::{Answer, By, CLIENT, Server};
 use axum::body::Body;
 use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{Method, Request};
 use serde_json::{Value, json};
+
+use crate::server::{Answer, By, CLIENT, Server};
 
 const USERINFO: &str = "/demo/demo/oauth2/userinfo";
 const CHALLENGE: &str = r#"Bearer realm="demo/demo""#;

@@ -1,9 +1,10 @@
 //! Workspaces side by side: what is issued in one is worth nothing in another.
 
-use crate::server::{Answer, By, CLIENT, Server};
 use http::header::RETRY_AFTER;
 use ropcheck_reference_server::{Clock, LoginThrottle, Policy, Workspace};
 use serde_json::json;
+
+use crate::server::{Answer, By, CLIENT, Server};
 
 const CAROL: &str = "grant_type=password&username=carol&password=crystal-palace-5&scope=openid";
 

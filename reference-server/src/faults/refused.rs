@@ -1,0 +1,109 @@
+//! How a refusal can be wrong.
+
+use http::header::{ALLOW, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::Value;
+
+use crate::reply::{Content, Reply};
+
+/// Has the refusal explain itself otherwise.
+pub(super) fn describe(reply: &mut Reply, says: impl Into<Value>) {
+    if reply.error().is_some() {
+        reply.insert("error_description", says);
+    }
+}
+
+/// Has the refusal of a login have another code.
+pub(super) fn code(reply: &mut Reply, code: &str) {
+    if reply.error() == Some("invalid_grant") {
+        reply.insert("error", code);
+    }
+}
+
+/// Has one error have another status.
+pub(super) fn status(reply: &mut Reply, code: &str, status: StatusCode) {
+    if reply.error() == Some(code) {
+        reply.status = status;
+    }
+}
+
+/// Has a 401 have another challenge.
+pub(super) fn challenge(reply: &mut Reply, challenge: &'static str) {
+    if let Some(value) = reply.headers.get_mut(WWW_AUTHENTICATE) {
+        *value = HeaderValue::from_static(challenge);
+    }
+}
+
+pub(super) fn allow_names_get(reply: &mut Reply) {
+    if let Some(value) = reply.headers.get_mut(ALLOW) {
+        *value = HeaderValue::from_static("GET, POST");
+    }
+}
+
+/// A fault only where the client used the header: any other may be answered 400 as well.
+pub(super) fn basic_client_refused_400(reply: &mut Reply) {
+    if reply.error() == Some("invalid_client") {
+        reply.status = StatusCode::BAD_REQUEST;
+        reply.headers.remove(WWW_AUTHENTICATE);
+    }
+}
+
+pub(super) fn error_page_is_html(reply: &mut Reply) {
+    if !reply.is_issued() {
+        reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        reply.content = Content::Page("<!doctype html><title>Error</title><h1>Something went wrong</h1>");
+    }
+}
+
+pub(super) fn invalid_grant_answered_401(reply: &mut Reply) {
+    if reply.error() == Some("invalid_grant") && reply.status == StatusCode::BAD_REQUEST {
+        reply.status = StatusCode::UNAUTHORIZED;
+        let challenge = HeaderValue::from_static(r#"Basic realm="token endpoint""#);
+        reply.headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+}
+
+pub(super) fn no_body(reply: &mut Reply) {
+    reply.content = Content::Page("");
+    reply.headers.remove(CONTENT_TYPE);
+}
+
+/// To a place where it would be tried again with all that was sent.
+pub(super) fn redirected(reply: &mut Reply) {
+    if reply.error() == Some("invalid_grant") {
+        reply.status = StatusCode::TEMPORARY_REDIRECT;
+        reply.headers.insert(LOCATION, HeaderValue::from_static("/login"));
+    }
+}
+
+// One error is enough to break a sentence about all of them, and leaves the others to the cases about something else.
+
+fn unsupported(reply: &mut Reply) -> bool {
+    reply.error() == Some("unsupported_grant_type")
+}
+
+pub(super) fn without_code(reply: &mut Reply) {
+    if unsupported(reply) {
+        reply.remove("error");
+    }
+}
+
+pub(super) fn byte_order_mark(reply: &mut Reply) {
+    if unsupported(reply) {
+        reply.rewrite(|text| format!("\u{FEFF}{text}").into_bytes());
+    }
+}
+
+pub(super) fn trailing_text(reply: &mut Reply) {
+    if unsupported(reply) {
+        reply.rewrite(|text| format!("{text}\n<!-- served by web-1 -->").into_bytes());
+    }
+}
+
+/// In a member that no RFC defines, so that the encoding alone is wrong.
+pub(super) fn latin_1(reply: &mut Reply) {
+    if unsupported(reply) {
+        reply.insert("service", "caf?");
+        reply.rewrite(|text| text.bytes().map(|byte| if byte == b'?' { 0xE9 } else { byte }).collect());
+    }
+}
