@@ -3,9 +3,11 @@
 //! A check is a pure function of exchanges and of facts about their tokens. It speaks in pairs: what was expected, what came.
 
 pub mod bits;
+pub(crate) mod challenge;
 pub mod claim;
 pub mod distinct;
 pub mod error_codes;
+pub(crate) mod grammar;
 pub mod header;
 pub mod member;
 pub mod same_answer;

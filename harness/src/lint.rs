@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use ropcheck_reports::record::{Finding, Found, Origin, Share};
 
+use crate::check::challenge::{Challenge, challenges};
 use crate::check::error_codes::ERROR_CODES;
-use crate::check::pair;
+use crate::check::{grammar, pair};
 use crate::exchange::{Answer, shortened};
-use crate::json::Type;
+use crate::json::{self, Repeated, Type};
 use crate::plan::{Plan, Planned};
 use crate::scenario::Endpoint;
 use crate::walk::Walked;
@@ -49,37 +50,58 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 31] = [
+pub const LINTS: [Lint; 52] = [
     Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
     Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
     Lint { name: "bearer-challenge",        requirement: "rfc6750/3/challenge",                    at: USERINFO, look: |a, _| bearer_challenge(a) },
     Lint { name: "bearer-parameter",        requirement: "rfc6750/3/auth-params",                   at: USERINFO, look: |a, _| bearer_parameter(a) },
     Lint { name: "bearer-scheme",           requirement: "rfc6750/3/scheme-bearer",                at: USERINFO, look: |a, _| bearer_scheme(a) },
     Lint { name: "challenge",               requirement: "rfc9110/15.5.2/challenge",               at: GUARDED,  look: |a, _| with_status(a, 401, "www-authenticate") },
+    Lint { name: "challenge-charset",       requirement: "rfc7617/2.1/charset-utf-8",              at: GUARDED,  look: |a, _| challenge_charset(a) },
+    Lint { name: "challenge-form",          requirement: "rfc9110/11.6.1/challenge-form",          at: GUARDED,  look: |a, _| challenge_form(a) },
+    Lint { name: "challenge-param-once",    requirement: "rfc9110/11.2/param-once",                at: GUARDED,  look: |a, _| challenge_param_once(a) },
     Lint { name: "challenge-realm",         requirement: "rfc7617/2/realm",                        at: GUARDED,  look: |a, _| challenge_realm(a) },
+    Lint { name: "challenge-realm-quoted",  requirement: "rfc9110/11.5/realm-quoted",              at: GUARDED,  look: |a, _| challenge_realm_quoted(a) },
+    Lint { name: "content-type-sent",       requirement: "rfc9110/8.3/content-type-sent",          at: ALL,      look: |a, _| content_type_sent(a) },
+    Lint { name: "date",                    requirement: "rfc9110/6.6.1/date",                     at: ALL,      look: |a, _| date(a) },
+    Lint { name: "date-form",               requirement: "rfc9110/5.6.7/imf-fixdate",              at: ALL,      look: |a, _| date_form(a) },
     Lint { name: "error-chars",             requirement: "rfc6749/5.2/error-chars",                at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error") },
     Lint { name: "error-code-listed",       requirement: "rfc6749/5.2/error-code-listed",          at: TOKEN,    look: |a, _| error_code(refused(a)?) },
     Lint { name: "error-description-chars", requirement: "rfc6749/5.2/error-description-chars",    at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error_description") },
+    Lint { name: "error-description-not-empty", requirement: "rfc6749/A.8/error-description-not-empty", at: TOKEN, look: |a, _| not_empty(refused(a)?, "error_description") },
     Lint { name: "error-json-body",         requirement: "rfc6749/5.2/json-body",                  at: TOKEN,    look: |a, m| Some(json_object(refused_post(a, m)?)) },
     Lint { name: "error-media-type",        requirement: "rfc6749/5.2/media-type-json",            at: TOKEN,    look: |a, m| json_type(refused_post(a, m)?) },
     Lint { name: "error-member",            requirement: "rfc6749/5.2/error-member",               at: TOKEN,    look: |a, m| Some(error_member(refused_post(a, m)?)) },
     Lint { name: "error-no-store",          requirement: "practice/http/no-store-on-errors",       at: TOKEN,    look: |a, m| Some(no_store(refused_post(a, m)?)) },
+    Lint { name: "error-not-empty",         requirement: "rfc6749/A.7/error-not-empty",            at: TOKEN,    look: |a, _| not_empty(refused(a)?, "error") },
     Lint { name: "error-status",            requirement: "rfc6749/5.2/status-400",                 at: TOKEN,    look: |a, m| Some(error_status(refused_post(a, m)?)) },
+    Lint { name: "error-strings",           requirement: "rfc6749/5.2/strings-as-strings",         at: TOKEN,    look: |a, _| strings(refused(a)?, &ERROR_TEXTS) },
     Lint { name: "error-uri-chars",         requirement: "rfc6749/5.2/error-uri-chars",            at: TOKEN,    look: |a, _| error_uri_chars(refused(a)?) },
+    Lint { name: "error-uri-reference",     requirement: "rfc6749/5.2/error-uri-reference",        at: TOKEN,    look: |a, _| error_uri_reference(refused(a)?) },
     Lint { name: "expires-in",              requirement: "rfc6749/5.1/expires-in",                 at: TOKEN,    look: |a, _| Some(expires_in(granted(a)?)) },
+    Lint { name: "expires-in-digits",       requirement: "rfc6749/A.14/expires-in-digits",         at: TOKEN,    look: |a, _| expires_in_digits(granted(a)?) },
     Lint { name: "expires-in-number",       requirement: "rfc6749/5.1/expires-in-number",          at: TOKEN,    look: |a, _| expires_in_number(granted(a)?) },
+    Lint { name: "field-once",              requirement: "rfc9110/5.3/field-once",                 at: ALL,      look: |a, _| Some(field_once(a)) },
     Lint { name: "no-bom",                  requirement: "rfc8259/8.1/no-bom",                     at: ALL,      look: |a, _| Some(no_bom(json(a)?)) },
     Lint { name: "no-echo",                 requirement: "practice/secrets/no-echo",               at: GUARDED,  look: |a, _| Some(no_echo(a)) },
     Lint { name: "no-server-error",         requirement: "practice/http/no-5xx-on-bad-input",      at: GUARDED,  look: |a, _| Some(no_server_error(a)) },
     Lint { name: "no-store",                requirement: "rfc6749/5.1/no-store",                   at: TOKEN,    look: |a, _| Some(no_store(granted(a)?)) },
     Lint { name: "not-repeated",            requirement: "rfc6749/3.2/answer-not-repeated",        at: TOKEN,    look: |a, _| not_repeated(a) },
     Lint { name: "one-json-text",           requirement: "rfc8259/2/one-json-text",                at: ALL,      look: |a, _| Some(one_json_text(json(a)?)) },
+    Lint { name: "param-name-chars",        requirement: "rfc6749/A.18/param-name-chars",          at: TOKEN,    look: |a, _| param_name_chars(a) },
     Lint { name: "pragma",                  requirement: "rfc6749/5.1/pragma",                     at: TOKEN,    look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
     Lint { name: "refresh-token-chars",     requirement: "rfc6749/A.17/refresh-token-chars",       at: TOKEN,    look: |a, _| token_chars(granted(a)?, "refresh_token") },
+    Lint { name: "retry-after-form",        requirement: "rfc9110/10.2.3/retry-after-form",        at: ALL,      look: |a, _| retry_after_form(a) },
     Lint { name: "scope-chars",             requirement: "rfc6749/3.3/scope-chars",                at: TOKEN,    look: |a, _| scope_chars(granted(a)?) },
     Lint { name: "success-media-type",      requirement: "rfc6749/5.1/media-type-json",            at: TOKEN,    look: |a, _| json_type(granted(a)?) },
     Lint { name: "success-status",          requirement: "rfc6749/5.1/status-200",                 at: TOKEN,    look: |a, _| Some(success_status(granted(a)?)) },
+    Lint { name: "success-strings",         requirement: "rfc6749/5.1/strings-as-strings",         at: TOKEN,    look: |a, _| strings(granted(a)?, &GRANT_TEXTS) },
     Lint { name: "token-type",              requirement: "rfc6749/5.1/token-type",                 at: TOKEN,    look: |a, _| Some(token_type(granted(a)?)) },
+    Lint { name: "token-type-chars",        requirement: "rfc6749/A.13/token-type-chars",          at: TOKEN,    look: |a, _| token_type_chars(granted(a)?) },
+    Lint { name: "token-type-registered",   requirement: "rfc6749/8.1/type-registered",            at: TOKEN,    look: |a, _| token_type_registered(granted(a)?) },
+    Lint { name: "too-many-requests-explained", requirement: "rfc6585/4/details",                  at: GUARDED,  look: |a, _| too_many_requests_explained(a) },
+    Lint { name: "top-level",               requirement: "rfc6749/5.1/top-level",                  at: TOKEN,    look: |a, _| Some(top_level(granted(a)?)) },
+    Lint { name: "unique-names",            requirement: "rfc8259/4/unique-names",                 at: ALL,      look: |a, _| unique_names(a) },
     Lint { name: "utf-8",                   requirement: "rfc8259/8.1/utf-8",                      at: ALL,      look: |a, _| Some(utf_8(json(a)?)) },
 ];
 
@@ -145,13 +167,188 @@ fn no_server_error(answer: &Answer) -> Finding {
     )
 }
 
+/// The texts among the members that RFC 6749 defines for a granted request (section 5.1).
+const GRANT_TEXTS: [&str; 4] = ["access_token", "token_type", "refresh_token", "scope"];
+
+/// The members that it defines for a refusal, all of them texts (section 5.2).
+const ERROR_TEXTS: [&str; 3] = ["error", "error_description", "error_uri"];
+
+/// Whether RFC 6749 defines a member of that name, and so binds how often it comes: erratum 5708 spares all others.
+fn is_defined(name: &str) -> bool {
+    GRANT_TEXTS.contains(&name) || ERROR_TEXTS.contains(&name) || name == "expires_in"
+}
+
 fn not_repeated(answer: &Answer) -> Option<Finding> {
-    let repeated = answer.members().ok()?.repeated();
+    let members = answer.members().ok()?;
+    let repeated = members.names().find(|name| is_defined(name) && members.repeats(name));
     Some(pair(
         repeated.is_none(),
-        || "each member once",
+        || "each member of RFC 6749 once",
         || format!("`{}` comes more than once", repeated.unwrap_or_default()),
     ))
+}
+
+/// The names of any object in a JSON answer, but for those that [`not_repeated`] looks at.
+fn unique_names(answer: &Answer) -> Option<Finding> {
+    let elsewhere = |one: &Repeated| answer.from != Endpoint::Token || one.depth > 0 || !is_defined(&one.name);
+    let repeated = json::repeated(&json(answer)?.body).into_iter().find(elsewhere);
+    Some(pair(
+        repeated.is_none(),
+        || "each name of an object once",
+        || format!("`{}` comes more than once in one object", repeated.map(|one| one.name).unwrap_or_default()),
+    ))
+}
+
+fn param_name_chars(answer: &Answer) -> Option<Finding> {
+    let wrong = answer.members().ok()?.names().find(|name| !grammar::is_name(name));
+    Some(pair(
+        wrong.is_none(),
+        || "names of letters, digits, dash, dot and underscore",
+        || format!("a member `{}`", shortened(wrong.unwrap_or_default())),
+    ))
+}
+
+/// A token anywhere else is a token that no client finds (RFC 6749 section 5.1).
+fn top_level(answer: &Answer) -> Finding {
+    let told = answer.members().map(|members| members.raw("access_token").is_some());
+    pair(
+        told.as_ref().is_ok_and(|there| *there),
+        || "one JSON object with `access_token` at its highest level",
+        || match told {
+            Ok(_) => "`access_token` is further down".to_owned(),
+            Err(why) => why.to_string(),
+        },
+    )
+}
+
+/// Those of the members that are there are texts.
+fn strings(answer: &Answer, texts: &[&str]) -> Option<Finding> {
+    let members = answer.members().ok()?;
+    let kinds = || texts.iter().filter_map(|name| Some((name, Type::of(members.raw(name)?))));
+    kinds().next()?;
+    let wrong = kinds().find(|(_, kind)| !kind.is(Type::String));
+    Some(pair(
+        wrong.is_none(),
+        || "texts as JSON strings",
+        || wrong.map(|(name, kind)| format!("`{name}` is {}", kind.name())).unwrap_or_default(),
+    ))
+}
+
+fn not_empty(answer: &Answer, member: &str) -> Option<Finding> {
+    let text = answer.members().ok()?.text(member)?;
+    Some(pair(!text.is_empty(), || format!("`{member}` of one character at least"), || format!("`{member}` is empty")))
+}
+
+/// `type-name / URI-reference` (RFC 6749 appendix A.13). That it is missing or empty is another sentence's matter.
+fn token_type_chars(answer: &Answer) -> Option<Finding> {
+    let told = answer.members().ok()?.text("token_type").filter(|told| !told.is_empty())?;
+    Some(pair(
+        grammar::is_name(&told) || grammar::is_uri_reference(&told),
+        || "`token_type` is a name or a URI",
+        || format!("`token_type` is {:?}", shortened(&told)),
+    ))
+}
+
+/// The token types that are registered (RFC 6749 section 11.1): by RFC 6750, RFC 8693, RFC 9200 and RFC 9449.
+const TOKEN_TYPES: [&str; 4] = ["Bearer", "N_A", "PoP", "DPoP"];
+
+fn token_type_registered(answer: &Answer) -> Option<Finding> {
+    let told = answer.members().ok()?.text("token_type").filter(|told| grammar::is_name(told) || told.contains(':'))?;
+    Some(pair(
+        TOKEN_TYPES.iter().any(|known| known.eq_ignore_ascii_case(&told)) || grammar::is_absolute_uri(&told),
+        || "a registered `token_type`, or one named by a URI",
+        || format!("`token_type` is {:?}", shortened(&told)),
+    ))
+}
+
+/// Digits, whether or not in quotes: that it is a number is another sentence's matter.
+fn expires_in_digits(answer: &Answer) -> Option<Finding> {
+    let raw = answer.members().ok()?.raw("expires_in")?;
+    let digits = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
+    Some(pair(
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
+        || "`expires_in` in decimal digits alone",
+        || format!("`expires_in` is {}", shortened(raw)),
+    ))
+}
+
+fn error_uri_reference(answer: &Answer) -> Option<Finding> {
+    let text = without_marks(&answer.members().ok()?.text("error_uri")?);
+    Some(pair(
+        !text.is_empty() && grammar::is_uri_reference(&text),
+        || "`error_uri` is a URI reference",
+        || format!("`error_uri` is {:?}", shortened(&text)),
+    ))
+}
+
+/// A 429 explains itself (RFC 6585 section 4).
+fn too_many_requests_explained(answer: &Answer) -> Option<Finding> {
+    (answer.status == 429).then(|| pair(!answer.body.is_empty(), || "a body that explains", || "no body".to_owned()))
+}
+
+fn content_type_sent(answer: &Answer) -> Option<Finding> {
+    let there = answer.headers.contains_key("content-type");
+    (!answer.body.is_empty()).then(|| pair(there, || "a content-type", || "a body without one".to_owned()))
+}
+
+/// Who can count an answer's lifetime has a clock, so that only a server's own failure may come without a date.
+fn date(answer: &Answer) -> Option<Finding> {
+    let there = answer.headers.contains_key("date");
+    let status = answer.status;
+    (200..500).contains(&status).then(|| pair(there, || "a date header", || format!("status {status} without one")))
+}
+
+fn date_form(answer: &Answer) -> Option<Finding> {
+    // An Expires that is no date at all, such as 0, is an old way to say "over" (RFC 9111 section 5.3).
+    let is_date = |value: &str| value.starts_with(|c: char| c.is_ascii_alphabetic());
+    let told = |name: &str| Some((name.to_owned(), answer.header(name)?));
+    let mut dates = ["date", "last-modified"].into_iter().filter_map(told).collect::<Vec<_>>();
+    dates.extend(["expires", "retry-after"].into_iter().filter_map(told).filter(|(_, value)| is_date(value)));
+    if dates.is_empty() {
+        return None;
+    }
+    // Of a field that comes twice each value is looked at; that it does is another sentence's matter.
+    let wrong = dates.into_iter().find(|(name, _)| {
+        answer.headers.get_all(name).iter().any(|value| !value.to_str().is_ok_and(grammar::is_imf_fixdate))
+    });
+    Some(pair(
+        wrong.is_none(),
+        || "dates like Sun, 06 Nov 1994 08:49:37 GMT",
+        || wrong.map(|(name, value)| format!("{name}: {}", shortened(&value))).unwrap_or_default(),
+    ))
+}
+
+fn retry_after_form(answer: &Answer) -> Option<Finding> {
+    let value = answer.header("retry-after")?;
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    Some(pair(
+        digits || grammar::is_imf_fixdate(&value),
+        || "retry-after in whole seconds, or a date",
+        || format!("retry-after: {}", shortened(&value)),
+    ))
+}
+
+/// Fields that hold one value and no list (RFC 9110 and RFC 9111).
+const SINGLE: [&str; 10] = [
+    "age",
+    "content-location",
+    "content-range",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "location",
+    "retry-after",
+];
+
+fn field_once(answer: &Answer) -> Finding {
+    let twice = SINGLE.into_iter().find(|name| answer.headers.get_all(*name).iter().nth(1).is_some());
+    pair(
+        twice.is_none(),
+        || "each field once that is no list",
+        || format!("{} comes more than once", twice.unwrap_or_default()),
+    )
 }
 
 fn token_type(answer: &Answer) -> Finding {
@@ -208,15 +405,11 @@ fn json_object(answer: &Answer) -> Finding {
 }
 
 fn error_member(answer: &Answer) -> Finding {
-    pair(
-        answer.error().is_some_and(|error| !error.is_empty()),
-        || "an `error` member that is a text",
-        || answer.in_few_words(),
-    )
+    pair(answer.error().is_some(), || "an `error` member that is a text", || answer.in_few_words())
 }
 
 fn error_code(answer: &Answer) -> Option<Finding> {
-    let error = answer.error()?;
+    let error = answer.error().filter(|error| !error.is_empty())?;
     Some(pair(
         ERROR_CODES.contains(&error.as_str()),
         || "an error code that RFC 6749 or an extension of it defines",
@@ -238,8 +431,8 @@ fn text_chars(answer: &Answer, member: &str) -> Option<Finding> {
 fn expires_in_number(answer: &Answer) -> Option<Finding> {
     let raw = answer.members().ok()?.raw("expires_in")?;
     Some(pair(
-        Type::of(raw).is(Type::Integer),
-        || "`expires_in` is a whole number",
+        Type::of(raw).is(Type::Number),
+        || "`expires_in` is a number",
         || format!("`expires_in` is {}", shortened(raw)),
     ))
 }
@@ -328,18 +521,55 @@ fn one_json_text(answer: &Answer) -> Finding {
     pair(why.is_none(), || "one JSON text", || why.unwrap_or_default())
 }
 
+fn challenge_form(answer: &Answer) -> Option<Finding> {
+    let value = answer.header("www-authenticate")?;
+    let wrong = challenges(&value).err();
+    Some(pair(
+        wrong.is_none(),
+        || "schemes in WWW-Authenticate, each followed by its parameters",
+        || format!("www-authenticate: {}: {}", shortened(&value), wrong.unwrap_or_default()),
+    ))
+}
+
+/// Holds against each challenge that `of` picks what is expected of it. A field that can't be taken apart is another
+/// sentence's matter.
+fn each_challenge(
+    answer: &Answer,
+    of: fn(&Challenge<'_>) -> bool,
+    expected: &str,
+    holds: fn(&Challenge<'_>) -> bool,
+) -> Option<Finding> {
+    let value = answer.header("www-authenticate")?;
+    let challenges = challenges(&value).ok()?;
+    let mut picked = challenges.iter().filter(|challenge| of(challenge)).peekable();
+    picked.peek()?;
+    Some(pair(picked.all(holds), || expected, || format!("www-authenticate: {}", shortened(&value))))
+}
+
 /// A Basic challenge names its realm (RFC 7617 section 2).
 fn challenge_realm(answer: &Answer) -> Option<Finding> {
-    let value = answer.header("www-authenticate")?;
-    let lower = value.to_ascii_lowercase();
-    if !lower.trim_start().starts_with("basic") {
-        return None;
-    }
-    Some(pair(
-        lower.contains("realm="),
-        || "a realm in the Basic challenge",
-        || format!("www-authenticate: {}", shortened(&value)),
-    ))
+    let holds = |challenge: &Challenge<'_>| challenge.named("realm").next().is_some();
+    each_challenge(answer, |challenge| challenge.is("Basic"), "a realm in the Basic challenge", holds)
+}
+
+fn challenge_realm_quoted(answer: &Answer) -> Option<Finding> {
+    let has_realm = |challenge: &Challenge<'_>| challenge.named("realm").next().is_some();
+    let holds = |challenge: &Challenge<'_>| challenge.named("realm").all(|realm| realm.quoted);
+    each_challenge(answer, has_realm, "the realm in double quotes", holds)
+}
+
+fn challenge_charset(answer: &Answer) -> Option<Finding> {
+    let has_charset = |challenge: &Challenge<'_>| challenge.is("Basic") && challenge.named("charset").next().is_some();
+    let holds =
+        |challenge: &Challenge<'_>| challenge.named("charset").all(|one| one.value.eq_ignore_ascii_case("UTF-8"));
+    each_challenge(answer, has_charset, "charset UTF-8 in the Basic challenge", holds)
+}
+
+fn challenge_param_once(answer: &Answer) -> Option<Finding> {
+    let once = |challenge: &Challenge<'_>| {
+        challenge.parameters.iter().all(|parameter| challenge.named(parameter.name).nth(1).is_none())
+    };
+    each_challenge(answer, |_| true, "each parameter of a challenge once", once)
 }
 
 /// How many examples of a broken promise are kept where many exchanges are looked at.
