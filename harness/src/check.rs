@@ -198,7 +198,7 @@ pub(crate) fn pair<S: Into<String>>(
 }
 
 /// The first of several findings that is not met, where any was asked for.
-fn first_open(asked: impl IntoIterator<Item = Option<Finding>>) -> Option<Finding> {
+pub(crate) fn first_open(asked: impl IntoIterator<Item = Option<Finding>>) -> Option<Finding> {
     let mut asked = asked.into_iter().flatten().peekable();
     asked.peek()?;
     Some(asked.find(|finding| *finding != Finding::Met).unwrap_or(Finding::Met))

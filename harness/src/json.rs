@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// The members of one JSON object, in order, with the raw text of each value.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Members(Vec<(String, Box<RawValue>)>);
 
 /// Why a body is not one JSON object.

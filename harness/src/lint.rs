@@ -2,10 +2,14 @@
 //!
 //! A lint stands under its own sentence and turns no scenario red: it is told once, with count, share and examples.
 
+mod jwt;
+mod key_set;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
-use ropcheck_reports::record::{Finding, Found, Origin, Share};
+use ropcheck_reports::record::{Finding, Flaw, Found, Origin, Part, Share};
+use url::Url;
 
 use crate::check::challenge::{Challenge, challenges};
 use crate::check::error_codes::ERROR_CODES;
@@ -14,6 +18,7 @@ use crate::exchange::{Answer, shortened};
 use crate::json::{self, Repeated, Type};
 use crate::plan::{Plan, Planned};
 use crate::scenario::Endpoint;
+use crate::target::is_loopback;
 use crate::walk::Walked;
 
 /// A check that runs on every answer of its endpoints.
@@ -30,6 +35,12 @@ pub struct Lint {
 
 /// The token endpoint alone.
 const TOKEN: &[Endpoint] = &[Endpoint::Token];
+
+/// The key set alone.
+const JWKS: &[Endpoint] = &[Endpoint::Jwks];
+
+/// What the server tells of itself.
+const METADATA: &[Endpoint] = &[Endpoint::Metadata, Endpoint::OpenidMetadata];
 
 /// The endpoint that an access token opens.
 const USERINFO: &[Endpoint] = &[Endpoint::Userinfo];
@@ -50,7 +61,8 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 52] = [
+pub const LINTS: [Lint; 89] = [
+    Lint { name: "access-token-alg-not-none", requirement: "rfc9068/2.1/alg-not-none",               at: TOKEN,    look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
     Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
     Lint { name: "bearer-challenge",        requirement: "rfc6750/3/challenge",                    at: USERINFO, look: |a, _| bearer_challenge(a) },
@@ -82,11 +94,47 @@ pub const LINTS: [Lint; 52] = [
     Lint { name: "expires-in-digits",       requirement: "rfc6749/A.14/expires-in-digits",         at: TOKEN,    look: |a, _| expires_in_digits(granted(a)?) },
     Lint { name: "expires-in-number",       requirement: "rfc6749/5.1/expires-in-number",          at: TOKEN,    look: |a, _| expires_in_number(granted(a)?) },
     Lint { name: "field-once",              requirement: "rfc9110/5.3/field-once",                 at: ALL,      look: |a, _| Some(field_once(a)) },
+    Lint { name: "id-token-alg-not-none",   requirement: "oidc-core/2/alg-not-none",               at: TOKEN,    look: |a, _| jwt::header(&jwt::id_token(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "id-token-amr",            requirement: "oidc-core/2/amr",                        at: TOKEN,    look: |a, _| jwt::claim(&jwt::id_token(a), "amr", &jwt::STRINGS) },
+    Lint { name: "id-token-at-hash",        requirement: "oidc-core/3.1.3.6/at-hash",              at: TOKEN,    look: |a, _| jwt::without(&jwt::id_token(a), "the access token's at_hash", |it| matches!(it, Flaw::AtHash)) },
+    Lint { name: "id-token-auth-time",      requirement: "oidc-core/2/auth-time",                  at: TOKEN,    look: |a, _| jwt::claim(&jwt::id_token(a), "auth_time", &jwt::NUMBER) },
+    Lint { name: "id-token-booleans",       requirement: "oidc-core/5.1/booleans",                 at: TOKEN,    look: |a, _| jwt::booleans(a) },
+    Lint { name: "id-token-key-headers",    requirement: "oidc-core/2/no-key-headers",             at: TOKEN,    look: |a, _| jwt::header_lacks(&jwt::id_token(a), &["x5u", "x5c", "jku", "jwk"]) },
+    Lint { name: "id-token-kid",            requirement: "oidc-core/10.1/kid",                     at: TOKEN,    look: |a, _| jwt::without(&jwt::id_token(a), "a kid", |it| matches!(it, Flaw::KeyNotNamed(_))) },
+    Lint { name: "id-token-sub-length",     requirement: "oidc-core/2/sub-length",                 at: TOKEN,    look: |a, _| jwt::claim(&jwt::id_token(a), "sub", &jwt::SHORT) },
+    Lint { name: "id-token-token-type",     requirement: "oidc-core/3.1.3.3/token-type-bearer",    at: TOKEN,    look: |a, _| jwt::bearer_beside_id_token(a) },
+    Lint { name: "jwt-alg-current",         requirement: "rfc8725/3.2/current-algorithms",         at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::CURRENT) },
+    Lint { name: "jwt-alg-not-none",        requirement: "rfc8725/3.2/no-none",                    at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "jwt-aud",                 requirement: "rfc7519/4.1.3/aud-form",                 at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "aud", &jwt::STRING_OR_STRINGS) },
+    Lint { name: "jwt-claims-unique",       requirement: "rfc7519/4/claims-unique",                at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "each claim once", |it| matches!(it, Flaw::Repeated { part: Part::Claims, .. })) },
+    Lint { name: "jwt-compact",             requirement: "rfc7515/7.1/compact",                    at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "base64url without padding", |it| matches!(it, Flaw::Encoding(_))) },
+    Lint { name: "jwt-ecdsa-length",        requirement: "rfc7518/3.4/ecdsa-length",               at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "a signature of two whole numbers", |it| matches!(it, Flaw::SignatureLength { .. })) },
+    Lint { name: "jwt-header-unique",       requirement: "rfc7515/4/header-unique",                at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "each parameter of the header once", |it| matches!(it, Flaw::Repeated { part: Part::Header, .. })) },
+    Lint { name: "jwt-iss",                 requirement: "rfc7519/4.1.1/iss-string",               at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "iss", &jwt::STRING_OR_URI) },
+    Lint { name: "jwt-kid",                 requirement: "rfc7515/4.1.4/kid-string",               at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "kid", &jwt::STRING) },
+    Lint { name: "jwt-kid-known",           requirement: "rfc7515/4.1.4/kid-matches-jwks",         at: TOKEN,    look: |a, _| jwt::without(&jwt::for_others(a), "a kid of the key set", |it| matches!(it, Flaw::KeyUnknown)) },
+    Lint { name: "jwt-nbf",                 requirement: "rfc7519/4.1.5/nbf-numeric",              at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "nbf", &jwt::NUMBER) },
+    Lint { name: "jwt-sub",                 requirement: "rfc7519/4.1.2/sub-string",               at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "sub", &jwt::STRING_OR_URI) },
+    Lint { name: "jwt-typ",                 requirement: "rfc7519/5.1/typ-upper-case",             at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "typ", &jwt::UPPER_CASE) },
+    Lint { name: "jwt-utf-8",               requirement: "rfc8725/3.7/utf-8",                      at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "UTF-8", |it| matches!(it, Flaw::Utf8(_))) },
+    Lint { name: "key-coordinates",         requirement: "rfc7518/6.2.1/coordinate-length",        at: JWKS,     look: |a, _| key_set::each(a, key_set::coordinates) },
+    Lint { name: "key-ec-members",          requirement: "rfc7518/6.2.1/ec-members",               at: JWKS,     look: |a, _| key_set::each(a, key_set::ec_members) },
+    Lint { name: "key-kid",                 requirement: "rfc7517/4.5/kid-string",                 at: JWKS,     look: |a, _| key_set::each(a, key_set::kid) },
+    Lint { name: "key-kids-distinct",       requirement: "rfc7517/4.5/kid-distinct",               at: JWKS,     look: |a, _| key_set::kids_distinct(a) },
+    Lint { name: "key-kty",                 requirement: "rfc7517/4.1/kty",                        at: JWKS,     look: |a, _| key_set::each(a, key_set::kty) },
+    Lint { name: "key-members-unique",      requirement: "rfc7517/4/members-unique",               at: JWKS,     look: |a, _| key_set::each(a, key_set::not_repeated) },
+    Lint { name: "key-public",              requirement: "rfc7517/9.2/no-private-parts",           at: JWKS,     look: |a, _| key_set::each(a, key_set::public) },
+    Lint { name: "key-rsa-leading-zero",    requirement: "rfc7518/6.3.1/no-leading-zero",          at: JWKS,     look: |a, _| key_set::each(a, key_set::no_leading_zero) },
+    Lint { name: "key-rsa-members",         requirement: "rfc7518/6.3.1/rsa-members",              at: JWKS,     look: |a, _| key_set::each(a, key_set::rsa_members) },
+    Lint { name: "key-rsa-size",            requirement: "rfc7518/3.3/rsa-2048",                   at: JWKS,     look: |a, _| key_set::each(a, key_set::rsa_size) },
+    Lint { name: "metadata-https",          requirement: "oauth-v2-1/1.5/https",                   at: METADATA, look: |a, _| addresses_with_tls(granted(a)?) },
+    Lint { name: "no-307",                  requirement: "rfc9700/4.12/no-307",                    at: TOKEN,    look: |a, _| Some(no_307(a)) },
     Lint { name: "no-bom",                  requirement: "rfc8259/8.1/no-bom",                     at: ALL,      look: |a, _| Some(no_bom(json(a)?)) },
     Lint { name: "no-echo",                 requirement: "practice/secrets/no-echo",               at: GUARDED,  look: |a, _| Some(no_echo(a)) },
     Lint { name: "no-server-error",         requirement: "practice/http/no-5xx-on-bad-input",      at: GUARDED,  look: |a, _| Some(no_server_error(a)) },
     Lint { name: "no-store",                requirement: "rfc6749/5.1/no-store",                   at: TOKEN,    look: |a, _| Some(no_store(granted(a)?)) },
     Lint { name: "not-repeated",            requirement: "rfc6749/3.2/answer-not-repeated",        at: TOKEN,    look: |a, _| not_repeated(a) },
+    Lint { name: "not-repeated-at-all",     requirement: "oauth-v2-1/3.2/extensions-not-repeated", at: TOKEN,    look: |a, _| not_repeated_at_all(a) },
     Lint { name: "one-json-text",           requirement: "rfc8259/2/one-json-text",                at: ALL,      look: |a, _| Some(one_json_text(json(a)?)) },
     Lint { name: "param-name-chars",        requirement: "rfc6749/A.18/param-name-chars",          at: TOKEN,    look: |a, _| param_name_chars(a) },
     Lint { name: "pragma",                  requirement: "rfc6749/5.1/pragma",                     at: TOKEN,    look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
@@ -184,6 +232,17 @@ fn not_repeated(answer: &Answer) -> Option<Finding> {
     Some(pair(
         repeated.is_none(),
         || "each member of RFC 6749 once",
+        || format!("`{}` comes more than once", repeated.unwrap_or_default()),
+    ))
+}
+
+/// OAuth 2.1 binds the parameters of extensions too.
+fn not_repeated_at_all(answer: &Answer) -> Option<Finding> {
+    let members = answer.members().ok()?;
+    let repeated = members.names().find(|name| members.repeats(name));
+    Some(pair(
+        repeated.is_none(),
+        || "each member once",
         || format!("`{}` comes more than once", repeated.unwrap_or_default()),
     ))
 }
@@ -349,6 +408,27 @@ fn field_once(answer: &Answer) -> Finding {
         || "each field once that is no list",
         || format!("{} comes more than once", twice.unwrap_or_default()),
     )
+}
+
+/// The addresses of an authorization server in its metadata (RFC 8414 section 2), but for one on this machine.
+fn addresses_with_tls(answer: &Answer) -> Option<Finding> {
+    let members = answer.members().ok()?;
+    let is_address = |name: &str| name == "issuer" || name.ends_with("_endpoint") || name.ends_with("_uri");
+    let plain = members.names().filter(|name| is_address(name)).find(|name| {
+        let url = members.text(name).and_then(|text| Url::parse(&text).ok());
+        url.is_some_and(|url| url.scheme() == "http" && !is_loopback(&url))
+    });
+    Some(pair(
+        plain.is_none(),
+        || "https in every address",
+        || format!("`{}` is an http address", plain.unwrap_or_default()),
+    ))
+}
+
+/// 308 keeps method and body just as 307 does (RFC 9110 section 15.4.9).
+fn no_307(answer: &Answer) -> Finding {
+    let status = answer.status;
+    pair(!matches!(status, 307 | 308), || "no redirection that repeats the request", || format!("status {status}"))
 }
 
 fn token_type(answer: &Answer) -> Finding {
