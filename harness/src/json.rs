@@ -87,6 +87,11 @@ impl Members {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
+    /// Every member by name, with the raw text of its value.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
     /// The name of a member that comes more than once.
     pub fn repeated(&self) -> Option<&str> {
         let mut names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();

@@ -2,10 +2,14 @@
 //!
 //! A lint stands under its own sentence and turns no scenario red: it is told once, with count, share and examples.
 
-use std::sync::LazyLock;
+mod services;
 
-use regex::Regex;
 use ropcheck_reports::record::{Finding, Found, Origin, Share};
+use services::{
+    answered, bearer_challenge, bearer_error_chars, bearer_error_uri, bearer_parameter, bearer_parameters_once,
+    bearer_scheme, bearer_scope_chars, bearer_token_chars, claimed_booleans, claims, error_form, inactive_only,
+    json_answer, lists_as_arrays, member_is, no_empty_claims, no_empty_lists, short_lived, told_scope, told_times,
+};
 
 use crate::check::error_codes::ERROR_CODES;
 use crate::check::pair;
@@ -33,6 +37,16 @@ const TOKEN: &[Endpoint] = &[Endpoint::Token];
 /// The endpoint that an access token opens.
 const USERINFO: &[Endpoint] = &[Endpoint::Userinfo];
 
+/// Where a resource server asks what a token is worth.
+const INTROSPECT: &[Endpoint] = &[Endpoint::Introspection];
+
+/// The authorization server's metadata, and OpenID's.
+const METADATA: &[Endpoint] = &[Endpoint::Metadata];
+const OPENID: &[Endpoint] = &[Endpoint::OpenidMetadata];
+
+/// Where a client gives a token back.
+const REVOCATION: &[Endpoint] = &[Endpoint::Revocation];
+
 /// Where somebody has to say who they are.
 const GUARDED: &[Endpoint] = &[Endpoint::Token, Endpoint::Introspection, Endpoint::Revocation, Endpoint::Userinfo];
 
@@ -49,38 +63,58 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 31] = [
-    Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
-    Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
-    Lint { name: "bearer-challenge",        requirement: "rfc6750/3/challenge",                    at: USERINFO, look: |a, _| bearer_challenge(a) },
-    Lint { name: "bearer-parameter",        requirement: "rfc6750/3/auth-params",                   at: USERINFO, look: |a, _| bearer_parameter(a) },
-    Lint { name: "bearer-scheme",           requirement: "rfc6750/3/scheme-bearer",                at: USERINFO, look: |a, _| bearer_scheme(a) },
-    Lint { name: "challenge",               requirement: "rfc9110/15.5.2/challenge",               at: GUARDED,  look: |a, _| with_status(a, 401, "www-authenticate") },
-    Lint { name: "challenge-realm",         requirement: "rfc7617/2/realm",                        at: GUARDED,  look: |a, _| challenge_realm(a) },
-    Lint { name: "error-chars",             requirement: "rfc6749/5.2/error-chars",                at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error") },
-    Lint { name: "error-code-listed",       requirement: "rfc6749/5.2/error-code-listed",          at: TOKEN,    look: |a, _| error_code(refused(a)?) },
-    Lint { name: "error-description-chars", requirement: "rfc6749/5.2/error-description-chars",    at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error_description") },
-    Lint { name: "error-json-body",         requirement: "rfc6749/5.2/json-body",                  at: TOKEN,    look: |a, m| Some(json_object(refused_post(a, m)?)) },
-    Lint { name: "error-media-type",        requirement: "rfc6749/5.2/media-type-json",            at: TOKEN,    look: |a, m| json_type(refused_post(a, m)?) },
-    Lint { name: "error-member",            requirement: "rfc6749/5.2/error-member",               at: TOKEN,    look: |a, m| Some(error_member(refused_post(a, m)?)) },
-    Lint { name: "error-no-store",          requirement: "practice/http/no-store-on-errors",       at: TOKEN,    look: |a, m| Some(no_store(refused_post(a, m)?)) },
-    Lint { name: "error-status",            requirement: "rfc6749/5.2/status-400",                 at: TOKEN,    look: |a, m| Some(error_status(refused_post(a, m)?)) },
-    Lint { name: "error-uri-chars",         requirement: "rfc6749/5.2/error-uri-chars",            at: TOKEN,    look: |a, _| error_uri_chars(refused(a)?) },
-    Lint { name: "expires-in",              requirement: "rfc6749/5.1/expires-in",                 at: TOKEN,    look: |a, _| Some(expires_in(granted(a)?)) },
-    Lint { name: "expires-in-number",       requirement: "rfc6749/5.1/expires-in-number",          at: TOKEN,    look: |a, _| expires_in_number(granted(a)?) },
-    Lint { name: "no-bom",                  requirement: "rfc8259/8.1/no-bom",                     at: ALL,      look: |a, _| Some(no_bom(json(a)?)) },
-    Lint { name: "no-echo",                 requirement: "practice/secrets/no-echo",               at: GUARDED,  look: |a, _| Some(no_echo(a)) },
-    Lint { name: "no-server-error",         requirement: "practice/http/no-5xx-on-bad-input",      at: GUARDED,  look: |a, _| Some(no_server_error(a)) },
-    Lint { name: "no-store",                requirement: "rfc6749/5.1/no-store",                   at: TOKEN,    look: |a, _| Some(no_store(granted(a)?)) },
-    Lint { name: "not-repeated",            requirement: "rfc6749/3.2/answer-not-repeated",        at: TOKEN,    look: |a, _| not_repeated(a) },
-    Lint { name: "one-json-text",           requirement: "rfc8259/2/one-json-text",                at: ALL,      look: |a, _| Some(one_json_text(json(a)?)) },
-    Lint { name: "pragma",                  requirement: "rfc6749/5.1/pragma",                     at: TOKEN,    look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
-    Lint { name: "refresh-token-chars",     requirement: "rfc6749/A.17/refresh-token-chars",       at: TOKEN,    look: |a, _| token_chars(granted(a)?, "refresh_token") },
-    Lint { name: "scope-chars",             requirement: "rfc6749/3.3/scope-chars",                at: TOKEN,    look: |a, _| scope_chars(granted(a)?) },
-    Lint { name: "success-media-type",      requirement: "rfc6749/5.1/media-type-json",            at: TOKEN,    look: |a, _| json_type(granted(a)?) },
-    Lint { name: "success-status",          requirement: "rfc6749/5.1/status-200",                 at: TOKEN,    look: |a, _| Some(success_status(granted(a)?)) },
-    Lint { name: "token-type",              requirement: "rfc6749/5.1/token-type",                 at: TOKEN,    look: |a, _| Some(token_type(granted(a)?)) },
-    Lint { name: "utf-8",                   requirement: "rfc8259/8.1/utf-8",                      at: ALL,      look: |a, _| Some(utf_8(json(a)?)) },
+pub const LINTS: [Lint; 51] = [
+    Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",     at: TOKEN,      look: |a, _| token_chars(granted(a)?, "access_token") },
+    Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                at: ALL,        look: |a, _| with_status(a, 405, "allow") },
+    Lint { name: "bearer-challenge",            requirement: "rfc6750/3/challenge",                 at: USERINFO,   look: |a, _| bearer_challenge(a) },
+    Lint { name: "bearer-error-chars",          requirement: "rfc6750/3/error-chars",               at: USERINFO,   look: |a, _| bearer_error_chars(a) },
+    Lint { name: "bearer-error-uri",            requirement: "rfc6750/3/error-uri-reference",       at: USERINFO,   look: |a, _| bearer_error_uri(a) },
+    Lint { name: "bearer-parameter",            requirement: "rfc6750/3/auth-params",               at: USERINFO,   look: |a, _| bearer_parameter(a) },
+    Lint { name: "bearer-parameters-once",      requirement: "rfc6750/3/param-once",                at: USERINFO,   look: |a, _| bearer_parameters_once(a) },
+    Lint { name: "bearer-scheme",               requirement: "rfc6750/3/scheme-bearer",             at: USERINFO,   look: |a, _| bearer_scheme(a) },
+    Lint { name: "bearer-scope-chars",          requirement: "rfc6750/3/scope-chars",               at: USERINFO,   look: |a, _| bearer_scope_chars(a) },
+    Lint { name: "bearer-token-chars",          requirement: "rfc6750/2.1/b64token",                at: TOKEN,      look: |a, _| bearer_token_chars(granted(a)?) },
+    Lint { name: "challenge",                   requirement: "rfc9110/15.5.2/challenge",            at: GUARDED,    look: |a, _| with_status(a, 401, "www-authenticate") },
+    Lint { name: "challenge-realm",             requirement: "rfc7617/2/realm",                     at: GUARDED,    look: |a, _| challenge_realm(a) },
+    Lint { name: "error-chars",                 requirement: "rfc6749/5.2/error-chars",             at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error") },
+    Lint { name: "error-code-listed",           requirement: "rfc6749/5.2/error-code-listed",       at: TOKEN,      look: |a, _| error_code(refused(a)?) },
+    Lint { name: "error-description-chars",     requirement: "rfc6749/5.2/error-description-chars", at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error_description") },
+    Lint { name: "error-json-body",             requirement: "rfc6749/5.2/json-body",               at: TOKEN,      look: |a, m| Some(json_object(refused_post(a, m)?)) },
+    Lint { name: "error-media-type",            requirement: "rfc6749/5.2/media-type-json",         at: TOKEN,      look: |a, m| json_type(refused_post(a, m)?) },
+    Lint { name: "error-member",                requirement: "rfc6749/5.2/error-member",            at: TOKEN,      look: |a, m| Some(error_member(refused_post(a, m)?)) },
+    Lint { name: "error-no-store",              requirement: "practice/http/no-store-on-errors",    at: TOKEN,      look: |a, m| Some(no_store(refused_post(a, m)?)) },
+    Lint { name: "error-status",                requirement: "rfc6749/5.2/status-400",              at: TOKEN,      look: |a, m| Some(error_status(refused_post(a, m)?)) },
+    Lint { name: "error-uri-chars",             requirement: "rfc6749/5.2/error-uri-chars",         at: TOKEN,      look: |a, _| error_uri_chars(refused(a)?) },
+    Lint { name: "expires-in",                  requirement: "rfc6749/5.1/expires-in",              at: TOKEN,      look: |a, _| Some(expires_in(granted(a)?)) },
+    Lint { name: "expires-in-number",           requirement: "rfc6749/5.1/expires-in-number",       at: TOKEN,      look: |a, _| expires_in_number(granted(a)?) },
+    Lint { name: "introspection-active",        requirement: "rfc7662/2.2/active",                  at: INTROSPECT, look: |a, _| member_is(answered(a)?, "active", Type::Boolean) },
+    Lint { name: "introspection-inactive-only", requirement: "rfc7662/2.2/inactive-only",           at: INTROSPECT, look: |a, _| inactive_only(answered(a)?) },
+    Lint { name: "introspection-json",          requirement: "rfc7662/2.2/json",                    at: INTROSPECT, look: |a, _| Some(json_answer(answered(a)?)) },
+    Lint { name: "introspection-scope",         requirement: "rfc7662/2.2/scope",                   at: INTROSPECT, look: |a, _| told_scope(answered(a)?) },
+    Lint { name: "introspection-times",         requirement: "rfc7662/2.2/times",                   at: INTROSPECT, look: |a, _| told_times(answered(a)?) },
+    Lint { name: "metadata-arrays",             requirement: "rfc8414/3.2/lists-as-arrays",         at: METADATA,   look: |a, _| lists_as_arrays(answered(a)?) },
+    Lint { name: "metadata-empty-lists",        requirement: "rfc8414/3.2/no-empty-lists",          at: METADATA,   look: |a, _| no_empty_lists(answered(a)?) },
+    Lint { name: "no-bom",                      requirement: "rfc8259/8.1/no-bom",                  at: ALL,        look: |a, _| Some(no_bom(json(a)?)) },
+    Lint { name: "no-echo",                     requirement: "practice/secrets/no-echo",            at: GUARDED,    look: |a, _| Some(no_echo(a)) },
+    Lint { name: "no-server-error",             requirement: "practice/http/no-5xx-on-bad-input",   at: GUARDED,    look: |a, _| Some(no_server_error(a)) },
+    Lint { name: "no-store",                    requirement: "rfc6749/5.1/no-store",                at: TOKEN,      look: |a, _| Some(no_store(granted(a)?)) },
+    Lint { name: "not-repeated",                requirement: "rfc6749/3.2/answer-not-repeated",     at: TOKEN,      look: |a, _| not_repeated(a) },
+    Lint { name: "one-json-text",               requirement: "rfc8259/2/one-json-text",             at: ALL,        look: |a, _| Some(one_json_text(json(a)?)) },
+    Lint { name: "openid-metadata-empty-lists", requirement: "oidc-discovery/4.2/no-empty-lists",   at: OPENID,     look: |a, _| no_empty_lists(answered(a)?) },
+    Lint { name: "pragma",                      requirement: "rfc6749/5.1/pragma",                  at: TOKEN,      look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
+    Lint { name: "refresh-token-chars",         requirement: "rfc6749/A.17/refresh-token-chars",    at: TOKEN,      look: |a, _| token_chars(granted(a)?, "refresh_token") },
+    Lint { name: "revocation-error-form",       requirement: "rfc7009/2.2.1/error-form",            at: REVOCATION, look: |a, m| Some(error_form(refused_post(a, m)?)) },
+    Lint { name: "scope-chars",                 requirement: "rfc6749/3.3/scope-chars",             at: TOKEN,      look: |a, _| scope_chars(granted(a)?) },
+    Lint { name: "short-lived",                 requirement: "rfc6750/5.3/short-lived",             at: TOKEN,      look: |a, _| short_lived(granted(a)?) },
+    Lint { name: "success-media-type",          requirement: "rfc6749/5.1/media-type-json",         at: TOKEN,      look: |a, _| json_type(granted(a)?) },
+    Lint { name: "success-status",              requirement: "rfc6749/5.1/status-200",              at: TOKEN,      look: |a, _| Some(success_status(granted(a)?)) },
+    Lint { name: "token-type",                  requirement: "rfc6749/5.1/token-type",              at: TOKEN,      look: |a, _| Some(token_type(granted(a)?)) },
+    Lint { name: "userinfo-booleans",           requirement: "oidc-core/5.1/booleans",              at: USERINFO,   look: |a, _| claimed_booleans(answered(a)?) },
+    Lint { name: "userinfo-json",               requirement: "oidc-core/5.3.2/json",                at: USERINFO,   look: |a, m| Some(json_object(claims(a, m)?)) },
+    Lint { name: "userinfo-media-type",         requirement: "oidc-core/5.3.2/media-type",          at: USERINFO,   look: |a, m| json_type(claims(a, m)?) },
+    Lint { name: "userinfo-no-null",            requirement: "oidc-core/5.3.2/no-null",             at: USERINFO,   look: |a, m| no_empty_claims(claims(a, m)?) },
+    Lint { name: "userinfo-sub",                requirement: "oidc-core/5.3.2/sub",                 at: USERINFO,   look: |a, m| member_is(claims(a, m)?, "sub", Type::String) },
+    Lint { name: "utf-8",                       requirement: "rfc8259/8.1/utf-8",                   at: ALL,        look: |a, _| Some(utf_8(json(a)?)) },
 ];
 
 /// An answer that grants.
@@ -247,11 +281,14 @@ fn expires_in_number(answer: &Answer) -> Option<Finding> {
 /// `scope-token *( SP scope-token )` (RFC 6749 section 3.3).
 fn scope_chars(answer: &Answer) -> Option<Finding> {
     let scope = answer.members().ok()?.text("scope")?;
-    let token =
-        |token: &str| !token.is_empty() && token.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\'));
     // An empty scope is the honest answer where nothing was granted, though the grammar has no word for it.
-    let holds = scope.is_empty() || scope.split(' ').all(token);
+    let holds = scope.is_empty() || scope.split(' ').all(scope_token);
     Some(pair(holds, || "scope tokens apart by one space each", || format!("`scope` is {:?}", shortened(&scope))))
+}
+
+/// `scope-token` (RFC 6749 section 3.3).
+fn scope_token(token: &str) -> bool {
+    !token.is_empty() && token.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\'))
 }
 
 /// An answer that says of its body that it is JSON.
@@ -286,37 +323,6 @@ fn utf_8(answer: &Answer) -> Finding {
     let wrong = std::str::from_utf8(&answer.body).err().filter(|why| answer.cut.is_none() || why.error_len().is_some());
     let at = wrong.map(|why| why.valid_up_to());
     pair(at.is_none(), || "JSON in UTF-8", || format!("the body is no UTF-8 from byte {} on", at.unwrap_or_default()))
-}
-
-/// The challenge of a resource that is not opened (RFC 6750 section 3): without a token, or with one that does not open it.
-fn bearer_challenge(answer: &Answer) -> Option<Finding> {
-    let there = answer.headers.contains_key("www-authenticate");
-    matches!(answer.status, 401 | 403)
-        .then(|| pair(there, || "a www-authenticate header", || format!("status {} without one", answer.status)))
-}
-
-/// A Bearer challenge: alone or after another, with a parameter or without.
-static BEARER: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-    [r"(?i)(^|,)\s*bearer(\s|,|$)", r"(?i)(^|,)\s*bearer\s+[!#$%&'*+.^_`|~0-9a-z-]+\s*="]
-        .map(|pattern| Regex::new(pattern).expect("a fixed pattern"))
-});
-
-fn bearer_scheme(answer: &Answer) -> Option<Finding> {
-    let value = answer.header("www-authenticate")?;
-    Some(pair(
-        BEARER[0].is_match(&value),
-        || "a challenge with the scheme Bearer",
-        || format!("www-authenticate: {}", shortened(&value)),
-    ))
-}
-
-fn bearer_parameter(answer: &Answer) -> Option<Finding> {
-    let value = answer.header("www-authenticate").filter(|value| BEARER[0].is_match(value))?;
-    Some(pair(
-        BEARER[1].is_match(&value),
-        || "a parameter after the scheme Bearer",
-        || format!("www-authenticate: {}", shortened(&value)),
-    ))
 }
 
 fn one_json_text(answer: &Answer) -> Finding {
