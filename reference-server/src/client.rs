@@ -20,6 +20,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::{Allowed, Scopes};
 use crate::secret::Secret;
+use crate::throttle::Name;
 
 /// A client as its workspace knows it.
 pub(crate) struct Registered {
@@ -104,6 +105,32 @@ pub(crate) fn authenticate<'r>(
         return Err(Refusal::invalid_request("the header and the body name different clients"));
     }
 
+    // RFC 6749 section 2.3.1: guessing a secret is slowed down, as guessing a password is. Whoever sends no secret guesses
+    // none.
+    let name = Name::of(&presented.id);
+    let now = realm.clock.unix_seconds();
+    let guesses = policy.clients_throttled && !matches!(presented.secret, Presentation::None);
+    if guesses {
+        realm.client_throttle.admit(name, now).map_err(Refusal::client_throttled)?;
+    }
+    let known = prove(realm, &presented, form, policy, &refused);
+    if guesses {
+        match known {
+            Ok(Known { doubt: None, .. }) => realm.client_throttle.succeeded(name),
+            Ok(Known { doubt: Some(_), .. }) | Err(_) => realm.client_throttle.failed(name, now),
+        }
+    }
+    known
+}
+
+/// Looks the client up, and what it presents over.
+fn prove<'r>(
+    realm: &'r Realm,
+    presented: &Presented,
+    form: &Form,
+    policy: &Policy,
+    refused: &dyn Fn(&'static str) -> Refusal,
+) -> Result<Known<'r>, Refusal> {
     let says = "the client is unknown or its authentication failed";
     let Some(registered) = find(realm, &presented.id, policy) else {
         return Err(match policy.unknown_client {
@@ -130,9 +157,9 @@ pub(crate) fn authenticate<'r>(
 
 fn find<'r>(realm: &'r Realm, id: &str, policy: &Policy) -> Option<&'r Registered> {
     if policy.client_id_is_exact {
-        realm.clients.get(id)
+        realm.clients.get(id).map(Arc::as_ref)
     } else {
-        realm.clients.values().find(|client| client.id.eq_ignore_ascii_case(id))
+        realm.clients.values().find(|client| client.id.eq_ignore_ascii_case(id)).map(Arc::as_ref)
     }
 }
 

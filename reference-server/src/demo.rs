@@ -15,9 +15,12 @@ impl Config {
 
 impl Workspace {
     /// A second workspace beside the demo: tenant `demo`, workspace `neighbour`. Its clients have the same identifiers and
-    /// secrets, and its users are other people.
+    /// secrets, but for `demo-special`, which it does not know; its users are other people.
     pub fn neighbour() -> Self {
-        Self { name: "neighbour".to_owned(), users: NEIGHBOURS.iter().map(user).collect(), ..workspace() }
+        let Self { mut clients, .. } = workspace();
+        clients.retain(|client| client.id != "demo-special");
+        let users = NEIGHBOURS.iter().map(user).collect();
+        Self { name: "neighbour".to_owned(), clients, users, ..workspace() }
     }
 }
 
@@ -113,7 +116,7 @@ mod tests {
     #[test]
     fn neighbours_have_clients_and_no_user_in_common() {
         let (here, there) = (workspace(), Workspace::neighbour());
-        assert_eq!(here.clients.len(), there.clients.len());
+        assert_eq!(here.clients.len(), there.clients.len() + 1);
         for user in &there.users {
             assert!(here.users.iter().all(|it| it.username != user.username && it.sub != user.sub));
         }

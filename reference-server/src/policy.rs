@@ -45,6 +45,8 @@ pub struct Policy {
     pub(crate) secret_only_where_registered: bool,
     /// RFC 6749 section 5.2: 401 is required for a client that used the header, permitted for any other.
     pub(crate) invalid_client_without_header: InvalidClient,
+    /// RFC 6749 section 2.3.1: guessing a client's secret is slowed down.
+    pub(crate) clients_throttled: bool,
 
     // The request.
     /// RFC 6749 section 3.2: POST and nothing else.
@@ -176,6 +178,8 @@ pub struct Policy {
     // Workspaces.
     /// RFC 6749 section 6: a refresh token is good where it was issued.
     pub(crate) refresh_tokens_stay_in_workspace: bool,
+    /// RFC 6749 section 2: a client is registered with one workspace.
+    pub(crate) clients_stay_in_workspace: bool,
     /// RFC 6749 section 4.3.2: a password opens the accounts of its own workspace.
     pub(crate) users_stay_in_workspace: bool,
 
@@ -270,6 +274,8 @@ pub(crate) enum RefreshTokens {
     Random,
     /// As long, but each is the one before and a little more.
     CountedUp,
+    /// A number and 136 random bits.
+    Numbered,
     /// 64 random bits.
     Short,
 }
@@ -734,6 +740,7 @@ impl Policy {
             missing_authentication: MissingAuthentication::InvalidClient,
             secret_only_where_registered: true,
             invalid_client_without_header: InvalidClient::Challenged,
+            clients_throttled: true,
             methods: Methods::Post,
             media_type: MediaType::Form,
             no_form: NoForm::BadRequest,
@@ -790,6 +797,7 @@ impl Policy {
             refresh_token_opens_nothing: true,
             id_token_opens_nothing: true,
             refresh_tokens_stay_in_workspace: true,
+            clients_stay_in_workspace: true,
             users_stay_in_workspace: true,
             echo: Echo::Nothing,
             alterations: Vec::new(),

@@ -16,6 +16,7 @@ use crate::keys::Keys;
 use crate::policy::Policy;
 use crate::scope::{Allowed, Scopes};
 use crate::store::Families;
+use crate::throttle::Throttle;
 use crate::user::{Account, Accounts, Registrar, Standing, Users};
 
 /// Everything that answers requests.
@@ -40,7 +41,8 @@ pub(crate) struct Realm {
     pub(crate) audience: String,
     pub(crate) challenge: HeaderValue,
     pub(crate) grants: Vec<Grant>,
-    pub(crate) clients: HashMap<String, Registered>,
+    pub(crate) clients: HashMap<String, Arc<Registered>>,
+    pub(crate) client_throttle: Throttle,
     pub(crate) users: Users,
     pub(crate) families: Arc<Families>,
     pub(crate) issued: Issued,
@@ -108,6 +110,17 @@ fn share(realms: &mut HashMap<Address, Realm>, policy: &Policy) {
             realm.families = Arc::clone(&families);
         }
     }
+    if !policy.clients_stay_in_workspace {
+        let mut everybody: HashMap<String, Arc<Registered>> = HashMap::new();
+        for (id, client) in realms.values().flat_map(|realm| &realm.clients) {
+            everybody.entry(id.clone()).or_insert_with(|| Arc::clone(client));
+        }
+        for (id, client) in &everybody {
+            for realm in realms.values_mut() {
+                realm.clients.entry(id.clone()).or_insert_with(|| Arc::clone(client));
+            }
+        }
+    }
     if !policy.users_stay_in_workspace {
         let mut everybody = Accounts::default();
         for realm in realms.values() {
@@ -158,7 +171,7 @@ impl Opening<'_> {
         let mut clients = HashMap::with_capacity(workspace.clients.len());
         for client in workspace.clients {
             let id = client.id.clone();
-            if clients.insert(id.clone(), self.client(client, &keys)?).is_some() {
+            if clients.insert(id.clone(), Arc::new(self.client(client, &keys)?)).is_some() {
                 return Err(ConfigError::ClientTwice { workspace: self.label.to_owned(), client: id });
             }
         }
@@ -190,6 +203,7 @@ impl Opening<'_> {
             challenge,
             grants: workspace.grants,
             clients,
+            client_throttle: Throttle::new(login_throttle),
             users: Users::new(accounts, login_throttle),
             families: Arc::new(Families::new(self.policy.refresh_tokens)),
             issued: Issued::default(),

@@ -107,6 +107,12 @@ impl Refusal {
         }
     }
 
+    /// The same for a client whose secret is being guessed.
+    pub(crate) fn client_throttled(wait: Wait) -> Self {
+        let says = "too many failed authentications, try again later";
+        Self { code: Code::InvalidClient, says, ..Self::throttled(wait) }
+    }
+
     /// RFC 9110 section 15.5.6: a 405 lists what is allowed.
     pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
         Self {

@@ -100,16 +100,10 @@ impl Families {
     /// Takes a token apart; none that this server issued fails here.
     pub(crate) fn read(&self, text: &str) -> Option<RefreshToken> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        match self.style {
-            RefreshTokens::Random | RefreshTokens::CountedUp => {
-                let (family, secret) = bytes.split_first_chunk()?;
-                Some(RefreshToken { family: *family, secret: secret.try_into().ok()? })
-            }
-            RefreshTokens::Short => {
-                let (family, secret) = bytes.split_first_chunk()?;
-                Some(RefreshToken { family: padded(*family), secret: padded(secret.try_into().ok()?) })
-            }
-        }
+        let (name_length, secret_length) = self.lengths();
+        let (family, secret) = bytes.split_at_checked(name_length)?;
+        let token = RefreshToken { family: padded(family), secret: padded(secret) };
+        (secret.len() == secret_length).then_some(token)
     }
 
     /// The family that a token belongs to, whether or not it is the family's newest.
@@ -170,21 +164,21 @@ impl Families {
 
     fn name(&self) -> Result<FamilyName, Refusal> {
         Ok(match self.style {
-            RefreshTokens::Random => random::bytes()?,
-            RefreshTokens::CountedUp => u128::from(self.count()).to_be_bytes(),
-            RefreshTokens::Short => padded(random::bytes()?),
+            RefreshTokens::Random | RefreshTokens::Short => padded(&random::bytes::<16>()?[..self.lengths().0]),
+            RefreshTokens::CountedUp | RefreshTokens::Numbered => u128::from(self.count()).to_be_bytes(),
         })
     }
 
     fn secret(&self) -> Result<Secret, Refusal> {
         Ok(match self.style {
-            RefreshTokens::Random => random::bytes()?,
+            RefreshTokens::Random | RefreshTokens::Numbered | RefreshTokens::Short => {
+                padded(&random::bytes::<32>()?[..self.lengths().1])
+            }
             RefreshTokens::CountedUp => {
                 let mut secret = Secret::default();
                 secret[24..].copy_from_slice(&self.count().to_be_bytes());
                 secret
             }
-            RefreshTokens::Short => padded(random::bytes()?),
         })
     }
 
@@ -192,12 +186,18 @@ impl Families {
         self.drawn.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// How many bytes of name and secret a token shows.
+    fn lengths(&self) -> (usize, usize) {
+        match self.style {
+            RefreshTokens::Random | RefreshTokens::CountedUp => (16, 32),
+            RefreshTokens::Numbered => (16, 17),
+            RefreshTokens::Short => (4, 4),
+        }
+    }
+
     fn text(&self, token: RefreshToken) -> String {
-        let [family, secret] = match self.style {
-            RefreshTokens::Random | RefreshTokens::CountedUp => [&token.family[..], &token.secret[..]],
-            RefreshTokens::Short => [&token.family[..SHORT], &token.secret[..SHORT]],
-        };
-        URL_SAFE_NO_PAD.encode([family, secret].concat())
+        let (name_length, secret_length) = self.lengths();
+        URL_SAFE_NO_PAD.encode([&token.family[..name_length], &token.secret[..secret_length]].concat())
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Held) -> T) -> T {
@@ -216,12 +216,12 @@ impl Held {
     }
 }
 
-/// How much of name and secret a short token keeps.
-const SHORT: usize = 4;
-
-fn padded<const N: usize>(kept: [u8; SHORT]) -> [u8; N] {
+/// As many of the bytes as there is room for, and zeros after them.
+fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut padded = [0; N];
-    padded[..SHORT].copy_from_slice(&kept);
+    for (place, &byte) in padded.iter_mut().zip(bytes) {
+        *place = byte;
+    }
     padded
 }
 
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn only_the_newest_token_can_be_replaced() {
-        for style in [RefreshTokens::Random, RefreshTokens::CountedUp, RefreshTokens::Short] {
+        for style in [RefreshTokens::Random, RefreshTokens::CountedUp, RefreshTokens::Numbered, RefreshTokens::Short] {
             let (families, first) = begun(style);
             let second = families.rotate(first, 5).unwrap().unwrap();
             let second = families.read(&second).unwrap();

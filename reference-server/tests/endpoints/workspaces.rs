@@ -85,3 +85,49 @@ async fn a_workspace_lives_in_its_own_time() {
     let told = next_door(&server, "introspect", &format!("token={}", there.text("access_token"))).await;
     assert_eq!(told.body["active"], false);
 }
+
+#[tokio::test]
+async fn a_client_is_known_where_it_is_registered() {
+    let server = two();
+    let special = By::Basic("demo-special", "s3cr%2Bt%252F%3Ax+y%2F%26%3D%C3%BC");
+    let alice = "grant_type=password&username=alice&password=wonderland-7";
+    assert_eq!(server.post("/demo/demo/oauth2/token", special, alice).await.status, 200);
+    let there = server.post("/demo/neighbour/oauth2/token", special, CAROL).await;
+    assert_eq!(there.error(), (401, "invalid_client"));
+}
+
+#[tokio::test]
+async fn guessing_a_client_secret_is_slowed_down_wherever_it_is_tried() {
+    let server = Server::with(
+        |config| config.login_throttle = LoginThrottle { failures: 3, window_s: 60, ..LoginThrottle::default() },
+        Policy::strict(),
+    );
+    for client in ["demo-basic", "nobody"] {
+        for (endpoint, form) in [("token", "grant_type=x"), ("introspect", "token=x"), ("revoke", "token=x")] {
+            let path = format!("/demo/demo/oauth2/{endpoint}");
+            let answer = server.post(&path, By::Basic(client, "guess"), form).await;
+            assert_eq!(answer.error(), (401, "invalid_client"), "{client} {endpoint}");
+        }
+        let answer = server.post("/demo/demo/oauth2/token", By::Basic(client, "guess"), "grant_type=x").await;
+        assert_eq!(answer.error(), (429, "invalid_client"), "{client}");
+        assert!(answer.headers.contains_key(RETRY_AFTER));
+    }
+    let other = By::Basic("demo-second", "second-secret-1");
+    let client_credentials = "grant_type=client_credentials&scope=read";
+    assert_eq!(server.post("/demo/demo/oauth2/token", other, client_credentials).await.status, 200);
+    server.clock.advance(std::time::Duration::from_secs(60));
+    assert_eq!(server.post("/demo/demo/oauth2/token", CLIENT, client_credentials).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_knows_its_secret_starts_afresh() {
+    let server = Server::with(
+        |config| config.login_throttle = LoginThrottle { failures: 2, ..LoginThrottle::default() },
+        Policy::strict(),
+    );
+    for _ in 0..3 {
+        let guess = By::Basic("demo-basic", "guess");
+        assert_eq!(server.post("/demo/demo/oauth2/token", guess, "grant_type=x").await.status, 401);
+        assert_eq!(server.login("read").await.status, 200);
+    }
+}
