@@ -91,7 +91,7 @@ pub const LINTS: [Lint; 109] = [
     Lint { name: "challenge-realm",             requirement: "rfc7617/2/realm",                         at: GUARDED,    look: |a, _| challenge_realm(a) },
     Lint { name: "challenge-realm-quoted",      requirement: "rfc9110/11.5/realm-quoted",               at: GUARDED,    look: |a, _| challenge_realm_quoted(a) },
     Lint { name: "content-type-sent",           requirement: "rfc9110/8.3/content-type-sent",           at: ALL,        look: |a, _| content_type_sent(a) },
-    Lint { name: "date",                        requirement: "rfc9110/6.6.1/date",                      at: ALL,        look: |a, _| date(a) },
+    Lint { name: "date",                        requirement: "rfc9110/6.6.1/date",                      at: ALL,        look: |a, m| date(a, m) },
     Lint { name: "date-form",                   requirement: "rfc9110/5.6.7/imf-fixdate",               at: ALL,        look: |a, _| date_form(a) },
     Lint { name: "error-chars",                 requirement: "rfc6749/5.2/error-chars",                 at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error") },
     Lint { name: "error-code-listed",           requirement: "rfc6749/5.2/error-code-listed",           at: TOKEN,      look: |a, _| error_code(refused(a)?) },
@@ -394,11 +394,14 @@ fn content_type_sent(answer: &Answer) -> Option<Finding> {
     (!answer.body.is_empty()).then(|| pair(there, || "a content-type", || "a body without one".to_owned()))
 }
 
-/// Who can count an answer's lifetime has a clock, so that only a server's own failure may come without a date.
-fn date(answer: &Answer) -> Option<Finding> {
+/// Who can count a token's lifetime has a clock, so that only a server's own failure may come without a date. A method that
+/// HTTP does not know may be refused by whatever reads HTTP, before there is a server to speak of.
+fn date(answer: &Answer, method: &http::Method) -> Option<Finding> {
     let there = answer.headers.contains_key("date");
     let status = answer.status;
-    (200..500).contains(&status).then(|| pair(there, || "a date header", || format!("status {status} without one")))
+    let is_known = matches!(*method, http::Method::GET | http::Method::HEAD | http::Method::POST);
+    (is_known && (200..500).contains(&status))
+        .then(|| pair(there, || "a date header", || format!("status {status} without one")))
 }
 
 fn date_form(answer: &Answer) -> Option<Finding> {
