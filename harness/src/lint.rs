@@ -61,7 +61,7 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 89] = [
+pub const LINTS: [Lint; 90] = [
     Lint { name: "access-token-alg-not-none", requirement: "rfc9068/2.1/alg-not-none",               at: TOKEN,    look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
     Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
@@ -109,6 +109,7 @@ pub const LINTS: [Lint; 89] = [
     Lint { name: "jwt-claims-unique",       requirement: "rfc7519/4/claims-unique",                at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "each claim once", |it| matches!(it, Flaw::Repeated { part: Part::Claims, .. })) },
     Lint { name: "jwt-compact",             requirement: "rfc7515/7.1/compact",                    at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "base64url without padding", |it| matches!(it, Flaw::Encoding(_))) },
     Lint { name: "jwt-ecdsa-length",        requirement: "rfc7518/3.4/ecdsa-length",               at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "a signature of two whole numbers", |it| matches!(it, Flaw::SignatureLength { .. })) },
+    Lint { name: "jwt-exp",                 requirement: "rfc7519/4.1.4/exp-numeric",              at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "exp", &jwt::SECONDS) },
     Lint { name: "jwt-header-unique",       requirement: "rfc7515/4/header-unique",                at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "each parameter of the header once", |it| matches!(it, Flaw::Repeated { part: Part::Header, .. })) },
     Lint { name: "jwt-iss",                 requirement: "rfc7519/4.1.1/iss-string",               at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "iss", &jwt::STRING_OR_URI) },
     Lint { name: "jwt-kid",                 requirement: "rfc7515/4.1.4/kid-string",               at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "kid", &jwt::STRING) },

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ropcheck_reports::record::Finding;
 use serde_json::value::RawValue;
 
@@ -11,6 +10,7 @@ use super::granted;
 use crate::check::{first_open, pair};
 use crate::exchange::{Answer, shortened};
 use crate::json::{Members, Type};
+use crate::witness::BASE64URL;
 
 /// A rule about one key; `None` where its sentence does not speak of such a key.
 type Rule = fn(&Members) -> Option<Finding>;
@@ -147,12 +147,15 @@ pub(super) fn rsa_size(key: &Members) -> Option<Finding> {
     Some(pair(bits >= 2048, || format!("{} has 2048 bits or more", name(key)), || format!("it has {bits}")))
 }
 
+/// Bits that are left over at the end say nothing of how long a number is.
 fn bytes(key: &Members, member: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(key.text(member)?).ok()
+    BASE64URL.decode(key.text(member)?).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn key(text: &str) -> Members {
