@@ -72,7 +72,7 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 109] = [
+pub const LINTS: [Lint; 110] = [
     Lint { name: "access-token-alg-not-none",   requirement: "rfc9068/2.1/alg-not-none",                at: TOKEN,      look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",         at: TOKEN,      look: |a, _| token_chars(granted(a)?, "access_token") },
     Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        look: |a, m| allow(a, m) },
@@ -130,6 +130,7 @@ pub const LINTS: [Lint; 109] = [
     Lint { name: "jwt-claims-unique",           requirement: "rfc7519/4/claims-unique",                 at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "each claim once", |it| matches!(it, Flaw::Repeated { part: Part::Claims, .. })) },
     Lint { name: "jwt-compact",                 requirement: "rfc7515/7.1/compact",                     at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "base64url without padding", |it| matches!(it, Flaw::Encoding(_))) },
     Lint { name: "jwt-ecdsa-length",            requirement: "rfc7518/3.4/ecdsa-length",                at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "a signature of two whole numbers", |it| matches!(it, Flaw::SignatureLength { .. })) },
+    Lint { name: "jwt-exp",                     requirement: "rfc7519/4.1.4/exp-numeric",               at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "exp", &jwt::SECONDS) },
     Lint { name: "jwt-header-unique",           requirement: "rfc7515/4/header-unique",                 at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "each parameter of the header once", |it| matches!(it, Flaw::Repeated { part: Part::Header, .. })) },
     Lint { name: "jwt-iss",                     requirement: "rfc7519/4.1.1/iss-string",                at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "iss", &jwt::STRING_OR_URI) },
     Lint { name: "jwt-kid",                     requirement: "rfc7515/4.1.4/kid-string",                at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "kid", &jwt::STRING) },
@@ -142,9 +143,9 @@ pub const LINTS: [Lint; 109] = [
     Lint { name: "key-ec-members",              requirement: "rfc7518/6.2.1/ec-members",                at: JWKS,       look: |a, _| key_set::each(a, key_set::ec_members) },
     Lint { name: "key-kid",                     requirement: "rfc7517/4.5/kid-string",                  at: JWKS,       look: |a, _| key_set::each(a, key_set::kid) },
     Lint { name: "key-kids-distinct",           requirement: "rfc7517/4.5/kid-distinct",                at: JWKS,       look: |a, _| key_set::kids_distinct(a) },
-    Lint { name: "key-kty",                     requirement: "rfc7517/4.1/kty",                         at: JWKS,       look: |a, _| key_set::each(a, key_set::kty) },
-    Lint { name: "key-members-unique",          requirement: "rfc7517/4/members-unique",                at: JWKS,       look: |a, _| key_set::each(a, key_set::not_repeated) },
-    Lint { name: "key-public",                  requirement: "rfc7517/9.2/no-private-parts",            at: JWKS,       look: |a, _| key_set::each(a, key_set::public) },
+    Lint { name: "key-kty",                     requirement: "rfc7517/4.1/kty",                         at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::kty(key))) },
+    Lint { name: "key-members-unique",          requirement: "rfc7517/4/members-unique",                at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::not_repeated(key))) },
+    Lint { name: "key-public",                  requirement: "rfc7517/9.2/no-private-parts",            at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::public(key))) },
     Lint { name: "key-rsa-leading-zero",        requirement: "rfc7518/6.3.1/no-leading-zero",           at: JWKS,       look: |a, _| key_set::each(a, key_set::no_leading_zero) },
     Lint { name: "key-rsa-members",             requirement: "rfc7518/6.3.1/rsa-members",               at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_members) },
     Lint { name: "key-rsa-size",                requirement: "rfc7518/3.3/rsa-2048",                    at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_size) },

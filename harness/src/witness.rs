@@ -168,8 +168,8 @@ impl Keys {
 /// The lengths of ECDSA signatures: two numbers in full (RFC 7518 section 3.4, RFC 8812 section 3.2).
 const SIGNATURE_LENGTHS: [(&str, usize); 4] = [("ES256", 64), ("ES256K", 64), ("ES384", 96), ("ES512", 132)];
 
-/// Bits that are left over at the end say nothing, whatever they are.
-const BASE64URL: GeneralPurpose =
+/// Base64url as RFC 7515 section 2 wants it, but for bits that are left over at the end: they say nothing.
+pub(crate) const BASE64URL: GeneralPurpose =
     GeneralPurpose::new(&URL_SAFE, GeneralPurposeConfig::with_decode_allow_trailing_bits(NO_PAD, true));
 
 /// The bytes of a part, also where it is written in another base64.
@@ -184,7 +184,7 @@ fn decoded(part: Part, text: &str, flaws: &mut Vec<Flaw>) -> Option<Vec<u8>> {
 
 /// Whether an ID token's `at_hash` is another one's than the access token's (OpenID Connect Core section 3.1.3.6). Which hash
 /// goes with an algorithm that does not name one is not settled: any of the usual ones will do.
-fn at_hash(jwt: &JwtFacts, access_token: &str) -> Option<Flaw> {
+fn at_hash_of(jwt: &JwtFacts, access_token: &str) -> Option<Flaw> {
     let told = jwt.claims.get("at_hash")?;
     let hashes = [("256", &digest::SHA256), ("384", &digest::SHA384), ("512", &digest::SHA512)];
     let alg = jwt.header.get("alg").and_then(Value::as_str).unwrap_or_default();
@@ -245,7 +245,7 @@ pub fn witness(plan: &Plan, walked: &mut Walked, keys: &Keys) {
             let previous = known.as_ref().map(|(_, token)| token.expose());
             let mut facts = keys.facts(member.clone(), token.expose(), previous, verify);
             if let (Some(jwt), Some(access_token), true) = (&mut facts.jwt, &access_token, member == "id_token") {
-                jwt.flaws.extend(at_hash(jwt, access_token.expose()));
+                jwt.flaws.extend(at_hash_of(jwt, access_token.expose()));
             }
             answer.tokens.push(facts);
             match known {
@@ -253,5 +253,64 @@ pub fn witness(plan: &Plan, walked: &mut Walked, keys: &Keys) {
                 None => latest.push((member, token)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn keys(set: Vec<Value>) -> Keys {
+        Keys::new(Ok(set), Known::default())
+    }
+
+    fn flaws(keys: &Keys, parts: [&[u8]; 3]) -> Vec<Flaw> {
+        let token = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        keys.jwt(&token, false).expect("a JWT").flaws
+    }
+
+    #[test]
+    fn at_hash_is_held_against_the_access_token_of_its_answer() {
+        // The example of OpenID Connect Core, appendix A.
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        let jwt = |alg: &str, at_hash: &Value| {
+            let parts = [json!({ "alg": alg }), json!({ "at_hash": at_hash })].map(|part| part.to_string());
+            let jwt = keys(vec![]).jwt(&parts.map(|part| URL_SAFE_NO_PAD.encode(part) + ".").concat(), false);
+            at_hash_of(&jwt.expect("a JWT"), token)
+        };
+        let right = json!("77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(jwt("RS256", &right), None);
+        assert_eq!(jwt("EdDSA", &right), None, "which hash goes with it is not settled");
+        assert_eq!(jwt("RS384", &right), Some(Flaw::AtHash));
+        assert_eq!(jwt("RS256", &json!("MTIzNDU2Nzg5MDEyMzQ1Ng")), Some(Flaw::AtHash));
+        assert_eq!(jwt("RS256", &json!(7)), Some(Flaw::AtHash));
+    }
+
+    #[test]
+    fn a_faultless_jwt_has_no_flaw_and_each_flaw_is_told() {
+        let set = || keys(vec![json!({ "kid": "a" }), json!({ "kid": "b", "use": "sig" }), json!({ "use": "enc" })]);
+        let of = |header: &[u8], claims: &[u8], signature: usize| flaws(&set(), [header, claims, &vec![1; signature]]);
+        assert_eq!(of(br#"{"alg":"ES256","kid":"b"}"#, br#"{"a":{"b":1},"b":[{"b":1}]}"#, 64), []);
+        assert_eq!(of(br#"{"alg":"HS256"}"#, b"{}", 32), [], "a shared secret is in no key set");
+        assert_eq!(of(br#"{"alg":"EdDSA","kid":"c"}"#, b"{}", 64), [Flaw::KeyUnknown]);
+        assert_eq!(of(br#"{"alg":"EdDSA"}"#, b"{}", 64), [Flaw::KeyNotNamed(2)]);
+        let der = Flaw::SignatureLength { bytes: 71, wanted: 64 };
+        assert_eq!(of(br#"{"alg":"ES256","kid":"a"}"#, b"{}", 71), [der]);
+        let twice = Flaw::Repeated { part: Part::Claims, name: "aud".to_owned() };
+        assert_eq!(of(br#"{"alg":"EdDSA","kid":"a"}"#, br#"{"aud":1,"aud":2}"#, 64), [twice]);
+        assert_eq!(of(br#"{"alg":"EdDSA","kid":"a"}"#, b"{\"a\":\"\xEB\"}", 64), [Flaw::Utf8(Part::Claims)]);
+    }
+
+    #[test]
+    fn another_base64_is_read_and_told() {
+        let [header, claims] = [r#"{"kid":1}"#, "{}"].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let of = |token: &str| keys(vec![]).jwt(token, false).map(|jwt| jwt.flaws);
+        assert_eq!(of(&format!("{header}.{claims}.AQ")), Some(vec![]));
+        assert_eq!(of(&format!("{header}.{claims}.AR")), Some(vec![]), "left-over bits");
+        assert_eq!(of(&format!("{header}.{claims}.AQ==")), Some(vec![Flaw::Encoding(Part::Signature)]));
+        assert_eq!(of(&format!("{header}.{claims}=.AQ")), Some(vec![Flaw::Encoding(Part::Claims)]));
+        assert_eq!(of(&format!("{header}.{claims}.not*base64")), None);
     }
 }

@@ -52,6 +52,8 @@ pub(super) const CURRENT: Form = Form("an algorithm that is current", |it| text(
 pub(super) const NOT_NONE: Form =
     Form("an algorithm that signs", |it| text(it, |alg| !alg.eq_ignore_ascii_case("none")));
 pub(super) const NUMBER: Form = Form("a number", Value::is_number);
+pub(super) const SECONDS: Form =
+    Form("seconds since the epoch", |it| it.as_f64().is_some_and(|seconds| seconds < MILLISECONDS));
 pub(super) const SHORT: Form =
     Form("no longer than 255 ASCII characters", |it| text(it, |sub| sub.is_ascii() && sub.len() <= 255));
 pub(super) const STRING: Form = Form("a string", Value::is_string);
@@ -61,6 +63,9 @@ pub(super) const STRING_OR_STRINGS: Form =
     Form("a string or an array of strings", |it| it.is_string() || is_strings(it));
 pub(super) const UPPER_CASE: Form =
     Form("JWT in upper case", |it| text(it, |typ| typ == "JWT" || !typ.eq_ignore_ascii_case("jwt")));
+
+/// Seconds that no date reaches and milliseconds of our days pass by far; some write the end of the year 9999.
+const MILLISECONDS: f64 = 1e12;
 
 fn text(value: &Value, holds: impl Fn(&str) -> bool) -> bool {
     value.as_str().is_some_and(holds)
@@ -199,6 +204,8 @@ mod tests {
         assert!(takes(&SHORT, json!("a".repeat(255))) && !takes(&SHORT, json!("a".repeat(256))));
         assert!(!takes(&SHORT, json!("ä")));
         assert!(takes(&CURRENT, json!("PS256")) && !takes(&CURRENT, json!("RS1")));
+        assert!(takes(&SECONDS, json!(253_402_300_799_u64)) && !takes(&SECONDS, json!(1_800_000_000_000_u64)));
+        assert!(!takes(&SECONDS, json!("1800000000")));
         assert!(takes(&UPPER_CASE, json!("at+jwt")) && !takes(&UPPER_CASE, json!("Jwt")));
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ropcheck_reports::record::Finding;
 use serde_json::value::RawValue;
 
@@ -11,6 +10,7 @@ use super::granted;
 use crate::check::{first_open, pair};
 use crate::exchange::{Answer, shortened};
 use crate::json::{Members, Type};
+use crate::witness::BASE64URL;
 
 /// A rule about one key; `None` where its sentence does not speak of such a key.
 type Rule = fn(&Members) -> Option<Finding>;
@@ -39,24 +39,24 @@ fn is_of(key: &Members, kind: &str) -> Option<()> {
 }
 
 /// RFC 7517 section 4.
-pub(super) fn not_repeated(key: &Members) -> Option<Finding> {
+pub(super) fn not_repeated(key: &Members) -> Finding {
     let repeated = key.names().find(|name| key.repeats(name));
-    Some(pair(
+    pair(
         repeated.is_none(),
         || format!("each member of {} once", name(key)),
         || format!("`{}` comes more than once", repeated.unwrap_or_default()),
-    ))
+    )
 }
 
 /// RFC 7517 section 4.1.
-pub(super) fn kty(key: &Members) -> Option<Finding> {
+pub(super) fn kty(key: &Members) -> Finding {
     let kty = key.raw("kty");
     let holds = kty.is_some_and(|kty| Type::of(kty) == Type::String);
-    Some(pair(
+    pair(
         holds,
         || format!("kty of {} is a string", name(key)),
         || kty.map_or_else(|| "no kty".to_owned(), |kty| format!("kty is {}", shortened(kty))),
-    ))
+    )
 }
 
 /// RFC 7517 section 4.5.
@@ -82,13 +82,13 @@ pub(super) fn kids_distinct(answer: &Answer) -> Option<Finding> {
 const PRIVATE: [&str; 9] = ["d", "dp", "dq", "k", "oth", "p", "priv", "q", "qi"];
 
 /// RFC 7517 section 9.2.
-pub(super) fn public(key: &Members) -> Option<Finding> {
+pub(super) fn public(key: &Members) -> Finding {
     let private = PRIVATE.iter().find(|member| key.raw(member).is_some());
-    Some(pair(
+    pair(
         private.is_none(),
         || format!("no private member in {}", name(key)),
         || format!("it has `{}`", private.unwrap_or(&"none")),
-    ))
+    )
 }
 
 /// Curves with the bytes of a coordinate (RFC 7518 section 6.2.1.2, RFC 8812 section 3.1).
@@ -97,22 +97,22 @@ const CURVES: [(&str, usize); 4] = [("P-256", 32), ("P-384", 48), ("P-521", 66),
 /// RFC 7518 sections 6.2.1.1 to 6.2.1.3.
 pub(super) fn ec_members(key: &Members) -> Option<Finding> {
     is_of(key, "EC")?;
-    has(key, &["crv", "x", "y"])
+    Some(has(key, &["crv", "x", "y"]))
 }
 
 /// RFC 7518 sections 6.3.1.1 and 6.3.1.2.
 pub(super) fn rsa_members(key: &Members) -> Option<Finding> {
     is_of(key, "RSA")?;
-    has(key, &["n", "e"])
+    Some(has(key, &["n", "e"]))
 }
 
-fn has(key: &Members, members: &[&str]) -> Option<Finding> {
+fn has(key: &Members, members: &[&str]) -> Finding {
     let lacking = members.iter().find(|member| key.text(member).is_none());
-    Some(pair(
+    pair(
         lacking.is_none(),
         || format!("{} in {}", members.join(", "), name(key)),
         || format!("no `{}` that is a string", lacking.unwrap_or(&"none")),
-    ))
+    )
 }
 
 /// RFC 7518 sections 6.2.1.2 and 6.2.1.3.
@@ -127,7 +127,7 @@ pub(super) fn coordinates(key: &Members) -> Option<Finding> {
     }))
 }
 
-/// RFC 7518 section 2, Base64urlUInt.
+/// RFC 7518 section 2, `Base64urlUInt`.
 pub(super) fn no_leading_zero(key: &Members) -> Option<Finding> {
     is_of(key, "RSA")?;
     first_open(["n", "e"].map(|member| {
@@ -147,12 +147,15 @@ pub(super) fn rsa_size(key: &Members) -> Option<Finding> {
     Some(pair(bits >= 2048, || format!("{} has 2048 bits or more", name(key)), || format!("it has {bits}")))
 }
 
+/// Bits that are left over at the end say nothing of how long a number is.
 fn bytes(key: &Members, member: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(key.text(member)?).ok()
+    BASE64URL.decode(key.text(member)?).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn key(text: &str) -> Members {
@@ -179,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_private_value_is_never_shown() {
-        let finding = public(&key(r#"{"kty":"OKP","kid":"1","d":"very-private"}"#)).expect("it is judged");
+        let finding = public(&key(r#"{"kty":"OKP","kid":"1","d":"very-private"}"#));
         assert!(matches!(&finding, Finding::Broken { .. }));
         assert!(!format!("{finding:?}").contains("very-private"));
     }

@@ -143,6 +143,15 @@ pub(super) fn with_zero(key: &mut Map<String, Value>, name: &str) {
     }
 }
 
+/// Writes the first bytes of a number alone.
+pub(super) fn cut_short(key: &mut Map<String, Value>, name: &str, bytes: usize) {
+    if let Some(number) = key.get_mut(name)
+        && let Ok(all) = URL_SAFE_NO_PAD.decode(number.as_str().unwrap_or_default())
+    {
+        *number = URL_SAFE_NO_PAD.encode(&all[..bytes.min(all.len())]).into();
+    }
+}
+
 pub(super) fn kty_twice(reply: &mut Reply) {
     reply.rewrite(|text| text.replacen(r#"{"crv""#, r#"{"kty":"oct","crv""#, 1).into_bytes());
 }
