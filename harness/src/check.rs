@@ -3,11 +3,13 @@
 //! A check is a pure function of exchanges and of facts about their tokens. It speaks in pairs: what was expected, what came.
 
 pub mod bits;
-pub mod challenge;
+pub(crate) mod challenge;
+pub mod challenged;
 pub mod claim;
 pub mod distinct;
 pub mod earlier;
 pub mod error_codes;
+pub(crate) mod grammar;
 pub mod header;
 pub mod member;
 pub mod same_answer;
@@ -43,7 +45,7 @@ pub enum Check {
     /// Something about a header.
     Header(header::HeaderCheck),
     /// Something about the challenge for one scheme.
-    Challenge(challenge::ChallengeCheck),
+    Challenge(challenged::ChallengeCheck),
     /// Something about a member of the JSON object.
     Member(member::MemberCheck),
     /// The member has the same value as in an earlier step's answer; a token is compared by its fingerprint.
@@ -208,7 +210,7 @@ pub(crate) fn pair<S: Into<String>>(
 }
 
 /// The first of several findings that is not met, where any was asked for.
-fn first_open(asked: impl IntoIterator<Item = Option<Finding>>) -> Option<Finding> {
+pub(crate) fn first_open(asked: impl IntoIterator<Item = Option<Finding>>) -> Option<Finding> {
     let mut asked = asked.into_iter().flatten().peekable();
     asked.peek()?;
     Some(asked.find(|finding| *finding != Finding::Met).unwrap_or(Finding::Met))

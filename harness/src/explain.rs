@@ -4,8 +4,8 @@
 
 use crate::check::Check;
 use crate::check::bits::BitsCheck;
-use crate::check::challenge::ChallengeCheck;
-use crate::check::claim::{ClaimCheck, CurrentCheck, OtherClaim};
+use crate::check::challenged::ChallengeCheck;
+use crate::check::claim::{ClaimCheck, CurrentCheck, Issued, OtherClaim};
 use crate::check::distinct::DistinctCheck;
 use crate::check::earlier::EarlierCheck;
 use crate::check::header::HeaderCheck;
@@ -52,7 +52,10 @@ pub fn check(check: &Check, from: Endpoint) -> String {
         }
         Check::Scope(check) => scope(check),
         Check::Claim(check) => claim(check),
-        Check::Current(CurrentCheck { of, skew: _ }) => format!("iat of the {of} not to come and exp not over"),
+        Check::Current(CurrentCheck { of, issued, skew: _ }) => match issued {
+            None => format!("iat of the {of} not to come and exp not over"),
+            Some(Issued::Now) => format!("iat of the {of} is now and exp not over"),
+        },
         Check::Lifetime(member) => format!("`expires_in` no more than exp less iat of the {member}"),
         Check::Bits(BitsCheck { member, at_least }) => format!("room for {at_least} bits of entropy in the {member}"),
         Check::Signed(member) => format!("{member} verifies by a key of the server's key set"),

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::de;
+use serde::de::{self, DeserializeSeed};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// The members of one JSON object, in order, with the raw text of each value.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Members(Vec<(String, Box<RawValue>)>);
 
 /// Why a body is not one JSON object.
@@ -87,16 +87,102 @@ impl Members {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
+    /// The names of the members, in order, a repeated one as often as it comes.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Every member by name, with the raw text of its value.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
 
-    /// The name of a member that comes more than once.
-    pub fn repeated(&self) -> Option<&str> {
-        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+    /// Whether a member comes more than once.
+    pub fn repeats(&self, name: &str) -> bool {
+        self.names().filter(|one| *one == name).count() > 1
+    }
+}
+
+/// A name that comes more than once in one object.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// The name.
+    pub name: String,
+    /// How deep its object lies; the outermost value is at 0.
+    pub depth: usize,
+}
+
+/// The names that come more than once in any object of a JSON text, at any depth; of other texts nothing is told.
+pub fn repeated(body: &[u8]) -> Vec<Repeated> {
+    let mut repeated = Vec::new();
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    // What is wrong with the text besides is told by whoever looks for that.
+    let _read = Objects { depth: 0, repeated: &mut repeated }.deserialize(&mut reader);
+    repeated
+}
+
+/// Reads a value for the names in its objects alone.
+struct Objects<'a> {
+    depth: usize,
+    repeated: &'a mut Vec<Repeated>,
+}
+
+impl<'de> DeserializeSeed<'de> for Objects<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> de::Visitor<'de> for Objects<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { depth, repeated } = self;
+        let mut names: Vec<String> = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if names.contains(&name) {
+                repeated.push(Repeated { name: name.clone(), depth });
+            }
+            names.push(name);
+            map.next_value_seed(Objects { depth: depth + 1, repeated: &mut *repeated })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Self { depth, repeated } = self;
+        while list.next_element_seed(Objects { depth: depth + 1, repeated: &mut *repeated })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 
@@ -129,9 +215,18 @@ mod tests {
         let members = Members::parse(br#"{"expires_in": 3.6e3, "error": "a", "error": "b\u0063"}"#).expect("an object");
         assert_eq!(members.raw("expires_in"), Some("3.6e3"));
         assert_eq!(members.text("error").as_deref(), Some("bc"));
-        assert_eq!(members.repeated(), Some("error"));
+        assert!(members.repeats("error") && !members.repeats("expires_in"));
         assert_eq!(Type::of("3.6e3"), Type::Number);
         assert!(Type::of("3600").is(Type::Number) && !Type::of("\"3600\"").is(Type::Number));
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_found_at_any_depth() {
+        let found = repeated(br#"{"a": 1, "keys": [{"kid": "x", "k\u0069d": null}, {"kid": true}], "a": -2.5}"#);
+        let wanted = [("kid", 2), ("a", 0)].map(|(name, depth)| Repeated { name: name.to_owned(), depth });
+        assert_eq!(found, wanted);
+        assert_eq!(repeated(b"[{\"a\": 1}, {\"a\": 1}]"), []);
+        assert_eq!(repeated(b"<html>"), []);
     }
 
     #[test]

@@ -277,7 +277,18 @@ impl Filler<'_> {
             Part::Text(pieces) | Part::Wire(pieces) => pieces.iter().map(|piece| self.piece(piece)).collect(),
             Part::Bytes(bytes) => Ok(vec![Stretch::Bytes(bytes.clone())]),
             Part::Damaged(of, how) => Ok(changed(self.stretches(of)?, damage_recipe(*how), |text| damaged(text, *how))),
-            Part::Upper(of) => Ok(changed(self.stretches(of)?, "in upper case", str::to_uppercase)),
+            Part::Upper(of) => {
+                let of = self.stretches(of)?;
+                // The plan has seen to it for all but kept values: the same text again would be no change at all.
+                let has_lower_case = |stretch: &Stretch| match stretch {
+                    Stretch::Bytes(bytes) => String::from_utf8_lossy(bytes).chars().any(char::is_lowercase),
+                    Stretch::Mark(_) => true,
+                };
+                if !of.iter().any(has_lower_case) {
+                    return Err("what it would write in upper case has no lower-case letter".to_owned());
+                }
+                Ok(changed(of, "in upper case", str::to_uppercase))
+            }
             Part::Basic { scheme, pair } => self.basic(scheme, pair),
         }
     }

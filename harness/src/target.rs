@@ -16,7 +16,7 @@ pub use role::{client_roles, lacking_client, lacking_user, user_roles};
 
 use crate::scenario::{Capability, Endpoint};
 use crate::secret::Secret;
-use role::{CLIENT_ROLES, SECOND, USER_ROLES};
+use role::{CLIENT_ROLES, NARROW, SECOND, USER_ROLES};
 
 /// A target with everything resolved but what only the server itself can tell.
 #[derive(Debug, Clone)]
@@ -172,6 +172,10 @@ impl Client {
             }),
             "dynamic" => target.dynamic_scope.clone(),
             "default" => self.default_scope.clone().filter(|scope| scope != "none"),
+            "foreign" => {
+                let others = target.clients.iter().flat_map(|client| &client.scopes);
+                others.into_iter().find(|scope| !self.scopes.contains(scope)).cloned()
+            }
             "unknown" => Some("ropcheck-unknown-scope".to_owned()),
             _ => return Err(ScopeError::NoSuchKind),
         };
@@ -185,13 +189,14 @@ impl Client {
             "openid" => format!("no scope `openid` listed for client `{name}`"),
             "dynamic" => "no `dynamic_scope` in the target file".to_owned(),
             "default" => format!("no `default_scope` told for client `{name}`"),
+            "foreign" => format!("no scope listed for another client that client `{name}` may not have"),
             _ => format!("no second scope listed for client `{name}`"),
         }
     }
 }
 
 /// The kinds of scope that a scenario can name.
-pub const SCOPE_KINDS: [&str; 7] = ["one", "second", "two", "openid", "dynamic", "default", "unknown"];
+pub const SCOPE_KINDS: [&str; 8] = ["one", "second", "two", "openid", "dynamic", "default", "foreign", "unknown"];
 
 /// Why there is no such scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,6 +223,10 @@ impl Target {
                 .iter()
                 .find(|client| client.name != first.name && client.may_log_in() && client.secret.is_some());
         }
+        if role == NARROW {
+            let narrow = |client: &&Client| client.may_log_in() && client.scope("foreign", self).is_ok();
+            return self.clients.iter().find(narrow);
+        }
         let role = CLIENT_ROLES.iter().find(|one| one.name == role)?;
         self.clients.iter().find(|client| (role.fits)(client))
     }
@@ -238,7 +247,8 @@ impl Target {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is of this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -5,7 +5,7 @@ mod elsewhere;
 mod granted;
 mod refused;
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, DATE, EXPIRES, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
@@ -59,6 +59,7 @@ pub const FAULTS: &[Fault] = &[
     fault("alg-none",                         "rfc9068/2.1/alg-not-none",                  "The access token has the algorithm none and no signature.",       |p| p.redraft(Access, drafted::unsigned)),
     fault("allow-names-get",                  "rfc9110/15.5.6/allow",                      "A 405 for GET names GET among the methods that are allowed.",    |p| p.alter(refused::allow_names_get)),
     fault("another-clients-token-called-invalid-client", "rfc6749/5.2/invalid-grant",      "The refresh token of another client is refused with invalid_client.", |p| p.foreign_refresh_token = ForeignRefreshToken::InvalidClient), // GluuFederation/oxAuth#1248
+    fault("answer-wrapped",                   "rfc6749/5.1/top-level",                    "The answer is an object within an object.",                         |p| p.alter(granted::wrapped)),
     fault("any-client-secret-accepted",       "rfc6749/5.2/invalid-client",                "Every client secret is taken for the right one.",                |p| p.client_secret = SecretReading::Ignored),
     fault("any-grant-for-any-client",         "rfc6749/5.2/unauthorized-client",           "A client may use grants that it is not registered for.",         |p| p.client_grants_checked = false), // frappe/frappe#41536
     fault("any-method-accepted",              "rfc6749/3.2/post",                          "A token can be had with every method.",                          |p| p.methods = Methods::Any),
@@ -80,9 +81,12 @@ pub const FAULTS: &[Fault] = &[
     fault("cache-control-missing-on-success", "rfc6749/5.1/no-store",                      "An answer with tokens may be cached.",                           |p| p.alter(|r| if r.is_issued() { without(r, &CACHE_CONTROL) })), // dexidp/dex#1948
     fault("cache-control-private",            "rfc6749/5.1/no-store",                      "Cache-Control keeps shared caches off and no others.",           |p| p.alter(|r| header(r, &CACHE_CONTROL, "private, max-age=0"))), // idenplane/idenplane#219
     fault("challenge-for-bearer",             "rfc6749/5.2/challenge-matches-scheme",      "A client that failed by Basic is asked for a bearer token.",     |p| p.alter(|r| refused::challenge(r, r#"Bearer realm="token endpoint""#))),
+    fault("challenge-for-latin-1",            "rfc7617/2.1/charset-utf-8",                "The Basic challenge asks for Latin-1.",                             |p| p.alter(|r| refused::challenge(r, r#"Basic realm="token endpoint", charset="ISO-8859-1""#))),
     fault("challenge-missing",                "rfc6749/5.2/challenge-matches-scheme",      "A 401 has no WWW-Authenticate.",                                 |p| p.alter(|r| without(r, &WWW_AUTHENTICATE))), // bshaffer/oauth2-server-php#260
     fault("challenge-missing-for-unknown-client", "rfc6749/5.2/challenge-matches-scheme",  "An unknown client's 401 has no WWW-Authenticate.",               |p| p.unknown_client = UnknownClient::Unchallenged), // wso2/product-is#12258
     fault("challenge-realm-unquoted",         "rfc9110/11.5/realm-quoted",                 "The realm of the challenge stands without quotes.",              |p| p.alter(|r| refused::challenge(r, "Basic realm=token-endpoint"))),
+    fault("challenge-with-two-realms",        "rfc9110/11.2/param-once",                  "The challenge names two realms.",                                   |p| p.alter(|r| refused::challenge(r, r#"Basic realm="token endpoint", realm="clients""#))),
+    fault("challenge-without-commas",         "rfc9110/11.6.1/challenge-form",            "The parameters of the challenge have no comma between them.",       |p| p.alter(|r| refused::challenge(r, r#"Basic realm="token endpoint" charset="UTF-8""#))),
     fault("challenge-without-realm",          "rfc7617/2/realm",                           "The Basic challenge has no realm.",                              |p| p.alter(|r| refused::challenge(r, r#"Basic charset="UTF-8""#))),
     fault("charset-parameter-refused",        "rfc9110/8.3.1/parameters",                  "A form that tells its charset is no form.",                      |p| p.media_type = MediaType::WithoutParameters),
     fault("chunked-body-unread",              "rfc9112/7.1/chunked",                       "A form that comes in chunks is taken for an empty one.",         |p| p.chunked = Chunked::Unread),
@@ -104,6 +108,8 @@ pub const FAULTS: &[Fault] = &[
     fault("client-secret-prefix-is-enough",   "rfc6749/4.3.2/authenticate-if-included",    "The beginning of a client secret is enough.",                    |p| p.client_secret = SecretReading::PrefixIsEnough),
     fault("client-secret-trimmed",            "rfc6749/4.3.2/authenticate-if-included",    "Spaces around a client secret do not count.",                    |p| p.client_secret = SecretReading::Trimmed),
     fault("commas-separate-scopes",           "rfc6749/3.3/space-delimited",               "Scopes that are asked for with a comma between them are two.",   |p| p.scope = ScopeReading::Commas),
+    fault("content-type-missing",             "rfc9110/8.3/content-type-sent",            "A 405 does not say that its body is JSON.",                         |p| p.alter(|r| if r.status == StatusCode::METHOD_NOT_ALLOWED { without(r, &CONTENT_TYPE) })),
+    fault("date-in-local-time",               "rfc9110/5.6.7/imf-fixdate",                "Date tells the time of another zone than GMT.",                     |p| p.alter(|r| header(r, &DATE, "Sun, 06 Nov 1994 09:49:37 +0100"))),
     fault("default-scope-not-told",           "rfc6749/5.1/scope-told-when-different",     "Who asks for no scope is not told which one came.",              |p| p.absent_scope = AbsentScope::DefaultUntold), // jentic/jentic-one#1260
     fault("description-beyond-ascii",         "rfc6749/5.2/error-description-chars",       "error_description is in a language with accents.",               |p| p.alter(|r| refused::describe(r, "la requête est erronée"))),
     fault("description-empty",                "rfc6749/A.8/error-description-not-empty",   "error_description is the empty text.",                           |p| p.alter(|r| refused::describe(r, ""))),
@@ -123,6 +129,7 @@ pub const FAULTS: &[Fault] = &[
     fault("error-code-missing",               "rfc6749/5.2/error-member",                  "An unsupported grant type is refused with a description and no error.", |p| p.alter(refused::without_code)),
     fault("error-in-latin-1",                 "rfc8259/8.1/utf-8",                         "An unsupported grant type is refused in Latin-1.",               |p| p.alter(refused::latin_1)),
     fault("error-page-is-html",               "rfc6749/5.2/media-type-json",               "A refusal is a page for people.",                                |p| p.alter(refused::error_page_is_html)), // cdelmonte-zg/nanoidp#310
+    fault("error-uri-half-escaped",           "rfc6749/5.2/error-uri-reference",          "error_uri holds a percent sign that begins no escape.",             |p| p.alter(|r| if r.error().is_some() { r.insert("error_uri", "https://127.0.0.1/100%") })),
     fault("error-uri-with-spaces",            "rfc6749/5.2/error-uri-chars",               "error_uri holds spaces.",                                        |p| p.alter(|r| if r.error().is_some() { r.insert("error_uri", "https://127.0.0.1/what went wrong") })),
     fault("error-with-byte-order-mark",       "rfc8259/8.1/no-bom",                        "An unsupported grant type is refused with a byte order mark in front.", |p| p.alter(refused::byte_order_mark)),
     fault("error-with-trailing-text",         "rfc8259/2/one-json-text",                   "An unsupported grant type is refused with something behind the JSON object.", |p| p.alter(refused::trailing_text)),
@@ -135,8 +142,10 @@ pub const FAULTS: &[Fault] = &[
     fault("expires-in-as-string-for-clients", "rfc6749/5.1/expires-in-number",             "expires_in is a JSON string where a client asks for itself.",    |p| p.alter(|r| if r.occasion.is(Grant::ClientCredentials) { granted::expires_in_as_string(r) })), // justingreerbbi/wordpress-oauth-server#39
     fault("expires-in-milliseconds",          "rfc6749/5.1/expires-in-seconds",            "expires_in counts milliseconds.",                                |p| p.alter(granted::expires_in_milliseconds)), // OAuth-Apis/apis#56
     fault("expires-in-negative",              "rfc6749/A.14/expires-in-digits",            "expires_in has a sign.",                                         |p| p.alter(|r| granted::set(r, "expires_in", -1))),
+    fault("expires-twice",                    "rfc9110/5.3/field-once",                   "Expires comes twice.",                                              |p| p.alter(|r| for value in ["0", "Thu, 01 Jan 1970 00:00:00 GMT"] { r.headers.append(EXPIRES, HeaderValue::from_static(value)); })),
     fault("form-read-as-latin-1",             "rfc6749/B/utf-8-first",                     "A form is read as Latin-1.",                                     |p| p.form.charset = Charset::Latin1),
     fault("form-read-as-latin-1-at-need",     "rfc6749/B/decode-utf-8",                    "A form that is no UTF-8 is read as Latin-1.",                    |p| p.form.charset = Charset::Utf8OrLatin1),
+    fault("further-member-twice",             "rfc8259/4/unique-names",                   "A member that no RFC defines is there twice.",                      |p| p.alter(granted::further_member_twice)),
     fault("get-accepted",                     "rfc6749/3.2/post",                          "A token can be had with GET.",                                   |p| p.methods = Methods::PostAndGet), // simple-login/app#2751
     fault("grant-type-case-ignored",          "rfc6749/4.3.2/grant-type",                  "PASSWORD is the grant type password.",                           |p| p.grant_type = GrantTypeReading::CaseFolded),
     fault("grant-type-guessed",               "rfc6749/4.3.2/grant-type",                  "A request without a grant type gets what fits it.",              |p| p.grant_type = GrantTypeReading::Guessed),
@@ -213,6 +222,7 @@ pub const FAULTS: &[Fault] = &[
     fault("lower-case-escapes-not-decoded",   "rfc6749/B/then-escaped",                    "Escapes with lower-case digits are left as they are.",           |p| p.form.escapes = Escapes::UpperCase),
     fault("media-type-case-counts",           "rfc9110/8.3.1/media-type-case",             "The media type of a form has to be in lower case.",              |p| p.media_type = MediaType::LowerCase),
     fault("media-type-text-html",             "rfc6749/5.1/media-type-json",               "Tokens come as text/html.",                                      |p| p.alter(|r| if r.is_issued() { header(r, &CONTENT_TYPE, "text/html; charset=utf-8") })),
+    fault("member-name-with-space",           "rfc6749/A.18/param-name-chars",            "A member has a space in its name.",                                 |p| p.alter(|r| r.insert("request id", "r-1"))),
     fault("metadata-auth-methods-missing",    "rfc8414/2/auth-methods-agree",              "The metadata do not say that there is more than Basic.",          |p| p.alter_at(METADATA, |r| r.remove("token_endpoint_auth_methods_supported"))),
     fault("metadata-endpoint-elsewhere",      "rfc8414/2/token-endpoint",                  "The metadata say that the token endpoint is somewhere else.",     |p| p.alter_at(METADATA, |r| elsewhere::elsewhere(r, "token_endpoint"))),
     fault("metadata-grants-as-text",          "rfc8414/3.2/lists-as-arrays",               "The metadata list the grants in one string.",                     |p| p.alter_at(METADATA, |r| elsewhere::list_as_text(r, "grant_types_supported"))),
@@ -304,7 +314,7 @@ pub const FAULTS: &[Fault] = &[
     fault("scope-not-split",                  "rfc6749/3.3/adds-range",                    "A scope with a space in it is one scope.",                       |p| p.scope = ScopeReading::Whole), // juanifioren/django-oidc-provider#193
     fault("scope-not-told",                   "rfc6749/5.1/scope-told-when-different",     "The granted scope is never told.",                               |p| p.scope_told = ScopeTold::Never), // payprop/mojolicious-plugin-oauth2-server#7
     fault("scope-order-counts",               "rfc6749/3.3/order-free",                    "Scopes have to come in alphabetical order.",                     |p| p.scope = ScopeReading::Sorted),
-    fault("scope-with-commas",                "rfc6749/3.3/space-delimited",               "scope has commas between its tokens.",                           |p| { p.scope_told = ScopeTold::Always; p.alter(granted::scope_with_commas) }),
+    fault("scope-with-commas",                "rfc6749/3.3/space-delimited",               "scope has commas between its tokens.",                           |p| p.alter(granted::scope_with_commas)),
     fault("signature-wrong",                  "rfc7515/5.2/signature-verifies",            "The access token's signature does not hold.",                    |p| p.redraft(Access, |d| d.seal = Seal::Broken)),
     fault("signature-wrong-after-refresh",    "rfc7515/5.2/signature-verifies",            "The signature of a token that a refresh brings does not hold.",   |p| p.redraft(Access, |d| drafted::after_refresh(d, |d| d.seal = Seal::Broken))),
     fault("signature-wrong-but-at-first",     "rfc7515/5.2/signature-verifies",            "Only the first token that a workspace issues has a signature that holds.", |p| p.redraft(Access, |d| if d.occasion.granted > 1 { d.seal = Seal::Broken })),
@@ -318,6 +328,7 @@ pub const FAULTS: &[Fault] = &[
     fault("throttled-answered-403",           "practice/throttle/429-retry-after",         "A login that has to wait is answered with 403.",                 |p| p.alter(|r| if r.status == StatusCode::TOO_MANY_REQUESTS { r.status = StatusCode::FORBIDDEN })),
     fault("throttled-without-words",          "rfc6585/4/details",                         "A login that has to wait is told nothing.",                      |p| p.alter(|r| if r.status == StatusCode::TOO_MANY_REQUESTS { refused::no_body(r) })),
     fault("token-lives-for-a-day",            "rfc6750/5.3/short-lived",                   "An access token is good for a day.",                              |p| { p.redraft(Access, |d| drafted::reckon(d, "exp", |exp| exp + 82_800)); p.alter(|r| if let Some(lifetime) = r.member("expires_in") { *lifetime = 86_400.into() }) }),
+    fault("token-type-as-list",               "rfc6749/5.1/strings-as-strings",           "token_type is a JSON list.",                                        |p| p.alter(|r| granted::set(r, "token_type", vec!["Bearer"]))),
     fault("token-type-empty",                 "rfc6749/5.1/token-type",                    "token_type is the empty text.",                                  |p| p.alter(|r| granted::set(r, "token_type", ""))),
     fault("token-type-made-up",               "rfc6749/8.1/type-registered",               "token_type is one that nobody has registered.",                  |p| p.alter(|r| granted::set(r, "token_type", "bearer_token"))),
     fault("token-type-missing",               "rfc6749/5.1/token-type",                    "A granted request's answer has no token_type.",                  |p| p.alter(|r| r.remove("token_type"))),
@@ -369,6 +380,7 @@ pub const FAULTS: &[Fault] = &[
     fault("wildcard-taken-literally",         "rfc6749/3.3/scope-requested",               "A scope that is registered by a wildcard can't be had by its name.", |p| p.wildcards_admit = false),
     fault("workspaces-share-clients",         "practice/tenants/client-stays-in-workspace", "A client of one workspace is one of every other.",                |p| p.clients_stay_in_workspace = false),
     fault("workspaces-share-users",           "practice/tenants/user-stays-in-workspace",  "A user of one workspace can log in at another.",                  |p| p.users_stay_in_workspace = false),
+    fault("wrong-method-answered-200",        "rfc9110/9.3.7/options-allow",              "A method that is not allowed is answered with 200 and nothing about it.", |p| p.alter(refused::wrong_method_answered_200)),
     fault("wrong-method-crashes",             "rfc9110/9.1/405-when-not-allowed",          "Any method but POST brings a 500.",                              |p| p.crash = Crash::WrongMethod),
     fault("wrong-password-crashes",           "rfc6749/5.2/status-400",                    "A wrong password brings a 500.",                                 |p| p.crash = Crash::WrongPassword), // ory/fosite#582
 ];

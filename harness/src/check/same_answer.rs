@@ -10,9 +10,14 @@ const MEMBERS: [&str; 3] = ["error", "error_description", "error_uri"];
 
 /// Whether an answer is the one of an earlier step: status, media type, names of its headers, members of a refusal.
 pub(super) fn judge(answer: &Answer, step: &str, around: &dyn Around) -> Finding {
+    // Where both were throttled, that is what they have in common.
+    let throttled = || around.earlier(step).filter(|earlier| earlier.status == 429 && answer.status == 429);
     let before = match before(around, step) {
         Ok(before) => before,
-        Err(untold) => return untold,
+        Err(untold) => match throttled() {
+            Some(before) => before,
+            None => return untold,
+        },
     };
     for look in LOOKS {
         let (now, then) = (look(answer), look(before));

@@ -54,6 +54,9 @@ pub const CLIENT_ROLES: [ClientRole; 8] = [
 /// The role of a second client: any other with a secret and the password grant.
 pub const SECOND: &str = "second";
 
+/// The role of a client that may not have every scope that another may.
+pub const NARROW: &str = "narrow";
+
 /// What a user can be to a case: the role, and how a target has it.
 pub struct UserRole {
     /// The name in `user`.
@@ -92,7 +95,11 @@ pub const USER_ROLES: [UserRole; 7] = [
 
 /// What a role takes, for a skip reason: `no public client in the target file: …`.
 pub fn lacking_client(role: &str) -> String {
-    let says = CLIENT_ROLES.iter().find(|one| one.name == role).map_or("a second client with a secret", |one| one.says);
+    let says = CLIENT_ROLES.iter().find(|one| one.name == role).map(|one| one.says);
+    let says = says.unwrap_or(match role {
+        NARROW => "a client that may not have every scope that another may",
+        _ => "a second client with a secret",
+    });
     format!("the target file lacks {says}")
 }
 
@@ -104,7 +111,7 @@ pub fn lacking_user(role: &str) -> String {
 
 /// Every name that `as` takes.
 pub fn client_roles() -> impl Iterator<Item = &'static str> {
-    CLIENT_ROLES.iter().map(|role| role.name).chain([SECOND])
+    CLIENT_ROLES.iter().map(|role| role.name).chain([SECOND, NARROW])
 }
 
 /// Every name that `user` takes.

@@ -61,3 +61,16 @@ pub(super) fn token_type_twice(reply: &mut Reply) {
         reply.rewrite(|text| text.replacen('{', r#"{"token_type":"Bearer","#, 1).into_bytes());
     }
 }
+
+/// Anybody who looks for the token within finds it, and no client does.
+pub(super) fn wrapped(reply: &mut Reply) {
+    if reply.is_issued() {
+        reply.rewrite(|text| format!(r#"{{"data":{text}}}"#).into_bytes());
+    }
+}
+
+pub(super) fn further_member_twice(reply: &mut Reply) {
+    if reply.is_issued() {
+        reply.rewrite(|text| text.replacen('{', r#"{"node":"web-1","node":"web-2","#, 1).into_bytes());
+    }
+}

@@ -107,3 +107,10 @@ pub(super) fn latin_1(reply: &mut Reply) {
         reply.rewrite(|text| text.bytes().map(|byte| if byte == b'?' { 0xE9 } else { byte }).collect());
     }
 }
+
+pub(super) fn wrong_method_answered_200(reply: &mut Reply) {
+    if reply.status == StatusCode::METHOD_NOT_ALLOWED {
+        reply.status = StatusCode::OK;
+        reply.headers.remove(ALLOW);
+    }
+}
