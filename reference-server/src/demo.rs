@@ -15,10 +15,10 @@ impl Config {
 
 impl Workspace {
     /// A second workspace beside the demo: tenant `demo`, workspace `neighbour`. Its clients have the same identifiers and
-    /// secrets, but for `demo-second` and `demo-special`, which it does not know; its users are other people.
+    /// secrets, but for `demo-post` and `demo-special`, which it does not know; its users are other people.
     pub fn neighbour() -> Self {
         let Self { mut clients, .. } = workspace();
-        clients.retain(|client| !["demo-second", "demo-special"].contains(&client.id.as_str()));
+        clients.retain(|client| !["demo-post", "demo-special"].contains(&client.id.as_str()));
         let users = NEIGHBOURS.iter().map(user).collect();
         Self { name: "neighbour".to_owned(), clients, users, ..workspace() }
     }
