@@ -5,15 +5,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use crate::access::AccessToken;
-use crate::client::{self, Registered};
+use crate::client;
 use crate::form::Parameter;
 use crate::hint::Kinds;
 use crate::intake;
+use crate::issued::AccessToken;
 use crate::occasion::Occasion;
 use crate::policy::IntrospectionFor;
 use crate::realm::{Realm, Server};
 use crate::refusal::Refusal;
+use crate::registered::Registered;
 use crate::reply::Reply;
 use crate::store::Family;
 

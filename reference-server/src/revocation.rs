@@ -3,15 +3,17 @@
 use axum::extract::Request;
 use http::StatusCode;
 
-use crate::access::{AccessToken, IdToken};
-use crate::client::{self, Registered};
+use crate::access::IdToken;
+use crate::client;
 use crate::form::Parameter;
 use crate::hint::Kinds;
 use crate::intake;
+use crate::issued::AccessToken;
 use crate::occasion::Occasion;
 use crate::policy::{Minds, Revoking};
 use crate::realm::{Realm, Server};
 use crate::refusal::Refusal;
+use crate::registered::Registered;
 use crate::reply::Reply;
 
 /// Ends a token, if it is one of the client's own.

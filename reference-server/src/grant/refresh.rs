@@ -1,10 +1,10 @@
 //! Refreshing an access token, RFC 6749 section 6.
 
 use super::{Ask, Granted, Subject, required};
-use crate::client::Proof;
 use crate::form::Parameter;
 use crate::policy::{BadRefreshToken, Crash, ForeignRefreshToken, Refresh, RefreshScope};
 use crate::refusal::Refusal;
+use crate::registered::Proof;
 use crate::scope::{self, Decided};
 use crate::store::{Family, FamilyName, Login, RefreshToken};
 
@@ -42,7 +42,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         }
     }
     let asked = ask.form.get(Parameter::Scope);
-    let scope = scope::for_refresh(asked, &family.login.scopes, &ask.client, ask.policy)?;
+    let scope = scope::for_refresh(asked, &family.login.scopes, &ask.client.scopes, ask.policy)?;
     let (name, refresh_token) = next(ask, token, &family, &scope)?;
     Ok(Granted { subject: Subject::User(family.login.sub), scope, family: Some(name), refresh_token })
 }
