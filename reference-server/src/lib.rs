@@ -29,6 +29,7 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once"))]
 
+mod about_token;
 mod access;
 mod bearer;
 mod client;
@@ -45,7 +46,6 @@ mod faults;
 mod form;
 mod grant;
 mod hasher;
-mod hint;
 mod intake;
 mod introspection;
 mod issued;
