@@ -31,6 +31,7 @@
 
 mod about_token;
 mod access;
+mod altered;
 mod bearer;
 mod client;
 mod clock;
