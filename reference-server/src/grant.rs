@@ -74,7 +74,6 @@ fn asked(ask: &Ask<'_>) -> Result<Option<Grant>, Refusal> {
     let told = || required(ask, Parameter::GrantType, "grant_type is missing");
     match ask.policy.grant_type {
         GrantTypeReading::Exact => told().map(Grant::named),
-        GrantTypeReading::CaseFolded => told().map(|told| Grant::named(&told.to_ascii_lowercase())),
         GrantTypeReading::PasswordByDefault => told().map(|told| Grant::named(told).or(Some(Grant::Password))),
         GrantTypeReading::Guessed => Ok(Some(match told() {
             Ok(told) => return Ok(Grant::named(told)),

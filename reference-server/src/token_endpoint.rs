@@ -57,7 +57,6 @@ fn echo(ask: &Ask<'_>, reply: &mut Reply) {
         Echo::Nothing => return,
         Echo::ClientSecret => (Parameter::ClientSecret, "client_secret", reply.is_issued()),
         Echo::Password => (Parameter::Password, "password", !reply.is_issued()),
-        Echo::RefreshToken => (Parameter::RefreshToken, "refresh_token_sent", !reply.is_issued()),
     };
     if let Some(secret) = ask.form.get(parameter).filter(|_| when) {
         reply.insert(name, secret);

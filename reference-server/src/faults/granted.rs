@@ -12,16 +12,6 @@ pub(super) fn expires_in_milliseconds(reply: &mut Reply) {
     }
 }
 
-/// The second at which the token expires, reckoned from a clock that stopped in 2020: only its size matters.
-pub(super) fn expires_in_epoch(reply: &mut Reply) {
-    const THEN: u64 = 1_577_836_800;
-    if let Some(member) = reply.member("expires_in")
-        && let Some(seconds) = member.as_u64()
-    {
-        *member = seconds.saturating_add(THEN).into();
-    }
-}
-
 /// A break behind the first 64 characters, as some Base64 encoders set it.
 pub(super) fn line_break(reply: &mut Reply, name: &str) {
     if let Some(Value::String(token)) = reply.member(name) {

@@ -71,7 +71,6 @@ fn crash(username: &str, password: &str, policy: &Policy) -> Result<(), Refusal>
     let met = match policy.crash {
         Crash::PasswordBeyondAscii => !password.is_ascii(),
         Crash::PasswordBeyondThreeBytes => beyond_three_bytes(password),
-        Crash::UsernameBeyondAscii => !username.is_ascii(),
         Crash::UsernameBeyondThreeBytes => beyond_three_bytes(username),
         Crash::Nul => username.contains('\0') || password.contains('\0'),
         _ => false,

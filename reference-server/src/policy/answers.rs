@@ -12,8 +12,6 @@ pub(crate) enum Echo {
     ClientSecret,
     /// The password, in a refusal.
     Password,
-    /// The refresh token, in a refusal.
-    RefreshToken,
 }
 
 /// A change to a finished answer.

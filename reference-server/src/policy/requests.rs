@@ -62,8 +62,6 @@ pub(crate) enum Repeats {
     Refused,
     /// The first value counts.
     First,
-    /// It is refused unless both values are the same.
-    SameTolerated,
     /// It is refused, but two scopes are joined.
     ScopesJoined,
 }
@@ -134,8 +132,6 @@ pub(crate) enum Missing {
 pub(crate) enum GrantTypeReading {
     /// As it is.
     Exact,
-    /// Upper and lower case are one.
-    CaseFolded,
     /// Without one, from what else is there.
     Guessed,
     /// One that nobody knows stands for the password grant.
@@ -151,8 +147,6 @@ pub(crate) enum Crash {
     PasswordBeyondAscii,
     /// A password with a character of four UTF-8 bytes, as in a column that holds three.
     PasswordBeyondThreeBytes,
-    /// A user name with a character outside ASCII.
-    UsernameBeyondAscii,
     /// A user name with a character of four UTF-8 bytes.
     UsernameBeyondThreeBytes,
     /// A user name or a password with a NUL.
@@ -165,8 +159,6 @@ pub(crate) enum Crash {
     BadEscape,
     /// A request without a scope.
     AbsentScope,
-    /// A refresh token that does not look like one.
-    OddRefreshToken,
     /// A method other than POST.
     WrongMethod,
 }
