@@ -293,6 +293,14 @@ impl Policy {
         }
     }
 
+    /// Whether access tokens are meant to be JWTs after RFC 9068, which their operator knows whatever they say.
+    pub fn issues_jwts(&self) -> bool {
+        match self.access_tokens {
+            AccessTokens::Jwt | AccessTokens::Repeated => true,
+            AccessTokens::Opaque => false,
+        }
+    }
+
     /// Has every finished answer of the token endpoint changed.
     pub(crate) fn alter(&mut self, how: Alter) {
         self.alter_at(&[Endpoint::Token], how);
