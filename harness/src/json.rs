@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// The members of one JSON object, in order, with the raw text of each value.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Members(Vec<(String, Box<RawValue>)>);
 
 /// Why a body is not one JSON object.
@@ -90,6 +90,11 @@ impl Members {
     /// The names of the members, in order, a repeated one as often as it comes.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Every member by name, with the raw text of its value.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
 
     /// Whether a member comes more than once.

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::{Method, Request};
-use jsonwebtoken::jwk::JwkSet;
 use ropcheck_reports::record::Event;
 use url::Url;
 
@@ -136,15 +135,12 @@ async fn complete(endpoints: &mut Endpoints, wire: &Wire) -> String {
     why
 }
 
-/// The server's key set (RFC 7517 section 5), or the reason why there is none.
-pub async fn key_set(target: &Target, wire: &Wire) -> Result<JwkSet, String> {
+/// The keys of the server's key set (RFC 7517 section 5), or the reason why there is none.
+pub async fn key_set(target: &Target, wire: &Wire) -> Result<Vec<serde_json::Value>, String> {
     let url = target.endpoints.jwks.as_ref().ok_or("the target file and the metadata name no jwks_uri")?;
     let members = get(url, wire).await?;
     let keys = members.raw("keys").ok_or("the key set has no `keys`")?;
-    // Keys of kinds that are not known here do not spoil the others.
-    let keys: Vec<serde_json::Value> =
-        serde_json::from_str(keys).map_err(|why| format!("the key set can't be read: {why}"))?;
-    Ok(JwkSet { keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect() })
+    serde_json::from_str(keys).map_err(|why| format!("the key set can't be read: {why}"))
 }
 
 async fn get(url: &Url, wire: &Wire) -> Result<Members, String> {

@@ -16,6 +16,7 @@
 
 pub mod budget;
 pub mod captures;
+mod challenge;
 pub mod check;
 pub mod complaint;
 pub mod coverage;

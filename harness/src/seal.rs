@@ -42,6 +42,18 @@ static JWT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*").expect("a fixed pattern")
 });
 
+/// A private member of a key (RFC 7517 section 9.2), with what leads to its value.
+static PRIVATE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?-u)("(?:d|dp|dq|k|p|priv|q|qi)"\s*:\s*")[^"]*""#).expect("a fixed pattern"));
+
+/// A key set with every private value made into a mark: a server that gives its keys away must not do so in our records.
+pub(crate) fn without_private_keys(key_set: &Bytes) -> Bytes {
+    match PRIVATE.replace_all(key_set, "${1}⟦private⟧\"".as_bytes()) {
+        Cow::Borrowed(_) => key_set.clone(),
+        Cow::Owned(hidden) => Bytes::from(hidden),
+    }
+}
+
 /// Secrets shorter than this are not looked for: replacing a letter or two would make any answer unreadable.
 const SHORTEST: usize = 4;
 
@@ -328,6 +340,13 @@ fn references(c: char) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn private_values_of_a_key_set_become_marks() {
+        let shown =
+            without_private_keys(&Bytes::from_static(br#"{"keys":[{"kid":"d","x":"open","d" : "very-private"}]}"#));
+        assert_eq!(shown, r#"{"keys":[{"kid":"d","x":"open","d" : "⟦private⟧"}]}"#);
+    }
 
     fn sealed(body: &str, known: &[(&str, &str)]) -> Answer {
         let raw =

@@ -13,7 +13,8 @@ use crate::drawn::Drawn;
 use crate::exchange::{Answer, Exchange, Sent};
 use crate::plan::{Control, Login, Plan, Planned};
 use crate::request::{Ink, fill, spoken};
-use crate::seal::{Known, seal};
+use crate::scenario::Endpoint;
+use crate::seal::{Known, seal, without_private_keys};
 use crate::secret::Secret;
 use crate::wire::{Time, Wire};
 
@@ -253,6 +254,9 @@ impl Walker<'_> {
         let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.captures, &spoken));
         if let Ok(answer) = &mut answer {
             answer.from = step.to;
+            if step.to == Endpoint::Jwks {
+                answer.body = without_private_keys(&answer.body);
+            }
             answer.heard_at = self.on.time.now();
             if let Some(login) = &step.login {
                 self.on.budget.note(login, answer.grants());

@@ -1,13 +1,18 @@
 //! Tokens turned into facts: a fingerprint, length and alphabet, and what a JWT says of itself.
 
-use aws_lc_rs::{hmac, rand};
+use std::borrow::Cow;
+
+use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
-use ropcheck_reports::record::{JwtFacts, Signature, TokenFacts};
+use ropcheck_reports::record::{Flaw, JwtFacts, Part, Signature, TokenFacts};
 use serde_json::{Map, Value};
 
+use crate::json;
 use crate::plan::Plan;
 use crate::seal::Known;
 use crate::secret::Secret;
@@ -16,19 +21,41 @@ use crate::walk::Walked;
 /// What a witness holds tokens against: the server's key set, and the key of this run's fingerprints.
 #[derive(Debug)]
 pub struct Keys {
-    set: Result<JwkSet, String>,
+    set: Result<KeySet, String>,
     /// What a claim must not show.
     known: Known,
     fingerprints: hmac::Key,
 }
 
+/// The server's key set as far as tokens need it.
+#[derive(Debug)]
+struct KeySet {
+    /// The keys that can be read. Those of kinds that are not known here do not spoil the others.
+    keys: Vec<Jwk>,
+    /// The name of every key that has one.
+    kids: Vec<String>,
+    /// How many keys there are for signing, or for whatever they are used.
+    for_signing: usize,
+}
+
+impl KeySet {
+    fn of(keys: Vec<Value>) -> Self {
+        let text = |key: &Value, name: &str| key.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            kids: keys.iter().filter_map(|key| text(key, "kid")).collect(),
+            for_signing: keys.iter().filter(|key| text(key, "use").is_none_or(|it| it == "sig")).count(),
+            keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect(),
+        }
+    }
+}
+
 impl Keys {
-    /// Keys with the server's key set, or the reason why there is none, and the secrets that no claim may show.
-    pub fn new(set: Result<JwkSet, String>, known: Known) -> Self {
+    /// Keys with those of the server's key set, or the reason why there is none, and the secrets that no claim may show.
+    pub fn new(set: Result<Vec<Value>, String>, known: Known) -> Self {
         let mut key = [0; 32];
         // Without random bytes the fingerprints would be the same in every run, which only makes them comparable.
         let _made = rand::fill(&mut key);
-        Self { set, known, fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+        Self { set: set.map(KeySet::of), known, fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &key) }
     }
 
     /// Whether there is a key set.
@@ -52,7 +79,8 @@ impl Keys {
         TokenFacts { member, fingerprint, length, visible_ascii, alphabet, unchanged, jwt }
     }
 
-    /// What a JWT says, where the token is one (RFC 7519 section 7.2).
+    /// What a JWT says, where the token is one (RFC 7519 section 7.2). One that strict readers refuse is read all the same,
+    /// so that one flaw hides no other.
     fn jwt(&self, token: &str, verify: bool) -> Option<JwtFacts> {
         let mut parts = token.split('.');
         let (Some(header), Some(claims), Some(signature), None) =
@@ -60,23 +88,53 @@ impl Keys {
         else {
             return None;
         };
-        let (header_map, claims_map) = (self.object(header)?, self.object(claims)?);
+        let mut flaws = Vec::new();
+        let header_map = self.object(Part::Header, header, &mut flaws)?;
+        let claims_map = self.object(Part::Claims, claims, &mut flaws)?;
+        let bytes = decoded(Part::Signature, signature, &mut flaws)?;
+        let alg = header_map.get("alg").and_then(Value::as_str).unwrap_or_default();
+        let wanted = SIGNATURE_LENGTHS.iter().find(|(name, _)| *name == alg).map(|(_, wanted)| *wanted);
+        flaws.extend(
+            wanted
+                .filter(|wanted| *wanted != bytes.len())
+                .map(|wanted| Flaw::SignatureLength { bytes: bytes.len(), wanted }),
+        );
+        flaws.extend(self.key_named(&header_map, alg));
         let signed = &token[..header.len() + 1 + claims.len()];
         let signature = if verify {
-            self.signature(&header_map, signed, signature)
+            self.signature(&header_map, alg, signed, &URL_SAFE_NO_PAD.encode(bytes))
         } else {
             Signature::NotTried("no check of this case asks for it".to_owned())
         };
-        Some(JwtFacts { header: header_map, claims: claims_map, signature })
+        Some(JwtFacts { header: header_map, claims: claims_map, signature, flaws })
     }
 
     /// A part of a JWT, with every known secret in it made into its mark.
-    fn object(&self, part: &str) -> Option<Map<String, Value>> {
-        serde_json::from_slice(&self.known.hide(&URL_SAFE_NO_PAD.decode(part).ok()?)).ok()
+    fn object(&self, part: Part, text: &str, flaws: &mut Vec<Flaw>) -> Option<Map<String, Value>> {
+        let bytes = decoded(part, text, flaws)?;
+        let shown = self.known.hide(&bytes);
+        let text = String::from_utf8_lossy(&shown);
+        if matches!(text, Cow::Owned(_)) {
+            flaws.push(Flaw::Utf8(part));
+        }
+        let members = serde_json::from_str(&text).ok()?;
+        let repeated = json::repeated(text.as_bytes()).into_iter().filter(|one| one.depth == 0);
+        flaws.extend(repeated.map(|one| Flaw::Repeated { part, name: one.name }));
+        Some(members)
     }
 
-    fn signature(&self, header: &Map<String, Value>, signed: &str, signature: &str) -> Signature {
-        let alg = header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    /// What is wrong with the name of the key. A shared secret is in no key set.
+    fn key_named(&self, header: &Map<String, Value>, alg: &str) -> Option<Flaw> {
+        let set = self.set.as_ref().ok().filter(|_| !alg.starts_with("HS") && !alg.eq_ignore_ascii_case("none"))?;
+        match header.get("kid") {
+            None => (set.for_signing > 1).then_some(Flaw::KeyNotNamed(set.for_signing)),
+            Some(Value::String(kid)) => (!set.kids.contains(kid)).then_some(Flaw::KeyUnknown),
+            // A kid that is no text is another sentence's matter.
+            Some(_) => None,
+        }
+    }
+
+    fn signature(&self, header: &Map<String, Value>, alg: &str, signed: &str, signature: &str) -> Signature {
         if alg.eq_ignore_ascii_case("none") {
             return Signature::Failed("the header says alg none: nothing is signed".to_owned());
         }
@@ -92,22 +150,51 @@ impl Keys {
             Err(why) => return Signature::NotTried(why.clone()),
         };
         let kid = header.get("kid").and_then(Value::as_str);
-        let candidates: Vec<&Jwk> = match kid {
-            Some(kid) => set.keys.iter().filter(|key| key.common.key_id.as_deref() == Some(kid)).collect(),
-            None => set.keys.iter().collect(),
-        };
-        if candidates.is_empty() {
-            return Signature::Failed(format!("the key set has no key with kid {}", kid.unwrap_or("(none)")));
-        }
-        for key in candidates {
+        let named = |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;
+        // Whether the name is right is another sentence's matter: where it names no key, any may be meant.
+        let (named, others): (Vec<&Jwk>, Vec<&Jwk>) = set.keys.iter().partition(named);
+        let candidates = if named.is_empty() { others } else { named };
+        for key in &candidates {
             let verified = DecodingKey::from_jwk(key)
                 .and_then(|key| crypto::verify(signature, signed.as_bytes(), &key, algorithm));
             if verified.is_ok_and(|held| held) {
                 return Signature::Held { kid: key.common.key_id.clone().unwrap_or_default() };
             }
         }
-        Signature::Failed("the signature does not verify by the key that the header names".to_owned())
+        Signature::Failed(format!("the signature verifies by none of {} keys that can be meant", candidates.len()))
     }
+}
+
+/// The lengths of ECDSA signatures: two numbers in full (RFC 7518 section 3.4, RFC 8812 section 3.2).
+const SIGNATURE_LENGTHS: [(&str, usize); 4] = [("ES256", 64), ("ES256K", 64), ("ES384", 96), ("ES512", 132)];
+
+/// Base64url as RFC 7515 section 2 wants it, but for bits that are left over at the end: they say nothing.
+pub(crate) const BASE64URL: GeneralPurpose =
+    GeneralPurpose::new(&URL_SAFE, GeneralPurposeConfig::with_decode_allow_trailing_bits(NO_PAD, true));
+
+/// The bytes of a part, also where it is written in another base64.
+fn decoded(part: Part, text: &str, flaws: &mut Vec<Flaw>) -> Option<Vec<u8>> {
+    BASE64URL.decode(text).ok().or_else(|| {
+        let plain: String = text.split_ascii_whitespace().collect::<String>().replace('+', "-").replace('/', "_");
+        let bytes = BASE64URL.decode(plain.trim_end_matches('=')).ok()?;
+        flaws.push(Flaw::Encoding(part));
+        Some(bytes)
+    })
+}
+
+/// Whether an ID token's `at_hash` is another one's than the access token's (OpenID Connect Core section 3.1.3.6). Which hash
+/// goes with an algorithm that does not name one is not settled: any of the usual ones will do.
+fn at_hash_of(jwt: &JwtFacts, access_token: &str) -> Option<Flaw> {
+    let told = jwt.claims.get("at_hash")?;
+    let hashes = [("256", &digest::SHA256), ("384", &digest::SHA384), ("512", &digest::SHA512)];
+    let alg = jwt.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    let named = hashes.iter().filter(|(bits, _)| alg.ends_with(bits));
+    let wanted = if named.clone().count() == 0 { hashes.to_vec() } else { named.copied().collect() };
+    let left_half = |hash: &'static digest::Algorithm| {
+        let hashed = digest::digest(hash, access_token.as_bytes());
+        URL_SAFE_NO_PAD.encode(&hashed.as_ref()[..hashed.as_ref().len() / 2])
+    };
+    wanted.into_iter().all(|(_, hash)| told.as_str() != Some(left_half(hash).as_str())).then_some(Flaw::AtHash)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -117,6 +204,9 @@ fn hex(bytes: &[u8]) -> String {
 
 /// How many characters an alphabet has, and which.
 type Alphabet = (u32, fn(u8) -> bool);
+
+/// How many characters a bearer token may be made of (RFC 6750 section 2.1).
+pub(crate) const B64TOKEN: u32 = 69;
 
 /// The usual alphabets, the smaller first.
 const ALPHABETS: [Alphabet; 9] = [
@@ -128,7 +218,7 @@ const ALPHABETS: [Alphabet; 9] = [
     (62, |byte| byte.is_ascii_alphanumeric()),
     (64, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
     // What a bearer token may hold (RFC 6750 section 2.1).
-    (69, |byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)),
+    (B64TOKEN, |byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)),
     (95, |byte| matches!(byte, b' '..=b'~')),
 ];
 
@@ -147,14 +237,80 @@ pub fn witness(plan: &Plan, walked: &mut Walked, keys: &Keys) {
     let verify = plan.asks_for_signatures();
     let mut latest: Vec<(String, Secret)> = Vec::new();
     for answer in walked.exchanges.iter_mut().filter_map(|exchange| exchange.heard.as_mut().ok()) {
-        for (member, token) in std::mem::take(&mut answer.unwitnessed) {
+        let tokens = std::mem::take(&mut answer.unwitnessed);
+        let of = |name: &str| tokens.iter().find(|(member, _)| member == name).map(|(_, token)| token);
+        let access_token = of("id_token").and_then(|_| of("access_token")).cloned();
+        for (member, token) in tokens {
             let known = latest.iter_mut().find(|(known, _)| *known == member);
             let previous = known.as_ref().map(|(_, token)| token.expose());
-            answer.tokens.push(keys.facts(member.clone(), token.expose(), previous, verify));
+            let mut facts = keys.facts(member.clone(), token.expose(), previous, verify);
+            if let (Some(jwt), Some(access_token), true) = (&mut facts.jwt, &access_token, member == "id_token") {
+                jwt.flaws.extend(at_hash_of(jwt, access_token.expose()));
+            }
+            answer.tokens.push(facts);
             match known {
                 Some((_, previous)) => *previous = token,
                 None => latest.push((member, token)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn keys(set: Vec<Value>) -> Keys {
+        Keys::new(Ok(set), Known::default())
+    }
+
+    fn flaws(keys: &Keys, parts: [&[u8]; 3]) -> Vec<Flaw> {
+        let token = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        keys.jwt(&token, false).expect("a JWT").flaws
+    }
+
+    #[test]
+    fn at_hash_is_held_against_the_access_token_of_its_answer() {
+        // The example of OpenID Connect Core, appendix A.
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        let jwt = |alg: &str, at_hash: &Value| {
+            let parts = [json!({ "alg": alg }), json!({ "at_hash": at_hash })].map(|part| part.to_string());
+            let jwt = keys(vec![]).jwt(&parts.map(|part| URL_SAFE_NO_PAD.encode(part) + ".").concat(), false);
+            at_hash_of(&jwt.expect("a JWT"), token)
+        };
+        let right = json!("77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(jwt("RS256", &right), None);
+        assert_eq!(jwt("EdDSA", &right), None, "which hash goes with it is not settled");
+        assert_eq!(jwt("RS384", &right), Some(Flaw::AtHash));
+        assert_eq!(jwt("RS256", &json!("MTIzNDU2Nzg5MDEyMzQ1Ng")), Some(Flaw::AtHash));
+        assert_eq!(jwt("RS256", &json!(7)), Some(Flaw::AtHash));
+    }
+
+    #[test]
+    fn a_faultless_jwt_has_no_flaw_and_each_flaw_is_told() {
+        let set = || keys(vec![json!({ "kid": "a" }), json!({ "kid": "b", "use": "sig" }), json!({ "use": "enc" })]);
+        let of = |header: &[u8], claims: &[u8], signature: usize| flaws(&set(), [header, claims, &vec![1; signature]]);
+        assert_eq!(of(br#"{"alg":"ES256","kid":"b"}"#, br#"{"a":{"b":1},"b":[{"b":1}]}"#, 64), []);
+        assert_eq!(of(br#"{"alg":"HS256"}"#, b"{}", 32), [], "a shared secret is in no key set");
+        assert_eq!(of(br#"{"alg":"EdDSA","kid":"c"}"#, b"{}", 64), [Flaw::KeyUnknown]);
+        assert_eq!(of(br#"{"alg":"EdDSA"}"#, b"{}", 64), [Flaw::KeyNotNamed(2)]);
+        let der = Flaw::SignatureLength { bytes: 71, wanted: 64 };
+        assert_eq!(of(br#"{"alg":"ES256","kid":"a"}"#, b"{}", 71), [der]);
+        let twice = Flaw::Repeated { part: Part::Claims, name: "aud".to_owned() };
+        assert_eq!(of(br#"{"alg":"EdDSA","kid":"a"}"#, br#"{"aud":1,"aud":2}"#, 64), [twice]);
+        assert_eq!(of(br#"{"alg":"EdDSA","kid":"a"}"#, b"{\"a\":\"\xEB\"}", 64), [Flaw::Utf8(Part::Claims)]);
+    }
+
+    #[test]
+    fn another_base64_is_read_and_told() {
+        let [header, claims] = [r#"{"kid":1}"#, "{}"].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let of = |token: &str| keys(vec![]).jwt(token, false).map(|jwt| jwt.flaws);
+        assert_eq!(of(&format!("{header}.{claims}.AQ")), Some(vec![]));
+        assert_eq!(of(&format!("{header}.{claims}.AR")), Some(vec![]), "left-over bits");
+        assert_eq!(of(&format!("{header}.{claims}.AQ==")), Some(vec![Flaw::Encoding(Part::Signature)]));
+        assert_eq!(of(&format!("{header}.{claims}=.AQ")), Some(vec![Flaw::Encoding(Part::Claims)]));
+        assert_eq!(of(&format!("{header}.{claims}.not*base64")), None);
     }
 }

@@ -113,7 +113,7 @@ pub struct Policy {
     pub(crate) absent_scope: AbsentScope,
     /// RFC 6749 section 3.3: what a scope beyond the client's own comes to.
     pub(crate) foreign_scope: ForeignScope,
-    /// RFC 6749 sections 3.3 and 5.1: when the granted scope is told.
+    /// RFC 6749 sections 3.3 and 5.1: when the granted scope is told; OAuth 2.1 section 3.2.3 asks for it every time.
     pub(crate) scope_told: ScopeTold,
 
     // Users.
@@ -251,7 +251,7 @@ impl Policy {
             wildcards_admit: true,
             absent_scope: AbsentScope::Default,
             foreign_scope: ForeignScope::Refused,
-            scope_told: ScopeTold::WhenDifferent,
+            scope_told: ScopeTold::Always,
             username: UsernameReading::Exact,
             password: PasswordReading::Exact,
             password_needed: true,

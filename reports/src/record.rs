@@ -279,6 +279,51 @@ pub struct JwtFacts {
     pub claims: serde_json::Map<String, serde_json::Value>,
     /// Whether the signature held.
     pub signature: Signature,
+    /// What is wrong with it that header and claims do not show any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaws: Vec<Flaw>,
+}
+
+/// A part of a JWT (RFC 7515 section 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The JOSE header.
+    Header,
+    /// The claims.
+    Claims,
+    /// The signature.
+    Signature,
+}
+
+/// What a reader may refuse a JWT for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flaw {
+    /// `at_hash` is not that of the access token of the same answer (OpenID Connect Core section 3.1.3.6).
+    AtHash,
+    /// A part is not written in base64url without padding (RFC 7515 section 7.1).
+    Encoding(Part),
+    /// It names no key, and the key set has so many (OpenID Connect Core section 10.1).
+    KeyNotNamed(usize),
+    /// It names a key that the key set has not (RFC 7515 section 4.1.4).
+    KeyUnknown,
+    /// A name comes more than once (RFC 7515 section 4, RFC 7519 section 4).
+    Repeated {
+        /// Where.
+        part: Part,
+        /// The name.
+        name: String,
+    },
+    /// A signature of another length than its algorithm's (RFC 7518 section 3.4).
+    SignatureLength {
+        /// The bytes that it has.
+        bytes: usize,
+        /// The bytes that it should have.
+        wanted: usize,
+    },
+    /// A part is not in UTF-8 (RFC 8725 section 3.7).
+    Utf8(Part),
 }
 
 /// Whether a signature held.

@@ -44,7 +44,7 @@ pub struct ClaimCheck {
     /// That it is not there.
     #[serde(default)]
     pub absent: bool,
-    /// An earlier step in whose answer the same claim of the same token has the same value.
+    /// An earlier step in whose answer the same claim of the same token has the same value, or is absent from both.
     #[serde(default)]
     pub same_in: Option<String>,
     /// An earlier step in whose answer the same claim of the same token has another value.
@@ -131,15 +131,20 @@ impl ClaimCheck {
             Ok(part) => part.get(name),
             Err(untold) => return untold,
         };
-        let (Some(now), Some(before)) = (value, before) else {
+        // What is absent can't be another, and can be kept from coming or going.
+        if !same && (value.is_none() || before.is_none()) {
             let which = if value.is_some() { step } else { "this answer" };
             return unjudged(Because::Setup, format!("the {of} of {which} has no {name}"));
-        };
+        }
         let (relation, opposite) = if same { ("the same as", "another than") } else { ("another than", "the same as") };
         pair(
-            (now == before) == same,
+            (value == before) == same,
             || format!("{name} of the {of} is {relation} in {step}"),
-            || format!("{name} of the {of} is {opposite} in {step}"),
+            || match (value, before) {
+                (Some(_), None) => format!("the {of} of {step} has no {name}"),
+                (None, Some(_)) => format!("no {name} in this {of}"),
+                _ => format!("{name} of the {of} is {opposite} in {step}"),
+            },
         )
     }
 
@@ -154,7 +159,7 @@ impl ClaimCheck {
 }
 
 /// The header or the claims of the JWT under a member, or why there are none.
-fn part<'a>(answer: &'a Answer, of: &str, in_header: bool) -> Result<&'a Map<String, Value>, Finding> {
+pub(super) fn part<'a>(answer: &'a Answer, of: &str, in_header: bool) -> Result<&'a Map<String, Value>, Finding> {
     let Some(token) = answer.token(of) else {
         return Err(unjudged(Because::Setup, format!("{}: no {of}", answer.in_few_words())));
     };
@@ -170,21 +175,36 @@ fn part<'a>(answer: &'a Answer, of: &str, in_header: bool) -> Result<&'a Map<Str
 pub struct CurrentCheck {
     /// The member of the answer that carries the JWT.
     pub of: String,
+    /// That `iat` does not lie back either: the token was issued for this answer.
+    #[serde(default)]
+    pub issued: Option<Issued>,
     /// How far the server's clock may be off: the target's, put here by the plan.
     #[serde(skip)]
     pub skew: Duration,
 }
 
+/// When a token was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Issued {
+    /// At the time of its answer.
+    Now,
+}
+
 impl CurrentCheck {
     pub(super) fn judge(&self, answer: &Answer) -> Finding {
-        let Self { of, skew } = self;
+        let Self { of, issued, skew } = self;
         let (Some(exp), Some(iat)) = (seconds(answer, of, "exp"), seconds(answer, of, "iat")) else {
             return unjudged(Because::Setup, format!("the answer has no {of} with exp and iat"));
         };
         let (now, skew) = (answer.heard_at.as_secs_f64(), skew.as_secs_f64());
+        let fresh = issued.is_none() || now - skew <= iat;
         pair(
-            iat <= now + skew && now - skew <= exp,
-            || format!("iat of the {of} not to come and exp not over"),
+            iat <= now + skew && now - skew <= exp && fresh,
+            || match issued {
+                None => format!("iat of the {of} not to come and exp not over"),
+                Some(Issued::Now) => format!("iat of the {of} is now and exp not over"),
+            },
             || format!("iat is {:+.0} s and exp {:+.0} s from the time of the answer", iat - now, exp - now),
         )
     }

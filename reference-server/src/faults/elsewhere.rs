@@ -96,10 +96,19 @@ pub(super) fn bare_key(reply: &mut Reply) {
 
 /// Writes a number with a zero in front of it, as DER does.
 pub(super) fn with_zero(key: &mut Map<String, Value>, name: &str) {
+    write_number(key, name, |bytes| [&[0], bytes].concat());
+}
+
+/// Writes the first bytes of a number alone.
+pub(super) fn cut_short(key: &mut Map<String, Value>, name: &str, length: usize) {
+    write_number(key, name, |bytes| bytes[..length.min(bytes.len())].to_vec());
+}
+
+fn write_number(key: &mut Map<String, Value>, name: &str, how: impl FnOnce(&[u8]) -> Vec<u8>) {
     if let Some(number) = key.get_mut(name)
         && let Ok(bytes) = URL_SAFE_NO_PAD.decode(number.as_str().unwrap_or_default())
     {
-        *number = URL_SAFE_NO_PAD.encode([&[0], bytes.as_slice()].concat()).into();
+        *number = URL_SAFE_NO_PAD.encode(how(&bytes)).into();
     }
 }
 
