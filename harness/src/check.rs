@@ -4,8 +4,10 @@
 
 pub mod bits;
 pub(crate) mod challenge;
+pub mod challenged;
 pub mod claim;
 pub mod distinct;
+pub mod earlier;
 pub mod error_codes;
 pub(crate) mod grammar;
 pub mod header;
@@ -42,6 +44,8 @@ pub enum Check {
     MediaType(String),
     /// Something about a header.
     Header(header::HeaderCheck),
+    /// Something about the challenge for one scheme.
+    Challenge(challenged::ChallengeCheck),
     /// Something about a member of the JSON object.
     Member(member::MemberCheck),
     /// The member has the same value as in an earlier step's answer; a token is compared by its fingerprint.
@@ -52,6 +56,8 @@ pub enum Check {
     Distinct(distinct::DistinctCheck),
     /// The same status, media type, header names, `error`, `error_description` and `error_uri` as an earlier step's answer.
     SameAnswer(String),
+    /// What an earlier step's answer was like: for `any_of`, where what is right depends on it.
+    Earlier(earlier::EarlierCheck),
     /// Something about the scope that was granted.
     Scope(scope::ScopeCheck),
     /// Something about a claim of a JWT, or about its header.
@@ -107,11 +113,13 @@ impl Check {
                 )
             }
             Self::Header(check) => check.judge(answer),
-            Self::Member(check) => check.judge(answer),
+            Self::Challenge(check) => check.judge(answer),
+            Self::Member(check) => check.judge(answer, around),
             Self::SameAs(other) => other.judge(answer, around, true),
             Self::DiffersFrom(other) => other.judge(answer, around, false),
             Self::Distinct(check) => check.judge(answer, around),
             Self::SameAnswer(step) => same_answer::judge(answer, step, around),
+            Self::Earlier(check) => check.judge(around),
             Self::Scope(check) => check.judge(answer, around),
             Self::Claim(check) => check.judge(answer, around),
             Self::Current(check) => check.judge(answer),
@@ -122,12 +130,13 @@ impl Check {
         }
     }
 
-    /// The checks that it is made of: itself, or every check of its alternatives.
+    /// The checks that it is made of: itself, or every check of its alternatives or of an earlier answer.
     fn parts(&self) -> Vec<&Self> {
         match self {
             Self::AnyOf(Ordered(alternatives)) => {
                 alternatives.iter().flat_map(|(_, checks)| checks).flat_map(Self::parts).collect()
             }
+            Self::Earlier(check) => check.shows.iter().flat_map(Self::parts).collect(),
             one => vec![one],
         }
     }
@@ -137,6 +146,7 @@ impl Check {
             Self::AnyOf(Ordered(alternatives)) => {
                 alternatives.iter_mut().flat_map(|(_, checks)| checks).flat_map(Self::parts_mut).collect()
             }
+            Self::Earlier(check) => check.shows.iter_mut().flat_map(Self::parts_mut).collect(),
             one => vec![one],
         }
     }
@@ -170,16 +180,18 @@ impl Check {
 
     /// The earlier steps that it looks back at.
     pub fn looks_back(&self) -> Vec<&str> {
-        self.parts()
-            .into_iter()
-            .flat_map(|check| match check {
-                Self::SameAs(other) | Self::DiffersFrom(other) => vec![other.step.as_str()],
-                Self::SameAnswer(step) => vec![step.as_str()],
-                Self::Scope(check) => check.told_in.as_deref().into_iter().collect(),
-                Self::Claim(check) => check.looks_back().collect(),
-                _ => Vec::new(),
-            })
-            .collect()
+        match self {
+            Self::SameAs(other) | Self::DiffersFrom(other) => vec![other.step.as_str()],
+            Self::SameAnswer(step) => vec![step.as_str()],
+            Self::Earlier(check) => check.looks_back(),
+            Self::Member(check) => check.looks_back().collect(),
+            Self::Scope(check) => check.told_in.as_deref().into_iter().collect(),
+            Self::Claim(check) => check.looks_back().collect(),
+            Self::AnyOf(Ordered(alternatives)) => {
+                alternatives.iter().flat_map(|(_, checks)| checks).flat_map(Self::looks_back).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Whether a too-many-requests answer is among what it expects, so that a 429 is judged and not set aside.

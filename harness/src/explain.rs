@@ -4,8 +4,10 @@
 
 use crate::check::Check;
 use crate::check::bits::BitsCheck;
+use crate::check::challenged::ChallengeCheck;
 use crate::check::claim::{ClaimCheck, CurrentCheck, Issued, OtherClaim};
 use crate::check::distinct::DistinctCheck;
+use crate::check::earlier::EarlierCheck;
 use crate::check::header::HeaderCheck;
 use crate::check::member::{Earlier, MemberCheck};
 use crate::check::scope::ScopeCheck;
@@ -35,6 +37,7 @@ pub fn check(check: &Check, from: Endpoint) -> String {
         Check::Status(codes) => format!("status {codes}"),
         Check::MediaType(media_type) => format!("content-type {media_type}"),
         Check::Header(check) => header(check),
+        Check::Challenge(check) => challenge(check),
         Check::Member(check) => member(check),
         Check::SameAs(Earlier { member, step }) => format!("`{member}` as in step {step}"),
         Check::DiffersFrom(Earlier { member, step }) => format!("another `{member}` than in step {step}"),
@@ -43,6 +46,10 @@ pub fn check(check: &Check, from: Endpoint) -> String {
             format!("another {claim} of the {member} in every answer")
         }
         Check::SameAnswer(step) => format!("the same status, media type, header names and error as in step {step}"),
+        Check::Earlier(EarlierCheck { step, shows }) => {
+            let shows: Vec<String> = shows.iter().map(|one| earlier(one, from)).collect();
+            format!("step {step} answered {}", shows.join(", "))
+        }
         Check::Scope(check) => scope(check),
         Check::Claim(check) => claim(check),
         Check::Current(CurrentCheck { of, issued, skew: _ }) => match issued {
@@ -72,6 +79,23 @@ pub fn checks(checks: &[Check], from: Endpoint) -> String {
     checks.iter().map(|one| check(one, from)).collect::<Vec<_>>().join(", ")
 }
 
+/// A check of an earlier answer, which may come from another endpoint.
+fn earlier(check: &Check, from: Endpoint) -> String {
+    match check {
+        Check::Granted => "granting".to_owned(),
+        Check::NotGranted => "without granting".to_owned(),
+        Check::Refused(codes) => format!("error {codes}"),
+        other => self::check(other, from),
+    }
+}
+
+fn challenge(ChallengeCheck { scheme, error, has, lacks }: &ChallengeCheck) -> String {
+    let error = error.as_ref().map(|codes| format!("has error {codes}"));
+    let has = has.as_ref().map(|name| format!("has {name}"));
+    let lacks = (!lacks.is_empty()).then(|| format!("has no {}", lacks.join(", no ")));
+    told(&format!("challenge for {scheme}"), [error, has, lacks])
+}
+
 /// Where a request goes: where it says, or where its base goes.
 pub fn goes_to(send: &Send, library: &Library) -> Endpoint {
     let base = || library.bases.get(&send.like.as_ref()?.value)?.wrote.steps.last();
@@ -91,7 +115,8 @@ fn header(HeaderCheck { name, includes, matches, absent }: &HeaderCheck) -> Stri
     told(&format!("{name} header"), [includes, matches])
 }
 
-fn member(MemberCheck { name, kind, is, is_not, raw, matches, absent }: &MemberCheck) -> String {
+fn member(check: &MemberCheck) -> String {
+    let MemberCheck { name, kind, is, is_not, raw, matches, each, holds, lacks, same_claim, absent } = check;
     if *absent {
         return format!("no `{name}`");
     }
@@ -100,7 +125,11 @@ fn member(MemberCheck { name, kind, is, is_not, raw, matches, absent }: &MemberC
     let kind = kind.map(|kind| format!("is {}", kind.name()));
     let is_not = is_not.as_ref().map(|words| format!("is not {}", quoted(words)));
     let raw = raw.as_ref().map(|raw| format!("is {raw} to the character"));
-    told(&format!("`{name}`"), [is, is_not, raw, matches, kind])
+    let each = each.as_ref().map(|pattern| format!("is a list of texts that match {}", pattern.0));
+    let holds = holds.as_ref().map(|text| format!("holds \"{text}\""));
+    let lacks = lacks.as_ref().map(|text| format!("does not hold \"{text}\""));
+    let same_claim = same_claim.as_ref().map(|claim| format!("is {claim}"));
+    told(&format!("`{name}`"), [is, is_not, raw, matches, kind, each, holds, lacks, same_claim])
 }
 
 fn claim(check: &ClaimCheck) -> String {
@@ -347,6 +376,23 @@ mod tests {
             ("distinct: { member: access_token, claim: jti }", "another jti of the access_token in every answer"),
             ("same_answer: login", "the same status, media type, header names and error as in step login"),
             ("member: { name: active, raw: 'true' }", "`active` is true to the character"),
+            (
+                "member: { name: algs, each: '^.S', holds: RS256, lacks: none }",
+                "`algs` is a list of texts that match ^.S, holds \"RS256\", does not hold \"none\"",
+            ),
+            (
+                "member: { name: algs, same_claim: { step: login, of: id_token, name: alg, in_header: true } }",
+                "`algs` is as alg in the header of the id_token of login",
+            ),
+            ("challenge: { scheme: Bearer }", "challenge for Bearer is there"),
+            (
+                "challenge: { scheme: Bearer, error: invalid_token, has: scope, lacks: [a, b] }",
+                "challenge for Bearer has error invalid_token, has scope, has no a, no b",
+            ),
+            (
+                "earlier: { step: login, shows: [granted, { status: 200 }, { refused: a }] }",
+                "step login answered granting, status 200, error a",
+            ),
             (
                 "claim: { of: id_token, name: sub, is_not: me, same_as: { of: access_token, name: sub } }",
                 "sub in the claims of the id_token is not \"me\", is sub of the access_token",

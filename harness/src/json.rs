@@ -92,6 +92,11 @@ impl Members {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Every member by name, with the raw text of its value.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
     /// Whether a member comes more than once.
     pub fn repeats(&self, name: &str) -> bool {
         self.names().filter(|one| *one == name).count() > 1

@@ -251,6 +251,11 @@ impl Library {
                 }
             }
         }
+        if let Check::Earlier(before) = check {
+            for check in &before.shows {
+                self.check_check(source, at, check, earlier)?;
+            }
+        }
         if let Check::Refused(codes) = check {
             // An extension may define codes of its own (section 8.5): only what looks like a slip is refused.
             let known = || ERROR_CODES.into_iter().chain(OTHER_CODES);

@@ -4,10 +4,8 @@
 
 mod jwt;
 mod key_set;
+mod services;
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use ropcheck_reports::record::{Finding, Flaw, Found, Origin, Part, Share};
 use url::Url;
 
@@ -42,6 +40,16 @@ const JWKS: &[Endpoint] = &[Endpoint::Jwks];
 /// What the server tells of itself.
 const METADATA: &[Endpoint] = &[Endpoint::Metadata, Endpoint::OpenidMetadata];
 
+/// The authorization server's metadata alone, and OpenID's.
+const RFC8414: &[Endpoint] = &[Endpoint::Metadata];
+const OPENID: &[Endpoint] = &[Endpoint::OpenidMetadata];
+
+/// Where a resource server asks what a token is worth.
+const ASKED: &[Endpoint] = &[Endpoint::Introspection];
+
+/// Where a client gives a token back.
+const REVOKED: &[Endpoint] = &[Endpoint::Revocation];
+
 /// The endpoint that an access token opens.
 const USERINFO: &[Endpoint] = &[Endpoint::Userinfo];
 
@@ -61,102 +69,127 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 90] = [
-    Lint { name: "access-token-alg-not-none", requirement: "rfc9068/2.1/alg-not-none",               at: TOKEN,    look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
-    Lint { name: "access-token-chars",      requirement: "rfc6749/A.12/access-token-chars",        at: TOKEN,    look: |a, _| token_chars(granted(a)?, "access_token") },
-    Lint { name: "allow",                   requirement: "rfc9110/15.5.6/allow",                   at: ALL,      look: |a, _| with_status(a, 405, "allow") },
-    Lint { name: "bearer-challenge",        requirement: "rfc6750/3/challenge",                    at: USERINFO, look: |a, _| bearer_challenge(a) },
-    Lint { name: "bearer-parameter",        requirement: "rfc6750/3/auth-params",                   at: USERINFO, look: |a, _| bearer_parameter(a) },
-    Lint { name: "bearer-scheme",           requirement: "rfc6750/3/scheme-bearer",                at: USERINFO, look: |a, _| bearer_scheme(a) },
-    Lint { name: "challenge",               requirement: "rfc9110/15.5.2/challenge",               at: GUARDED,  look: |a, _| with_status(a, 401, "www-authenticate") },
-    Lint { name: "challenge-charset",       requirement: "rfc7617/2.1/charset-utf-8",              at: GUARDED,  look: |a, _| challenge_charset(a) },
-    Lint { name: "challenge-form",          requirement: "rfc9110/11.6.1/challenge-form",          at: GUARDED,  look: |a, _| challenge_form(a) },
-    Lint { name: "challenge-param-once",    requirement: "rfc9110/11.2/param-once",                at: GUARDED,  look: |a, _| challenge_param_once(a) },
-    Lint { name: "challenge-realm",         requirement: "rfc7617/2/realm",                        at: GUARDED,  look: |a, _| challenge_realm(a) },
-    Lint { name: "challenge-realm-quoted",  requirement: "rfc9110/11.5/realm-quoted",              at: GUARDED,  look: |a, _| challenge_realm_quoted(a) },
-    Lint { name: "content-type-sent",       requirement: "rfc9110/8.3/content-type-sent",          at: ALL,      look: |a, _| content_type_sent(a) },
-    Lint { name: "date",                    requirement: "rfc9110/6.6.1/date",                     at: ALL,      look: |a, _| date(a) },
-    Lint { name: "date-form",               requirement: "rfc9110/5.6.7/imf-fixdate",              at: ALL,      look: |a, _| date_form(a) },
-    Lint { name: "error-chars",             requirement: "rfc6749/5.2/error-chars",                at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error") },
-    Lint { name: "error-code-listed",       requirement: "rfc6749/5.2/error-code-listed",          at: TOKEN,    look: |a, _| error_code(refused(a)?) },
-    Lint { name: "error-description-chars", requirement: "rfc6749/5.2/error-description-chars",    at: TOKEN,    look: |a, _| text_chars(refused(a)?, "error_description") },
-    Lint { name: "error-description-not-empty", requirement: "rfc6749/A.8/error-description-not-empty", at: TOKEN, look: |a, _| not_empty(refused(a)?, "error_description") },
-    Lint { name: "error-json-body",         requirement: "rfc6749/5.2/json-body",                  at: TOKEN,    look: |a, m| Some(json_object(refused_post(a, m)?)) },
-    Lint { name: "error-media-type",        requirement: "rfc6749/5.2/media-type-json",            at: TOKEN,    look: |a, m| json_type(refused_post(a, m)?) },
-    Lint { name: "error-member",            requirement: "rfc6749/5.2/error-member",               at: TOKEN,    look: |a, m| Some(error_member(refused_post(a, m)?)) },
-    Lint { name: "error-no-store",          requirement: "practice/http/no-store-on-errors",       at: TOKEN,    look: |a, m| Some(no_store(refused_post(a, m)?)) },
-    Lint { name: "error-not-empty",         requirement: "rfc6749/A.7/error-not-empty",            at: TOKEN,    look: |a, _| not_empty(refused(a)?, "error") },
-    Lint { name: "error-status",            requirement: "rfc6749/5.2/status-400",                 at: TOKEN,    look: |a, m| Some(error_status(refused_post(a, m)?)) },
-    Lint { name: "error-strings",           requirement: "rfc6749/5.2/strings-as-strings",         at: TOKEN,    look: |a, _| strings(refused(a)?, &ERROR_TEXTS) },
-    Lint { name: "error-uri-chars",         requirement: "rfc6749/5.2/error-uri-chars",            at: TOKEN,    look: |a, _| error_uri_chars(refused(a)?) },
-    Lint { name: "error-uri-reference",     requirement: "rfc6749/5.2/error-uri-reference",        at: TOKEN,    look: |a, _| error_uri_reference(refused(a)?) },
-    Lint { name: "expires-in",              requirement: "rfc6749/5.1/expires-in",                 at: TOKEN,    look: |a, _| Some(expires_in(granted(a)?)) },
-    Lint { name: "expires-in-digits",       requirement: "rfc6749/A.14/expires-in-digits",         at: TOKEN,    look: |a, _| expires_in_digits(granted(a)?) },
-    Lint { name: "expires-in-number",       requirement: "rfc6749/5.1/expires-in-number",          at: TOKEN,    look: |a, _| expires_in_number(granted(a)?) },
-    Lint { name: "field-once",              requirement: "rfc9110/5.3/field-once",                 at: ALL,      look: |a, _| Some(field_once(a)) },
-    Lint { name: "id-token-alg-not-none",   requirement: "oidc-core/2/alg-not-none",               at: TOKEN,    look: |a, _| jwt::header(&jwt::id_token(a), "alg", &jwt::NOT_NONE) },
-    Lint { name: "id-token-amr",            requirement: "oidc-core/2/amr",                        at: TOKEN,    look: |a, _| jwt::claim(&jwt::id_token(a), "amr", &jwt::STRINGS) },
-    Lint { name: "id-token-at-hash",        requirement: "oidc-core/3.1.3.6/at-hash",              at: TOKEN,    look: |a, _| jwt::without(&jwt::id_token(a), "the access token's at_hash", |it| matches!(it, Flaw::AtHash)) },
-    Lint { name: "id-token-auth-time",      requirement: "oidc-core/2/auth-time",                  at: TOKEN,    look: |a, _| jwt::claim(&jwt::id_token(a), "auth_time", &jwt::NUMBER) },
-    Lint { name: "id-token-booleans",       requirement: "oidc-core/5.1/booleans",                 at: TOKEN,    look: |a, _| jwt::booleans(a) },
-    Lint { name: "id-token-key-headers",    requirement: "oidc-core/2/no-key-headers",             at: TOKEN,    look: |a, _| jwt::header_lacks(&jwt::id_token(a), &["x5u", "x5c", "jku", "jwk"]) },
-    Lint { name: "id-token-kid",            requirement: "oidc-core/10.1/kid",                     at: TOKEN,    look: |a, _| jwt::without(&jwt::id_token(a), "a kid", |it| matches!(it, Flaw::KeyNotNamed(_))) },
-    Lint { name: "id-token-sub-length",     requirement: "oidc-core/2/sub-length",                 at: TOKEN,    look: |a, _| jwt::claim(&jwt::id_token(a), "sub", &jwt::SHORT) },
-    Lint { name: "id-token-token-type",     requirement: "oidc-core/3.1.3.3/token-type-bearer",    at: TOKEN,    look: |a, _| jwt::bearer_beside_id_token(a) },
-    Lint { name: "jwt-alg-current",         requirement: "rfc8725/3.2/current-algorithms",         at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::CURRENT) },
-    Lint { name: "jwt-alg-not-none",        requirement: "rfc8725/3.2/no-none",                    at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::NOT_NONE) },
-    Lint { name: "jwt-aud",                 requirement: "rfc7519/4.1.3/aud-form",                 at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "aud", &jwt::STRING_OR_STRINGS) },
-    Lint { name: "jwt-claims-unique",       requirement: "rfc7519/4/claims-unique",                at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "each claim once", |it| matches!(it, Flaw::Repeated { part: Part::Claims, .. })) },
-    Lint { name: "jwt-compact",             requirement: "rfc7515/7.1/compact",                    at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "base64url without padding", |it| matches!(it, Flaw::Encoding(_))) },
-    Lint { name: "jwt-ecdsa-length",        requirement: "rfc7518/3.4/ecdsa-length",               at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "a signature of two whole numbers", |it| matches!(it, Flaw::SignatureLength { .. })) },
-    Lint { name: "jwt-exp",                 requirement: "rfc7519/4.1.4/exp-numeric",              at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "exp", &jwt::SECONDS) },
-    Lint { name: "jwt-header-unique",       requirement: "rfc7515/4/header-unique",                at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "each parameter of the header once", |it| matches!(it, Flaw::Repeated { part: Part::Header, .. })) },
-    Lint { name: "jwt-iss",                 requirement: "rfc7519/4.1.1/iss-string",               at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "iss", &jwt::STRING_OR_URI) },
-    Lint { name: "jwt-kid",                 requirement: "rfc7515/4.1.4/kid-string",               at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "kid", &jwt::STRING) },
-    Lint { name: "jwt-kid-known",           requirement: "rfc7515/4.1.4/kid-matches-jwks",         at: TOKEN,    look: |a, _| jwt::without(&jwt::for_others(a), "a kid of the key set", |it| matches!(it, Flaw::KeyUnknown)) },
-    Lint { name: "jwt-nbf",                 requirement: "rfc7519/4.1.5/nbf-numeric",              at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "nbf", &jwt::NUMBER) },
-    Lint { name: "jwt-sub",                 requirement: "rfc7519/4.1.2/sub-string",               at: TOKEN,    look: |a, _| jwt::claim(&jwt::all(a), "sub", &jwt::STRING_OR_URI) },
-    Lint { name: "jwt-typ",                 requirement: "rfc7519/5.1/typ-upper-case",             at: TOKEN,    look: |a, _| jwt::header(&jwt::all(a), "typ", &jwt::UPPER_CASE) },
-    Lint { name: "jwt-utf-8",               requirement: "rfc8725/3.7/utf-8",                      at: TOKEN,    look: |a, _| jwt::without(&jwt::all(a), "UTF-8", |it| matches!(it, Flaw::Utf8(_))) },
-    Lint { name: "key-coordinates",         requirement: "rfc7518/6.2.1/coordinate-length",        at: JWKS,     look: |a, _| key_set::each(a, key_set::coordinates) },
-    Lint { name: "key-ec-members",          requirement: "rfc7518/6.2.1/ec-members",               at: JWKS,     look: |a, _| key_set::each(a, key_set::ec_members) },
-    Lint { name: "key-kid",                 requirement: "rfc7517/4.5/kid-string",                 at: JWKS,     look: |a, _| key_set::each(a, key_set::kid) },
-    Lint { name: "key-kids-distinct",       requirement: "rfc7517/4.5/kid-distinct",               at: JWKS,     look: |a, _| key_set::kids_distinct(a) },
-    Lint { name: "key-kty",                 requirement: "rfc7517/4.1/kty",                        at: JWKS,     look: |a, _| key_set::each(a, |key| Some(key_set::kty(key))) },
-    Lint { name: "key-members-unique",      requirement: "rfc7517/4/members-unique",               at: JWKS,     look: |a, _| key_set::each(a, |key| Some(key_set::not_repeated(key))) },
-    Lint { name: "key-public",              requirement: "rfc7517/9.2/no-private-parts",           at: JWKS,     look: |a, _| key_set::each(a, |key| Some(key_set::public(key))) },
-    Lint { name: "key-rsa-leading-zero",    requirement: "rfc7518/6.3.1/no-leading-zero",          at: JWKS,     look: |a, _| key_set::each(a, key_set::no_leading_zero) },
-    Lint { name: "key-rsa-members",         requirement: "rfc7518/6.3.1/rsa-members",              at: JWKS,     look: |a, _| key_set::each(a, key_set::rsa_members) },
-    Lint { name: "key-rsa-size",            requirement: "rfc7518/3.3/rsa-2048",                   at: JWKS,     look: |a, _| key_set::each(a, key_set::rsa_size) },
-    Lint { name: "metadata-https",          requirement: "oauth-v2-1/1.5/https",                   at: METADATA, look: |a, _| addresses_with_tls(granted(a)?) },
-    Lint { name: "no-307",                  requirement: "rfc9700/4.12/no-307",                    at: TOKEN,    look: |a, _| Some(no_307(a)) },
-    Lint { name: "no-bom",                  requirement: "rfc8259/8.1/no-bom",                     at: ALL,      look: |a, _| Some(no_bom(json(a)?)) },
-    Lint { name: "no-echo",                 requirement: "practice/secrets/no-echo",               at: GUARDED,  look: |a, _| Some(no_echo(a)) },
-    Lint { name: "no-server-error",         requirement: "practice/http/no-5xx-on-bad-input",      at: GUARDED,  look: |a, _| Some(no_server_error(a)) },
-    Lint { name: "no-store",                requirement: "rfc6749/5.1/no-store",                   at: TOKEN,    look: |a, _| Some(no_store(granted(a)?)) },
-    Lint { name: "not-repeated",            requirement: "rfc6749/3.2/answer-not-repeated",        at: TOKEN,    look: |a, _| not_repeated(a) },
-    Lint { name: "not-repeated-at-all",     requirement: "oauth-v2-1/3.2/extensions-not-repeated", at: TOKEN,    look: |a, _| not_repeated_at_all(a) },
-    Lint { name: "one-json-text",           requirement: "rfc8259/2/one-json-text",                at: ALL,      look: |a, _| Some(one_json_text(json(a)?)) },
-    Lint { name: "param-name-chars",        requirement: "rfc6749/A.18/param-name-chars",          at: TOKEN,    look: |a, _| param_name_chars(a) },
-    Lint { name: "pragma",                  requirement: "rfc6749/5.1/pragma",                     at: TOKEN,    look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
-    Lint { name: "refresh-token-chars",     requirement: "rfc6749/A.17/refresh-token-chars",       at: TOKEN,    look: |a, _| token_chars(granted(a)?, "refresh_token") },
-    Lint { name: "retry-after-form",        requirement: "rfc9110/10.2.3/retry-after-form",        at: ALL,      look: |a, _| retry_after_form(a) },
-    Lint { name: "scope-chars",             requirement: "rfc6749/3.3/scope-chars",                at: TOKEN,    look: |a, _| scope_chars(granted(a)?) },
-    Lint { name: "success-media-type",      requirement: "rfc6749/5.1/media-type-json",            at: TOKEN,    look: |a, _| json_type(granted(a)?) },
-    Lint { name: "success-status",          requirement: "rfc6749/5.1/status-200",                 at: TOKEN,    look: |a, _| Some(success_status(granted(a)?)) },
-    Lint { name: "success-strings",         requirement: "rfc6749/5.1/strings-as-strings",         at: TOKEN,    look: |a, _| strings(granted(a)?, &GRANT_TEXTS) },
-    Lint { name: "token-type",              requirement: "rfc6749/5.1/token-type",                 at: TOKEN,    look: |a, _| Some(token_type(granted(a)?)) },
-    Lint { name: "token-type-chars",        requirement: "rfc6749/A.13/token-type-chars",          at: TOKEN,    look: |a, _| token_type_chars(granted(a)?) },
-    Lint { name: "token-type-registered",   requirement: "rfc6749/8.1/type-registered",            at: TOKEN,    look: |a, _| token_type_registered(granted(a)?) },
-    Lint { name: "too-many-requests-explained", requirement: "rfc6585/4/details",                  at: GUARDED,  look: |a, _| too_many_requests_explained(a) },
-    Lint { name: "top-level",               requirement: "rfc6749/5.1/top-level",                  at: TOKEN,    look: |a, _| Some(top_level(granted(a)?)) },
-    Lint { name: "unique-names",            requirement: "rfc8259/4/unique-names",                 at: ALL,      look: |a, _| unique_names(a) },
-    Lint { name: "utf-8",                   requirement: "rfc8259/8.1/utf-8",                      at: ALL,      look: |a, _| Some(utf_8(json(a)?)) },
+pub const LINTS: [Lint; 110] = [
+    Lint { name: "access-token-alg-not-none",   requirement: "rfc9068/2.1/alg-not-none",                at: TOKEN,      look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",         at: TOKEN,      look: |a, _| token_chars(granted(a)?, "access_token") },
+    Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        look: |a, _| with_status(a, 405, "allow") },
+    Lint { name: "bearer-challenge",            requirement: "rfc6750/3/challenge",                     at: USERINFO,   look: |a, _| services::bearer_challenge(a) },
+    Lint { name: "bearer-error-chars",          requirement: "rfc6750/3/error-chars",                   at: USERINFO,   look: |a, _| services::bearer_error_chars(a) },
+    Lint { name: "bearer-error-uri",            requirement: "rfc6750/3/error-uri-reference",           at: USERINFO,   look: |a, _| services::bearer_error_uri(a) },
+    Lint { name: "bearer-parameter",            requirement: "rfc6750/3/auth-params",                   at: USERINFO,   look: |a, _| services::bearer_parameter(a) },
+    Lint { name: "bearer-parameters-once",      requirement: "rfc6750/3/param-once",                    at: USERINFO,   look: |a, _| services::bearer_parameters_once(a) },
+    Lint { name: "bearer-scheme",               requirement: "rfc6750/3/scheme-bearer",                 at: USERINFO,   look: |a, _| services::bearer_scheme(a) },
+    Lint { name: "bearer-scope-chars",          requirement: "rfc6750/3/scope-chars",                   at: USERINFO,   look: |a, _| services::bearer_scope_chars(a) },
+    Lint { name: "bearer-token-chars",          requirement: "rfc6750/2.1/b64token",                    at: TOKEN,      look: |a, _| services::bearer_token_chars(granted(a)?) },
+    Lint { name: "challenge",                   requirement: "rfc9110/15.5.2/challenge",                at: GUARDED,    look: |a, _| with_status(a, 401, "www-authenticate") },
+    Lint { name: "challenge-charset",           requirement: "rfc7617/2.1/charset-utf-8",               at: GUARDED,    look: |a, _| challenge_charset(a) },
+    Lint { name: "challenge-form",              requirement: "rfc9110/11.6.1/challenge-form",           at: GUARDED,    look: |a, _| challenge_form(a) },
+    Lint { name: "challenge-param-once",        requirement: "rfc9110/11.2/param-once",                 at: GUARDED,    look: |a, _| challenge_param_once(a) },
+    Lint { name: "challenge-realm",             requirement: "rfc7617/2/realm",                         at: GUARDED,    look: |a, _| challenge_realm(a) },
+    Lint { name: "challenge-realm-quoted",      requirement: "rfc9110/11.5/realm-quoted",               at: GUARDED,    look: |a, _| challenge_realm_quoted(a) },
+    Lint { name: "content-type-sent",           requirement: "rfc9110/8.3/content-type-sent",           at: ALL,        look: |a, _| content_type_sent(a) },
+    Lint { name: "date",                        requirement: "rfc9110/6.6.1/date",                      at: ALL,        look: |a, _| date(a) },
+    Lint { name: "date-form",                   requirement: "rfc9110/5.6.7/imf-fixdate",               at: ALL,        look: |a, _| date_form(a) },
+    Lint { name: "error-chars",                 requirement: "rfc6749/5.2/error-chars",                 at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error") },
+    Lint { name: "error-code-listed",           requirement: "rfc6749/5.2/error-code-listed",           at: TOKEN,      look: |a, _| error_code(refused(a)?) },
+    Lint { name: "error-description-chars",     requirement: "rfc6749/5.2/error-description-chars",     at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error_description") },
+    Lint { name: "error-description-not-empty", requirement: "rfc6749/A.8/error-description-not-empty", at: TOKEN,      look: |a, _| not_empty(refused(a)?, "error_description") },
+    Lint { name: "error-json-body",             requirement: "rfc6749/5.2/json-body",                   at: TOKEN,      look: |a, m| Some(json_object(refused_post(a, m)?)) },
+    Lint { name: "error-media-type",            requirement: "rfc6749/5.2/media-type-json",             at: TOKEN,      look: |a, m| json_type(refused_post(a, m)?) },
+    Lint { name: "error-member",                requirement: "rfc6749/5.2/error-member",                at: TOKEN,      look: |a, m| Some(error_member(refused_post(a, m)?)) },
+    Lint { name: "error-no-store",              requirement: "practice/http/no-store-on-errors",        at: TOKEN,      look: |a, m| Some(no_store(refused_post(a, m)?)) },
+    Lint { name: "error-not-empty",             requirement: "rfc6749/A.7/error-not-empty",             at: TOKEN,      look: |a, _| not_empty(refused(a)?, "error") },
+    Lint { name: "error-status",                requirement: "rfc6749/5.2/status-400",                  at: TOKEN,      look: |a, m| Some(error_status(refused_post(a, m)?)) },
+    Lint { name: "error-strings",               requirement: "rfc6749/5.2/strings-as-strings",          at: TOKEN,      look: |a, _| strings(refused(a)?, &ERROR_TEXTS) },
+    Lint { name: "error-uri-chars",             requirement: "rfc6749/5.2/error-uri-chars",             at: TOKEN,      look: |a, _| error_uri_chars(refused(a)?) },
+    Lint { name: "error-uri-reference",         requirement: "rfc6749/5.2/error-uri-reference",         at: TOKEN,      look: |a, _| error_uri_reference(refused(a)?) },
+    Lint { name: "expires-in",                  requirement: "rfc6749/5.1/expires-in",                  at: TOKEN,      look: |a, _| Some(expires_in(granted(a)?)) },
+    Lint { name: "expires-in-digits",           requirement: "rfc6749/A.14/expires-in-digits",          at: TOKEN,      look: |a, _| expires_in_digits(granted(a)?) },
+    Lint { name: "expires-in-number",           requirement: "rfc6749/5.1/expires-in-number",           at: TOKEN,      look: |a, _| expires_in_number(granted(a)?) },
+    Lint { name: "field-once",                  requirement: "rfc9110/5.3/field-once",                  at: ALL,        look: |a, _| Some(field_once(a)) },
+    Lint { name: "id-token-alg-not-none",       requirement: "oidc-core/2/alg-not-none",                at: TOKEN,      look: |a, _| jwt::header(&jwt::id_token(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "id-token-amr",                requirement: "oidc-core/2/amr",                         at: TOKEN,      look: |a, _| jwt::claim(&jwt::id_token(a), "amr", &jwt::STRINGS) },
+    Lint { name: "id-token-at-hash",            requirement: "oidc-core/3.1.3.6/at-hash",               at: TOKEN,      look: |a, _| jwt::without(&jwt::id_token(a), "the access token's at_hash", |it| matches!(it, Flaw::AtHash)) },
+    Lint { name: "id-token-auth-time",          requirement: "oidc-core/2/auth-time",                   at: TOKEN,      look: |a, _| jwt::claim(&jwt::id_token(a), "auth_time", &jwt::NUMBER) },
+    Lint { name: "id-token-booleans",           requirement: "oidc-core/5.1/booleans",                  at: TOKEN,      look: |a, _| jwt::booleans(a) },
+    Lint { name: "id-token-key-headers",        requirement: "oidc-core/2/no-key-headers",              at: TOKEN,      look: |a, _| jwt::header_lacks(&jwt::id_token(a), &["x5u", "x5c", "jku", "jwk"]) },
+    Lint { name: "id-token-kid",                requirement: "oidc-core/10.1/kid",                      at: TOKEN,      look: |a, _| jwt::without(&jwt::id_token(a), "a kid", |it| matches!(it, Flaw::KeyNotNamed(_))) },
+    Lint { name: "id-token-sub-length",         requirement: "oidc-core/2/sub-length",                  at: TOKEN,      look: |a, _| jwt::claim(&jwt::id_token(a), "sub", &jwt::SHORT) },
+    Lint { name: "id-token-token-type",         requirement: "oidc-core/3.1.3.3/token-type-bearer",     at: TOKEN,      look: |a, _| jwt::bearer_beside_id_token(a) },
+    Lint { name: "introspection-active",        requirement: "rfc7662/2.2/active",                      at: ASKED,      look: |a, _| services::member_is(answered(a)?, "active", Type::Boolean) },
+    Lint { name: "introspection-inactive-only", requirement: "rfc7662/2.2/inactive-only",               at: ASKED,      look: |a, _| services::inactive_only(answered(a)?) },
+    Lint { name: "introspection-json",          requirement: "rfc7662/2.2/json",                        at: ASKED,      look: |a, _| Some(services::json_answer(answered(a)?)) },
+    Lint { name: "introspection-scope",         requirement: "rfc7662/2.2/scope",                       at: ASKED,      look: |a, _| services::told_scope(answered(a)?) },
+    Lint { name: "introspection-times",         requirement: "rfc7662/2.2/times",                       at: ASKED,      look: |a, _| services::told_times(answered(a)?) },
+    Lint { name: "jwt-alg-current",             requirement: "rfc8725/3.2/current-algorithms",          at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::CURRENT) },
+    Lint { name: "jwt-alg-not-none",            requirement: "rfc8725/3.2/no-none",                     at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "jwt-aud",                     requirement: "rfc7519/4.1.3/aud-form",                  at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "aud", &jwt::STRING_OR_STRINGS) },
+    Lint { name: "jwt-claims-unique",           requirement: "rfc7519/4/claims-unique",                 at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "each claim once", |it| matches!(it, Flaw::Repeated { part: Part::Claims, .. })) },
+    Lint { name: "jwt-compact",                 requirement: "rfc7515/7.1/compact",                     at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "base64url without padding", |it| matches!(it, Flaw::Encoding(_))) },
+    Lint { name: "jwt-ecdsa-length",            requirement: "rfc7518/3.4/ecdsa-length",                at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "a signature of two whole numbers", |it| matches!(it, Flaw::SignatureLength { .. })) },
+    Lint { name: "jwt-exp",                     requirement: "rfc7519/4.1.4/exp-numeric",               at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "exp", &jwt::SECONDS) },
+    Lint { name: "jwt-header-unique",           requirement: "rfc7515/4/header-unique",                 at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "each parameter of the header once", |it| matches!(it, Flaw::Repeated { part: Part::Header, .. })) },
+    Lint { name: "jwt-iss",                     requirement: "rfc7519/4.1.1/iss-string",                at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "iss", &jwt::STRING_OR_URI) },
+    Lint { name: "jwt-kid",                     requirement: "rfc7515/4.1.4/kid-string",                at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "kid", &jwt::STRING) },
+    Lint { name: "jwt-kid-known",               requirement: "rfc7515/4.1.4/kid-matches-jwks",          at: TOKEN,      look: |a, _| jwt::without(&jwt::for_others(a), "a kid of the key set", |it| matches!(it, Flaw::KeyUnknown)) },
+    Lint { name: "jwt-nbf",                     requirement: "rfc7519/4.1.5/nbf-numeric",               at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "nbf", &jwt::NUMBER) },
+    Lint { name: "jwt-sub",                     requirement: "rfc7519/4.1.2/sub-string",                at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "sub", &jwt::STRING_OR_URI) },
+    Lint { name: "jwt-typ",                     requirement: "rfc7519/5.1/typ-upper-case",              at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "typ", &jwt::UPPER_CASE) },
+    Lint { name: "jwt-utf-8",                   requirement: "rfc8725/3.7/utf-8",                       at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "UTF-8", |it| matches!(it, Flaw::Utf8(_))) },
+    Lint { name: "key-coordinates",             requirement: "rfc7518/6.2.1/coordinate-length",         at: JWKS,       look: |a, _| key_set::each(a, key_set::coordinates) },
+    Lint { name: "key-ec-members",              requirement: "rfc7518/6.2.1/ec-members",                at: JWKS,       look: |a, _| key_set::each(a, key_set::ec_members) },
+    Lint { name: "key-kid",                     requirement: "rfc7517/4.5/kid-string",                  at: JWKS,       look: |a, _| key_set::each(a, key_set::kid) },
+    Lint { name: "key-kids-distinct",           requirement: "rfc7517/4.5/kid-distinct",                at: JWKS,       look: |a, _| key_set::kids_distinct(a) },
+    Lint { name: "key-kty",                     requirement: "rfc7517/4.1/kty",                         at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::kty(key))) },
+    Lint { name: "key-members-unique",          requirement: "rfc7517/4/members-unique",                at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::not_repeated(key))) },
+    Lint { name: "key-public",                  requirement: "rfc7517/9.2/no-private-parts",            at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::public(key))) },
+    Lint { name: "key-rsa-leading-zero",        requirement: "rfc7518/6.3.1/no-leading-zero",           at: JWKS,       look: |a, _| key_set::each(a, key_set::no_leading_zero) },
+    Lint { name: "key-rsa-members",             requirement: "rfc7518/6.3.1/rsa-members",               at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_members) },
+    Lint { name: "key-rsa-size",                requirement: "rfc7518/3.3/rsa-2048",                    at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_size) },
+    Lint { name: "metadata-arrays",             requirement: "rfc8414/3.2/lists-as-arrays",             at: RFC8414,    look: |a, _| services::lists_as_arrays(answered(a)?) },
+    Lint { name: "metadata-empty-lists",        requirement: "rfc8414/3.2/no-empty-lists",              at: RFC8414,    look: |a, _| services::no_empty_lists(answered(a)?) },
+    Lint { name: "metadata-https",              requirement: "oauth-v2-1/1.5/https",                    at: METADATA,   look: |a, _| addresses_with_tls(granted(a)?) },
+    Lint { name: "no-307",                      requirement: "rfc9700/4.12/no-307",                     at: TOKEN,      look: |a, _| Some(no_307(a)) },
+    Lint { name: "no-bom",                      requirement: "rfc8259/8.1/no-bom",                      at: ALL,        look: |a, _| Some(no_bom(json(a)?)) },
+    Lint { name: "no-echo",                     requirement: "practice/secrets/no-echo",                at: GUARDED,    look: |a, _| Some(no_echo(a)) },
+    Lint { name: "no-server-error",             requirement: "practice/http/no-5xx-on-bad-input",       at: GUARDED,    look: |a, _| Some(no_server_error(a)) },
+    Lint { name: "no-store",                    requirement: "rfc6749/5.1/no-store",                    at: TOKEN,      look: |a, _| Some(no_store(granted(a)?)) },
+    Lint { name: "not-repeated",                requirement: "rfc6749/3.2/answer-not-repeated",         at: TOKEN,      look: |a, _| not_repeated(a) },
+    Lint { name: "not-repeated-at-all",         requirement: "oauth-v2-1/3.2/extensions-not-repeated",  at: TOKEN,      look: |a, _| not_repeated_at_all(a) },
+    Lint { name: "one-json-text",               requirement: "rfc8259/2/one-json-text",                 at: ALL,        look: |a, _| Some(one_json_text(json(a)?)) },
+    Lint { name: "openid-metadata-empty-lists", requirement: "oidc-discovery/4.2/no-empty-lists",       at: OPENID,     look: |a, _| services::no_empty_lists(answered(a)?) },
+    Lint { name: "param-name-chars",            requirement: "rfc6749/A.18/param-name-chars",           at: TOKEN,      look: |a, _| param_name_chars(a) },
+    Lint { name: "pragma",                      requirement: "rfc6749/5.1/pragma",                      at: TOKEN,      look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
+    Lint { name: "refresh-token-chars",         requirement: "rfc6749/A.17/refresh-token-chars",        at: TOKEN,      look: |a, _| token_chars(granted(a)?, "refresh_token") },
+    Lint { name: "retry-after-form",            requirement: "rfc9110/10.2.3/retry-after-form",         at: ALL,        look: |a, _| retry_after_form(a) },
+    Lint { name: "revocation-error-form",       requirement: "rfc7009/2.2.1/error-form",                at: REVOKED,    look: |a, m| Some(services::error_form(refused_post(a, m)?)) },
+    Lint { name: "scope-chars",                 requirement: "rfc6749/3.3/scope-chars",                 at: TOKEN,      look: |a, _| scope_chars(granted(a)?) },
+    Lint { name: "short-lived",                 requirement: "rfc6750/5.3/short-lived",                 at: TOKEN,      look: |a, _| services::short_lived(granted(a)?) },
+    Lint { name: "success-media-type",          requirement: "rfc6749/5.1/media-type-json",             at: TOKEN,      look: |a, _| json_type(granted(a)?) },
+    Lint { name: "success-status",              requirement: "rfc6749/5.1/status-200",                  at: TOKEN,      look: |a, _| Some(success_status(granted(a)?)) },
+    Lint { name: "success-strings",             requirement: "rfc6749/5.1/strings-as-strings",          at: TOKEN,      look: |a, _| strings(granted(a)?, &GRANT_TEXTS) },
+    Lint { name: "token-type",                  requirement: "rfc6749/5.1/token-type",                  at: TOKEN,      look: |a, _| Some(token_type(granted(a)?)) },
+    Lint { name: "token-type-chars",            requirement: "rfc6749/A.13/token-type-chars",           at: TOKEN,      look: |a, _| token_type_chars(granted(a)?) },
+    Lint { name: "token-type-registered",       requirement: "rfc6749/8.1/type-registered",             at: TOKEN,      look: |a, _| token_type_registered(granted(a)?) },
+    Lint { name: "too-many-requests-explained", requirement: "rfc6585/4/details",                       at: GUARDED,    look: |a, _| too_many_requests_explained(a) },
+    Lint { name: "top-level",                   requirement: "rfc6749/5.1/top-level",                   at: TOKEN,      look: |a, _| Some(top_level(granted(a)?)) },
+    Lint { name: "unique-names",                requirement: "rfc8259/4/unique-names",                  at: ALL,        look: |a, _| unique_names(a) },
+    Lint { name: "userinfo-booleans",           requirement: "oidc-core/5.1/booleans",                  at: USERINFO,   look: |a, _| services::claimed_booleans(answered(a)?) },
+    Lint { name: "userinfo-json",               requirement: "oidc-core/5.3.2/json",                    at: USERINFO,   look: |a, m| Some(json_object(services::claims(a, m)?)) },
+    Lint { name: "userinfo-media-type",         requirement: "oidc-core/5.3.2/media-type",              at: USERINFO,   look: |a, m| json_type(services::claims(a, m)?) },
+    Lint { name: "userinfo-no-null",            requirement: "oidc-core/5.3.2/no-null",                 at: USERINFO,   look: |a, m| services::no_empty_claims(services::claims(a, m)?) },
+    Lint { name: "userinfo-sub",                requirement: "oidc-core/5.3.2/sub",                     at: USERINFO,   look: |a, m| services::member_is(services::claims(a, m)?, "sub", Type::String) },
+    Lint { name: "utf-8",                       requirement: "rfc8259/8.1/utf-8",                       at: ALL,        look: |a, _| Some(utf_8(json(a)?)) },
 ];
 
 /// An answer that grants.
 fn granted(answer: &Answer) -> Option<&Answer> {
     answer.grants().then_some(answer)
+}
+
+/// An answer with status 200.
+fn answered(answer: &Answer) -> Option<&Answer> {
+    (answer.status == 200).then_some(answer)
 }
 
 /// An answer that refuses what the OAuth layer read: not the server's own failure, not another resource.
@@ -521,11 +554,14 @@ fn expires_in_number(answer: &Answer) -> Option<Finding> {
 /// `scope-token *( SP scope-token )` (RFC 6749 section 3.3).
 fn scope_chars(answer: &Answer) -> Option<Finding> {
     let scope = answer.members().ok()?.text("scope")?;
-    let token =
-        |token: &str| !token.is_empty() && token.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\'));
     // An empty scope is the honest answer where nothing was granted, though the grammar has no word for it.
-    let holds = scope.is_empty() || scope.split(' ').all(token);
+    let holds = scope.is_empty() || scope.split(' ').all(scope_token);
     Some(pair(holds, || "scope tokens apart by one space each", || format!("`scope` is {:?}", shortened(&scope))))
+}
+
+/// `scope-token` (RFC 6749 section 3.3).
+fn scope_token(token: &str) -> bool {
+    !token.is_empty() && token.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\'))
 }
 
 /// An answer that says of its body that it is JSON.
@@ -560,37 +596,6 @@ fn utf_8(answer: &Answer) -> Finding {
     let wrong = std::str::from_utf8(&answer.body).err().filter(|why| answer.cut.is_none() || why.error_len().is_some());
     let at = wrong.map(|why| why.valid_up_to());
     pair(at.is_none(), || "JSON in UTF-8", || format!("the body is no UTF-8 from byte {} on", at.unwrap_or_default()))
-}
-
-/// The challenge of a resource that is not opened (RFC 6750 section 3): without a token, or with one that does not open it.
-fn bearer_challenge(answer: &Answer) -> Option<Finding> {
-    let there = answer.headers.contains_key("www-authenticate");
-    matches!(answer.status, 401 | 403)
-        .then(|| pair(there, || "a www-authenticate header", || format!("status {} without one", answer.status)))
-}
-
-/// A Bearer challenge: alone or after another, with a parameter or without.
-static BEARER: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-    [r"(?i)(^|,)\s*bearer(\s|,|$)", r"(?i)(^|,)\s*bearer\s+[!#$%&'*+.^_`|~0-9a-z-]+\s*="]
-        .map(|pattern| Regex::new(pattern).expect("a fixed pattern"))
-});
-
-fn bearer_scheme(answer: &Answer) -> Option<Finding> {
-    let value = answer.header("www-authenticate")?;
-    Some(pair(
-        BEARER[0].is_match(&value),
-        || "a challenge with the scheme Bearer",
-        || format!("www-authenticate: {}", shortened(&value)),
-    ))
-}
-
-fn bearer_parameter(answer: &Answer) -> Option<Finding> {
-    let value = answer.header("www-authenticate").filter(|value| BEARER[0].is_match(value))?;
-    Some(pair(
-        BEARER[1].is_match(&value),
-        || "a parameter after the scheme Bearer",
-        || format!("www-authenticate: {}", shortened(&value)),
-    ))
 }
 
 fn one_json_text(answer: &Answer) -> Finding {

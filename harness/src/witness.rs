@@ -205,6 +205,9 @@ fn hex(bytes: &[u8]) -> String {
 /// How many characters an alphabet has, and which.
 type Alphabet = (u32, fn(u8) -> bool);
 
+/// How many characters a bearer token may be made of (RFC 6750 section 2.1).
+pub(crate) const B64TOKEN: u32 = 69;
+
 /// The usual alphabets, the smaller first.
 const ALPHABETS: [Alphabet; 9] = [
     (10, |byte| byte.is_ascii_digit()),
@@ -215,7 +218,7 @@ const ALPHABETS: [Alphabet; 9] = [
     (62, |byte| byte.is_ascii_alphanumeric()),
     (64, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
     // What a bearer token may hold (RFC 6750 section 2.1).
-    (69, |byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)),
+    (B64TOKEN, |byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)),
     (95, |byte| matches!(byte, b' '..=b'~')),
 ];
 

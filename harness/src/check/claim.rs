@@ -159,7 +159,7 @@ impl ClaimCheck {
 }
 
 /// The header or the claims of the JWT under a member, or why there are none.
-fn part<'a>(answer: &'a Answer, of: &str, in_header: bool) -> Result<&'a Map<String, Value>, Finding> {
+pub(super) fn part<'a>(answer: &'a Answer, of: &str, in_header: bool) -> Result<&'a Map<String, Value>, Finding> {
     let Some(token) = answer.token(of) else {
         return Err(unjudged(Because::Setup, format!("{}: no {of}", answer.in_few_words())));
     };

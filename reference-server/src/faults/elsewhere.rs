@@ -40,10 +40,10 @@ pub(super) fn inactive_is_an_error(reply: &mut Reply) {
     }
 }
 
-/// Takes a request without a token for one with a token that nobody knows.
-pub(super) fn missing_token_is_inactive(reply: &mut Reply) {
+/// Takes a request without a token for a question about the caller itself.
+pub(super) fn missing_token_is_active(reply: &mut Reply) {
     if reply.error() == Some("invalid_request") {
-        say(reply, StatusCode::OK, &[("active", false.into())]);
+        say(reply, StatusCode::OK, &[("active", true.into())]);
     }
 }
 
