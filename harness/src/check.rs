@@ -3,7 +3,8 @@
 //! A check is a pure function of exchanges and of facts about their tokens. It speaks in pairs: what was expected, what came.
 
 pub mod bits;
-pub mod challenge;
+pub(crate) mod challenge;
+pub mod challenged;
 pub mod claim;
 pub mod distinct;
 pub mod earlier;
@@ -44,7 +45,7 @@ pub enum Check {
     /// Something about a header.
     Header(header::HeaderCheck),
     /// Something about the challenge for one scheme.
-    Challenge(challenge::ChallengeCheck),
+    Challenge(challenged::ChallengeCheck),
     /// Something about a member of the JSON object.
     Member(member::MemberCheck),
     /// The member has the same value as in an earlier step's answer; a token is compared by its fingerprint.
@@ -123,7 +124,7 @@ impl Check {
             Self::Claim(check) => check.judge(answer, around),
             Self::Current(check) => check.judge(answer),
             Self::Lifetime(member) => claim::lifetime(answer, member),
-            Self::Bits(check) => check.judge(answer),
+            Self::Bits(check) => check.judge(answer, around),
             Self::Signed(member) => signed(answer, member),
             Self::AnyOf(alternatives) => any_of(alternatives, answer, around),
         }

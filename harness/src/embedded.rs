@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::complaint::Source;
+use crate::scenario::Capability;
 use crate::target::{self, Endpoints, Target};
 
 /// The embedded server, running until the runtime ends.
@@ -34,7 +35,9 @@ impl Embedded {
         let address = listener.local_addr().map_err(|why| failed(&why))?;
         let base = Url::parse(&format!("http://{address}/")).map_err(|why| failed(&why))?;
         let source = Source { file: "embedded.yaml".to_owned(), text: DEMO.to_owned(), private: true };
-        let target = target::read(&source, std::path::Path::new("."), &|_| None).map_err(|why| failed(&why))?;
+        let mut target = target::read(&source, std::path::Path::new("."), &|_| None).map_err(|why| failed(&why))?;
+        // A token that does not say what it is shall not get around the cases about it.
+        target.offers.insert(Capability::Rfc9068, policy.issues_jwts());
         let mut config = Config::demo(base.as_str().trim_end_matches('/'));
         config.hash_cost = HashCost::LOWEST;
         // Properties try hundreds of passwords in a row.

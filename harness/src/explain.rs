@@ -4,7 +4,7 @@
 
 use crate::check::Check;
 use crate::check::bits::BitsCheck;
-use crate::check::challenge::ChallengeCheck;
+use crate::check::challenged::ChallengeCheck;
 use crate::check::claim::{ClaimCheck, CurrentCheck, Issued, OtherClaim};
 use crate::check::distinct::DistinctCheck;
 use crate::check::earlier::EarlierCheck;

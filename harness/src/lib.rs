@@ -16,7 +16,6 @@
 
 pub mod budget;
 pub mod captures;
-mod challenge;
 pub mod check;
 pub mod complaint;
 pub mod coverage;

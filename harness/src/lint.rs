@@ -7,14 +7,9 @@ mod key_set;
 mod services;
 
 use ropcheck_reports::record::{Finding, Flaw, Found, Origin, Part, Share};
-use services::{
-    answered, bearer_challenge, bearer_error_chars, bearer_error_uri, bearer_parameter, bearer_parameters_once,
-    bearer_scheme, bearer_scope_chars, bearer_token_chars, claimed_booleans, claims, error_form, inactive_only,
-    json_answer, lists_as_arrays, member_is, no_empty_claims, no_empty_lists, short_lived, told_scope, told_times,
-};
 use url::Url;
 
-use crate::challenge::{Challenge, Challenges};
+use crate::check::challenge::{Challenge, challenges};
 use crate::check::error_codes::ERROR_CODES;
 use crate::check::{grammar, pair};
 use crate::exchange::{Answer, shortened};
@@ -42,19 +37,21 @@ const TOKEN: &[Endpoint] = &[Endpoint::Token];
 /// The key set alone.
 const JWKS: &[Endpoint] = &[Endpoint::Jwks];
 
-/// The endpoint that an access token opens.
-const USERINFO: &[Endpoint] = &[Endpoint::Userinfo];
+/// What the server tells of itself.
+const METADATA: &[Endpoint] = &[Endpoint::Metadata, Endpoint::OpenidMetadata];
+
+/// The authorization server's metadata alone, and OpenID's.
+const RFC8414: &[Endpoint] = &[Endpoint::Metadata];
+const OPENID: &[Endpoint] = &[Endpoint::OpenidMetadata];
 
 /// Where a resource server asks what a token is worth.
-const INTROSPECT: &[Endpoint] = &[Endpoint::Introspection];
-
-/// What the server tells of itself: as an authorization server, as an `OpenID` provider, either way.
-const METADATA: &[Endpoint] = &[Endpoint::Metadata];
-const OPENID: &[Endpoint] = &[Endpoint::OpenidMetadata];
-const DOCUMENTS: &[Endpoint] = &[Endpoint::Metadata, Endpoint::OpenidMetadata];
+const ASKED: &[Endpoint] = &[Endpoint::Introspection];
 
 /// Where a client gives a token back.
-const REVOCATION: &[Endpoint] = &[Endpoint::Revocation];
+const REVOKED: &[Endpoint] = &[Endpoint::Revocation];
+
+/// The endpoint that an access token opens.
+const USERINFO: &[Endpoint] = &[Endpoint::Userinfo];
 
 /// Where somebody has to say who they are.
 const GUARDED: &[Endpoint] = &[Endpoint::Token, Endpoint::Introspection, Endpoint::Revocation, Endpoint::Userinfo];
@@ -75,15 +72,15 @@ const ALL: &[Endpoint] = &[
 pub const LINTS: [Lint; 110] = [
     Lint { name: "access-token-alg-not-none",   requirement: "rfc9068/2.1/alg-not-none",                at: TOKEN,      look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",         at: TOKEN,      look: |a, _| token_chars(granted(a)?, "access_token") },
-    Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        look: |a, _| with_status(a, 405, "allow") },
-    Lint { name: "bearer-challenge",            requirement: "rfc6750/3/challenge",                     at: USERINFO,   look: |a, _| bearer_challenge(a) },
-    Lint { name: "bearer-error-chars",          requirement: "rfc6750/3/error-chars",                   at: USERINFO,   look: |a, _| bearer_error_chars(a) },
-    Lint { name: "bearer-error-uri",            requirement: "rfc6750/3/error-uri-reference",           at: USERINFO,   look: |a, _| bearer_error_uri(a) },
-    Lint { name: "bearer-parameter",            requirement: "rfc6750/3/auth-params",                   at: USERINFO,   look: |a, _| bearer_parameter(a) },
-    Lint { name: "bearer-parameters-once",      requirement: "rfc6750/3/param-once",                    at: USERINFO,   look: |a, _| bearer_parameters_once(a) },
-    Lint { name: "bearer-scheme",               requirement: "rfc6750/3/scheme-bearer",                 at: USERINFO,   look: |a, _| bearer_scheme(a) },
-    Lint { name: "bearer-scope-chars",          requirement: "rfc6750/3/scope-chars",                   at: USERINFO,   look: |a, _| bearer_scope_chars(a) },
-    Lint { name: "bearer-token-chars",          requirement: "rfc6750/2.1/b64token",                    at: TOKEN,      look: |a, _| bearer_token_chars(granted(a)?) },
+    Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        look: |a, m| allow(a, m) },
+    Lint { name: "bearer-challenge",            requirement: "rfc6750/3/challenge",                     at: USERINFO,   look: |a, _| services::bearer_challenge(a) },
+    Lint { name: "bearer-error-chars",          requirement: "rfc6750/3/error-chars",                   at: USERINFO,   look: |a, _| services::bearer_error_chars(a) },
+    Lint { name: "bearer-error-uri",            requirement: "rfc6750/3/error-uri-reference",           at: USERINFO,   look: |a, _| services::bearer_error_uri(a) },
+    Lint { name: "bearer-parameter",            requirement: "rfc6750/3/auth-params",                   at: USERINFO,   look: |a, _| services::bearer_parameter(a) },
+    Lint { name: "bearer-parameters-once",      requirement: "rfc6750/3/param-once",                    at: USERINFO,   look: |a, _| services::bearer_parameters_once(a) },
+    Lint { name: "bearer-scheme",               requirement: "rfc6750/3/scheme-bearer",                 at: USERINFO,   look: |a, _| services::bearer_scheme(a) },
+    Lint { name: "bearer-scope-chars",          requirement: "rfc6750/3/scope-chars",                   at: USERINFO,   look: |a, _| services::bearer_scope_chars(a) },
+    Lint { name: "bearer-token-chars",          requirement: "rfc6750/2.1/b64token",                    at: TOKEN,      look: |a, _| services::bearer_token_chars(granted(a)?) },
     Lint { name: "challenge",                   requirement: "rfc9110/15.5.2/challenge",                at: GUARDED,    look: |a, _| with_status(a, 401, "www-authenticate") },
     Lint { name: "challenge-charset",           requirement: "rfc7617/2.1/charset-utf-8",               at: GUARDED,    look: |a, _| challenge_charset(a) },
     Lint { name: "challenge-form",              requirement: "rfc9110/11.6.1/challenge-form",           at: GUARDED,    look: |a, _| challenge_form(a) },
@@ -91,7 +88,7 @@ pub const LINTS: [Lint; 110] = [
     Lint { name: "challenge-realm",             requirement: "rfc7617/2/realm",                         at: GUARDED,    look: |a, _| challenge_realm(a) },
     Lint { name: "challenge-realm-quoted",      requirement: "rfc9110/11.5/realm-quoted",               at: GUARDED,    look: |a, _| challenge_realm_quoted(a) },
     Lint { name: "content-type-sent",           requirement: "rfc9110/8.3/content-type-sent",           at: ALL,        look: |a, _| content_type_sent(a) },
-    Lint { name: "date",                        requirement: "rfc9110/6.6.1/date",                      at: ALL,        look: |a, _| date(a) },
+    Lint { name: "date",                        requirement: "rfc9110/6.6.1/date",                      at: ALL,        look: |a, m| date(a, m) },
     Lint { name: "date-form",                   requirement: "rfc9110/5.6.7/imf-fixdate",               at: ALL,        look: |a, _| date_form(a) },
     Lint { name: "error-chars",                 requirement: "rfc6749/5.2/error-chars",                 at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error") },
     Lint { name: "error-code-listed",           requirement: "rfc6749/5.2/error-code-listed",           at: TOKEN,      look: |a, _| error_code(refused(a)?) },
@@ -119,11 +116,11 @@ pub const LINTS: [Lint; 110] = [
     Lint { name: "id-token-kid",                requirement: "oidc-core/10.1/kid",                      at: TOKEN,      look: |a, _| jwt::without(&jwt::id_token(a), "a kid", |it| matches!(it, Flaw::KeyNotNamed(_))) },
     Lint { name: "id-token-sub-length",         requirement: "oidc-core/2/sub-length",                  at: TOKEN,      look: |a, _| jwt::claim(&jwt::id_token(a), "sub", &jwt::SHORT) },
     Lint { name: "id-token-token-type",         requirement: "oidc-core/3.1.3.3/token-type-bearer",     at: TOKEN,      look: |a, _| jwt::bearer_beside_id_token(a) },
-    Lint { name: "introspection-active",        requirement: "rfc7662/2.2/active",                      at: INTROSPECT, look: |a, _| member_is(answered(a)?, "active", Type::Boolean) },
-    Lint { name: "introspection-inactive-only", requirement: "rfc7662/2.2/inactive-only",               at: INTROSPECT, look: |a, _| inactive_only(answered(a)?) },
-    Lint { name: "introspection-json",          requirement: "rfc7662/2.2/json",                        at: INTROSPECT, look: |a, _| Some(json_answer(answered(a)?)) },
-    Lint { name: "introspection-scope",         requirement: "rfc7662/2.2/scope",                       at: INTROSPECT, look: |a, _| told_scope(answered(a)?) },
-    Lint { name: "introspection-times",         requirement: "rfc7662/2.2/times",                       at: INTROSPECT, look: |a, _| told_times(answered(a)?) },
+    Lint { name: "introspection-active",        requirement: "rfc7662/2.2/active",                      at: ASKED,      look: |a, _| services::member_is(answered(a)?, "active", Type::Boolean) },
+    Lint { name: "introspection-inactive-only", requirement: "rfc7662/2.2/inactive-only",               at: ASKED,      look: |a, _| services::inactive_only(answered(a)?) },
+    Lint { name: "introspection-json",          requirement: "rfc7662/2.2/json",                        at: ASKED,      look: |a, _| Some(services::json_answer(answered(a)?)) },
+    Lint { name: "introspection-scope",         requirement: "rfc7662/2.2/scope",                       at: ASKED,      look: |a, _| services::told_scope(answered(a)?) },
+    Lint { name: "introspection-times",         requirement: "rfc7662/2.2/times",                       at: ASKED,      look: |a, _| services::told_times(answered(a)?) },
     Lint { name: "jwt-alg-current",             requirement: "rfc8725/3.2/current-algorithms",          at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::CURRENT) },
     Lint { name: "jwt-alg-not-none",            requirement: "rfc8725/3.2/no-none",                     at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "jwt-aud",                     requirement: "rfc7519/4.1.3/aud-form",                  at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "aud", &jwt::STRING_OR_STRINGS) },
@@ -149,9 +146,9 @@ pub const LINTS: [Lint; 110] = [
     Lint { name: "key-rsa-leading-zero",        requirement: "rfc7518/6.3.1/no-leading-zero",           at: JWKS,       look: |a, _| key_set::each(a, key_set::no_leading_zero) },
     Lint { name: "key-rsa-members",             requirement: "rfc7518/6.3.1/rsa-members",               at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_members) },
     Lint { name: "key-rsa-size",                requirement: "rfc7518/3.3/rsa-2048",                    at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_size) },
-    Lint { name: "metadata-arrays",             requirement: "rfc8414/3.2/lists-as-arrays",             at: METADATA,   look: |a, _| lists_as_arrays(answered(a)?) },
-    Lint { name: "metadata-empty-lists",        requirement: "rfc8414/3.2/no-empty-lists",              at: METADATA,   look: |a, _| no_empty_lists(answered(a)?) },
-    Lint { name: "metadata-https",              requirement: "oauth-v2-1/1.5/https",                    at: DOCUMENTS,  look: |a, _| addresses_with_tls(granted(a)?) },
+    Lint { name: "metadata-arrays",             requirement: "rfc8414/3.2/lists-as-arrays",             at: RFC8414,    look: |a, _| services::lists_as_arrays(answered(a)?) },
+    Lint { name: "metadata-empty-lists",        requirement: "rfc8414/3.2/no-empty-lists",              at: RFC8414,    look: |a, _| services::no_empty_lists(answered(a)?) },
+    Lint { name: "metadata-https",              requirement: "oauth-v2-1/1.5/https",                    at: METADATA,   look: |a, _| addresses_with_tls(granted(a)?) },
     Lint { name: "no-307",                      requirement: "rfc9700/4.12/no-307",                     at: TOKEN,      look: |a, _| Some(no_307(a)) },
     Lint { name: "no-bom",                      requirement: "rfc8259/8.1/no-bom",                      at: ALL,        look: |a, _| Some(no_bom(json(a)?)) },
     Lint { name: "no-echo",                     requirement: "practice/secrets/no-echo",                at: GUARDED,    look: |a, _| Some(no_echo(a)) },
@@ -160,14 +157,14 @@ pub const LINTS: [Lint; 110] = [
     Lint { name: "not-repeated",                requirement: "rfc6749/3.2/answer-not-repeated",         at: TOKEN,      look: |a, _| not_repeated(a) },
     Lint { name: "not-repeated-at-all",         requirement: "oauth-v2-1/3.2/extensions-not-repeated",  at: TOKEN,      look: |a, _| not_repeated_at_all(a) },
     Lint { name: "one-json-text",               requirement: "rfc8259/2/one-json-text",                 at: ALL,        look: |a, _| Some(one_json_text(json(a)?)) },
-    Lint { name: "openid-metadata-empty-lists", requirement: "oidc-discovery/4.2/no-empty-lists",       at: OPENID,     look: |a, _| no_empty_lists(answered(a)?) },
+    Lint { name: "openid-metadata-empty-lists", requirement: "oidc-discovery/4.2/no-empty-lists",       at: OPENID,     look: |a, _| services::no_empty_lists(answered(a)?) },
     Lint { name: "param-name-chars",            requirement: "rfc6749/A.18/param-name-chars",           at: TOKEN,      look: |a, _| param_name_chars(a) },
     Lint { name: "pragma",                      requirement: "rfc6749/5.1/pragma",                      at: TOKEN,      look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
     Lint { name: "refresh-token-chars",         requirement: "rfc6749/A.17/refresh-token-chars",        at: TOKEN,      look: |a, _| token_chars(granted(a)?, "refresh_token") },
     Lint { name: "retry-after-form",            requirement: "rfc9110/10.2.3/retry-after-form",         at: ALL,        look: |a, _| retry_after_form(a) },
-    Lint { name: "revocation-error-form",       requirement: "rfc7009/2.2.1/error-form",                at: REVOCATION, look: |a, m| Some(error_form(refused_post(a, m)?)) },
+    Lint { name: "revocation-error-form",       requirement: "rfc7009/2.2.1/error-form",                at: REVOKED,    look: |a, m| Some(services::error_form(refused_post(a, m)?)) },
     Lint { name: "scope-chars",                 requirement: "rfc6749/3.3/scope-chars",                 at: TOKEN,      look: |a, _| scope_chars(granted(a)?) },
-    Lint { name: "short-lived",                 requirement: "rfc6750/5.3/short-lived",                 at: TOKEN,      look: |a, _| short_lived(granted(a)?) },
+    Lint { name: "short-lived",                 requirement: "rfc6750/5.3/short-lived",                 at: TOKEN,      look: |a, _| services::short_lived(granted(a)?) },
     Lint { name: "success-media-type",          requirement: "rfc6749/5.1/media-type-json",             at: TOKEN,      look: |a, _| json_type(granted(a)?) },
     Lint { name: "success-status",              requirement: "rfc6749/5.1/status-200",                  at: TOKEN,      look: |a, _| Some(success_status(granted(a)?)) },
     Lint { name: "success-strings",             requirement: "rfc6749/5.1/strings-as-strings",          at: TOKEN,      look: |a, _| strings(granted(a)?, &GRANT_TEXTS) },
@@ -177,17 +174,22 @@ pub const LINTS: [Lint; 110] = [
     Lint { name: "too-many-requests-explained", requirement: "rfc6585/4/details",                       at: GUARDED,    look: |a, _| too_many_requests_explained(a) },
     Lint { name: "top-level",                   requirement: "rfc6749/5.1/top-level",                   at: TOKEN,      look: |a, _| Some(top_level(granted(a)?)) },
     Lint { name: "unique-names",                requirement: "rfc8259/4/unique-names",                  at: ALL,        look: |a, _| unique_names(a) },
-    Lint { name: "userinfo-booleans",           requirement: "oidc-core/5.1/booleans",                  at: USERINFO,   look: |a, _| claimed_booleans(answered(a)?) },
-    Lint { name: "userinfo-json",               requirement: "oidc-core/5.3.2/json",                    at: USERINFO,   look: |a, m| Some(json_object(claims(a, m)?)) },
-    Lint { name: "userinfo-media-type",         requirement: "oidc-core/5.3.2/media-type",              at: USERINFO,   look: |a, m| json_type(claims(a, m)?) },
-    Lint { name: "userinfo-no-null",            requirement: "oidc-core/5.3.2/no-null",                 at: USERINFO,   look: |a, m| no_empty_claims(claims(a, m)?) },
-    Lint { name: "userinfo-sub",                requirement: "oidc-core/5.3.2/sub",                     at: USERINFO,   look: |a, m| member_is(claims(a, m)?, "sub", Type::String) },
+    Lint { name: "userinfo-booleans",           requirement: "oidc-core/5.1/booleans",                  at: USERINFO,   look: |a, _| services::claimed_booleans(answered(a)?) },
+    Lint { name: "userinfo-json",               requirement: "oidc-core/5.3.2/json",                    at: USERINFO,   look: |a, m| Some(json_object(services::claims(a, m)?)) },
+    Lint { name: "userinfo-media-type",         requirement: "oidc-core/5.3.2/media-type",              at: USERINFO,   look: |a, m| json_type(services::claims(a, m)?) },
+    Lint { name: "userinfo-no-null",            requirement: "oidc-core/5.3.2/no-null",                 at: USERINFO,   look: |a, m| services::no_empty_claims(services::claims(a, m)?) },
+    Lint { name: "userinfo-sub",                requirement: "oidc-core/5.3.2/sub",                     at: USERINFO,   look: |a, m| services::member_is(services::claims(a, m)?, "sub", Type::String) },
     Lint { name: "utf-8",                       requirement: "rfc8259/8.1/utf-8",                       at: ALL,        look: |a, _| Some(utf_8(json(a)?)) },
 ];
 
 /// An answer that grants.
 fn granted(answer: &Answer) -> Option<&Answer> {
     answer.grants().then_some(answer)
+}
+
+/// An answer with status 200.
+fn answered(answer: &Answer) -> Option<&Answer> {
+    (answer.status == 200).then_some(answer)
 }
 
 /// An answer that refuses what the OAuth layer read: not the server's own failure, not another resource.
@@ -198,6 +200,19 @@ fn refused(answer: &Answer) -> Option<&Answer> {
 /// The same, of a `POST`: a refusal of another method is HTTP's and not RFC 6749's.
 fn refused_post<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Answer> {
     refused(answer).filter(|_| method == http::Method::POST)
+}
+
+/// A 405 says that its own method is none of those that are allowed (RFC 9110 section 15.5.6).
+fn allow(answer: &Answer, method: &http::Method) -> Option<Finding> {
+    let value = answer.header("allow");
+    let names_it = || value.iter().flat_map(|value| value.split(',')).any(|one| one.trim() == method.as_str());
+    let finding = with_status(answer, 405, "allow")?;
+    // A 405 to OPTIONS that names OPTIONS contradicts itself and harms nobody.
+    if finding != Finding::Met || method == http::Method::OPTIONS || !names_it() {
+        return Some(finding);
+    }
+    let expected = format!("an allow header with the methods that are allowed, and not {method}");
+    Some(pair(false, || expected, || format!("status 405, allow: {}", value.as_deref().unwrap_or_default())))
 }
 
 /// A header that an answer of that status has to carry.
@@ -211,12 +226,12 @@ fn success_status(answer: &Answer) -> Finding {
     pair(answer.status == 200, || "status 200", || format!("status {}", answer.status))
 }
 
-/// Statuses that other documents give a refusal: too large, not that media type, too often, not now (RFC 9110 section 15,
-/// RFC 6585 section 4). A server's own failure is another sentence's matter.
+/// Statuses that other documents give a refusal: not that way, without a length, too large, not that media type, not as expected,
+/// too often (RFC 9110 section 15, RFC 6585 section 4). A server's own failure is another sentence's matter.
 fn error_status(answer: &Answer) -> Finding {
     let status = answer.status;
     pair(
-        matches!(status, 400 | 401 | 413 | 415 | 429),
+        matches!(status, 400 | 401 | 406 | 411 | 413 | 415 | 417 | 429),
         || "status 400, or 401 for a client that failed to authenticate",
         || format!("status {status}"),
     )
@@ -382,11 +397,14 @@ fn content_type_sent(answer: &Answer) -> Option<Finding> {
     (!answer.body.is_empty()).then(|| pair(there, || "a content-type", || "a body without one".to_owned()))
 }
 
-/// Who can count an answer's lifetime has a clock, so that only a server's own failure may come without a date.
-fn date(answer: &Answer) -> Option<Finding> {
+/// Who can count a token's lifetime has a clock, so that only a server's own failure may come without a date. A method that
+/// HTTP does not know may be refused by whatever reads HTTP, before there is a server to speak of.
+fn date(answer: &Answer, method: &http::Method) -> Option<Finding> {
     let there = answer.headers.contains_key("date");
     let status = answer.status;
-    (200..500).contains(&status).then(|| pair(there, || "a date header", || format!("status {status} without one")))
+    let is_known = matches!(*method, http::Method::GET | http::Method::HEAD | http::Method::POST);
+    (is_known && (200..500).contains(&status))
+        .then(|| pair(there, || "a date header", || format!("status {status} without one")))
 }
 
 fn date_form(answer: &Answer) -> Option<Finding> {
@@ -607,7 +625,7 @@ fn one_json_text(answer: &Answer) -> Finding {
 
 fn challenge_form(answer: &Answer) -> Option<Finding> {
     let value = answer.header("www-authenticate")?;
-    let wrong = Challenges::read(&value).wrong;
+    let wrong = challenges(&value).err();
     Some(pair(
         wrong.is_none(),
         || "schemes in WWW-Authenticate, each followed by its parameters",
@@ -615,8 +633,8 @@ fn challenge_form(answer: &Answer) -> Option<Finding> {
     ))
 }
 
-/// Holds against each challenge that `of` picks what is expected of it. A field of no right form is another sentence's
-/// matter.
+/// Holds against each challenge that `of` picks what is expected of it. A field that can't be taken apart is another
+/// sentence's matter.
 fn each_challenge(
     answer: &Answer,
     of: fn(&Challenge<'_>) -> bool,
@@ -624,8 +642,8 @@ fn each_challenge(
     holds: fn(&Challenge<'_>) -> bool,
 ) -> Option<Finding> {
     let value = answer.header("www-authenticate")?;
-    let Challenges { all, wrong: None } = Challenges::read(&value) else { return None };
-    let mut picked = all.iter().filter(|challenge| of(challenge)).peekable();
+    let challenges = challenges(&value).ok()?;
+    let mut picked = challenges.iter().filter(|challenge| of(challenge)).peekable();
     picked.peek()?;
     Some(pair(picked.all(holds), || expected, || format!("www-authenticate: {}", shortened(&value))))
 }

@@ -127,6 +127,8 @@ pub struct Client {
     pub scopes: Vec<String>,
     /// Whether it gets a scope when it asks for none, where the file tells it.
     pub default_scope: Option<String>,
+    /// That it may be locked out by a test.
+    pub sacrificial: bool,
 }
 
 /// A user with the password.
@@ -146,7 +148,7 @@ pub struct User {
 
 impl Client {
     fn may_log_in(&self) -> bool {
-        self.may_use("password")
+        !self.sacrificial && self.may_use("password")
     }
 
     /// Whether it may use a grant type, as far as the file tells.

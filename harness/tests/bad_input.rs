@@ -132,6 +132,21 @@ const STEPS: &[(&str, &str, &[&str])] = &[
         &["no earlier step is named `login`"],
     ),
     (
+        "an earlier answer of no step",
+        "{ name: login, send: { like: good-login }, expect: { rfc6749/6/granted: [«{ earlier: { step: logn, shows: [granted] } }] } }",
+        &["no earlier step is named `logn`"],
+    ),
+    (
+        "a claim of no step",
+        "{ send: { like: good-login }, expect: { rfc6749/6/granted: [«{ member: { name: sub, same_claim: { step: before, of: id_token, name: sub } } }] } }",
+        &["no earlier step is named `before`"],
+    ),
+    (
+        "an unknown key of a challenge",
+        "{ send: { like: good-login }, expect: { rfc6749/6/granted: [{ challenge: { scheme: Bearer, «lack: [error] } }] } }",
+        &["unknown field `lack`", "did you mean `lacks`?"],
+    ),
+    (
         "a claim that is to differ from no step",
         "{ send: { like: good-login }, expect: { rfc6749/6/granted: [«{ claim: { of: id_token, name: sub, differs_from: before } }] } }",
         &["no earlier step is named `before`"],

@@ -21,10 +21,7 @@ fn score() -> &'static Score {
 }
 
 /// Faults that no case can show yet, each with its reason. A fault that is caught after all has to leave this list.
-const NOT_YET: &[(&str, &str)] = &[
-    ("logins-not-throttled", "guessing until a limit shows is for servers whose owner asked for it"),
-    ("retry-after-missing", "no case is throttled: see above"),
-];
+const NOT_YET: &[(&str, &str)] = &[];
 
 /// Cases that no fault turns red yet, at the most. It only ever goes down.
 const IDLE_YET: usize = 48;

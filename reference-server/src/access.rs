@@ -1,32 +1,14 @@
 //! Access tokens that come back: whose they are, and whether they still hold.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use crate::expiring::Expiring;
+use crate::issued::AccessToken;
 use crate::keys::{Kind, Signature};
 use crate::policy::Minds;
 use crate::realm::Realm;
 use crate::scope::Scopes;
-
-/// The name of one access token: 128 bits, enough to tell any two apart (RFC 7519 section 4.1.7).
-pub(crate) type Jti = [u8; 16];
-
-/// What an access token of this workspace stands for.
-#[derive(Clone, Debug)]
-pub(crate) struct AccessToken {
-    pub(crate) sub: String,
-    pub(crate) client_id: String,
-    pub(crate) scopes: Scopes,
-    pub(crate) iat: u64,
-    pub(crate) exp: u64,
-    pub(crate) jti: Jti,
-}
 
 /// The claims as they stand in a token (RFC 9068 section 2.2).
 #[derive(Deserialize)]
@@ -65,14 +47,10 @@ impl AccessToken {
         })
     }
 
-    /// RFC 7519 section 4.1.4: a token is over on the second of its `exp`.
-    fn has_expired(&self, now: u64) -> bool {
-        now >= self.exp
-    }
-
     /// Whether it is neither expired nor revoked.
     pub(crate) fn holds(&self, realm: &Realm, now: u64, minds: Minds) -> bool {
-        let expired = self.has_expired(now) && minds.expiry;
+        // RFC 7519 section 4.1.4: a token is over on the second of its `exp`.
+        let expired = now >= self.exp && minds.expiry;
         let revoked = realm.families.is_denied(&self.jti) && minds.revocation;
         !expired && !revoked
     }
@@ -92,58 +70,4 @@ impl IdToken {
         let token: Self = serde_json::from_slice(&payload).ok()?;
         (signature == Signature::Holds && token.iss == realm.issuer).then_some(token)
     }
-}
-
-/// The access tokens that can't be read back, because they say nothing or not what was meant, and those that are given
-/// out again.
-#[derive(Default)]
-pub(crate) struct Issued {
-    held: Mutex<Held>,
-}
-
-#[derive(Default)]
-struct Held {
-    meant: Expiring<[u8; 32], AccessToken>,
-    latest: HashMap<Purpose, (String, u64)>,
-}
-
-/// Client, subject and scope.
-type Purpose = (String, String, String);
-
-impl Issued {
-    /// Remembers what a token stands for.
-    pub(crate) fn remember(&self, text: &str, token: AccessToken) {
-        let (ends_at, now) = (token.exp, token.iat);
-        self.with(|held| held.meant.insert(name(text), token, ends_at, now));
-    }
-
-    /// The token that was issued before for the same, if it still holds; else this one, which is then given out from now
-    /// on.
-    pub(crate) fn same_again(&self, text: String, token: &AccessToken) -> String {
-        let purpose = (token.client_id.clone(), token.sub.clone(), token.scopes.to_string());
-        self.with(|held| {
-            let latest = held.latest.entry(purpose).or_insert_with(|| (text.clone(), token.exp));
-            if latest.1 <= token.iat {
-                *latest = (text, token.exp);
-            }
-            latest.0.clone()
-        })
-    }
-
-    fn recall(&self, text: &str) -> Option<AccessToken> {
-        self.with(|held| held.meant.get(&name(text)).cloned())
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Held) -> T) -> T {
-        // Nothing in a section can panic half way, so a poisoned memory is a whole one.
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut held)
-    }
-}
-
-/// A token by its digest: the token itself is not kept.
-fn name(text: &str) -> [u8; 32] {
-    let mut name = [0; 32];
-    name.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    name
 }

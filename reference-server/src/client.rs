@@ -11,41 +11,15 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::config::Grant;
 use crate::form::{self, Form, Parameter};
-use crate::keys::Keys;
 use crate::policy::{
     BesideBasic, Crash, InvalidClient, MissingAuthentication, Policy, PublicClients, SecretReading, TwoAuthentications,
     UnknownClient, UnreadableBasic,
 };
 use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::scope::{Allowed, Scopes};
+use crate::registered::{Proof, Registered};
 use crate::secret::Secret;
 use crate::throttle::Name;
-
-/// A client as its workspace knows it.
-pub(crate) struct Registered {
-    pub(crate) id: String,
-    pub(crate) proof: Proof,
-    pub(crate) grants: Vec<Grant>,
-    pub(crate) scopes: Allowed,
-    pub(crate) default_scope: Option<Scopes>,
-    /// The keys that sign this client's ID tokens.
-    pub(crate) id_token_keys: Arc<Keys>,
-}
-
-impl Registered {
-    /// RFC 6749 section 2.1: whether this client can't keep a secret, and has none.
-    pub(crate) fn is_public(&self) -> bool {
-        matches!(self.proof, Proof::None)
-    }
-}
-
-/// How a client proves itself: a confidential one always has a secret, a public one never.
-pub(crate) enum Proof {
-    None,
-    Basic(Secret),
-    Post(Secret),
-}
 
 /// The client that a request comes from.
 pub(crate) struct Known<'r> {

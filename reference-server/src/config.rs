@@ -169,6 +169,24 @@ pub enum Grant {
     RefreshToken,
 }
 
+impl Grant {
+    const ALL: [Self; 3] = [Self::Password, Self::ClientCredentials, Self::RefreshToken];
+
+    /// The grant of that `grant_type`.
+    pub(crate) fn named(grant_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == grant_type)
+    }
+
+    /// Its `grant_type`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::ClientCredentials => "client_credentials",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
+
 /// Somebody with a password.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -262,6 +280,16 @@ mod tests {
             assert_eq!(read.signing, expected);
             assert_eq!(read.login_throttle, Some(LoginThrottle { failures: 3, ..LoginThrottle::default() }));
         }
+    }
+
+    #[test]
+    fn grant_types_go_by_the_names_on_the_wire() {
+        for grant in Grant::ALL {
+            assert_eq!(Grant::named(grant.as_str()), Some(grant));
+            let read: Grant = serde_json::from_value(grant.as_str().into()).unwrap();
+            assert_eq!(read, grant, "a file calls it the same");
+        }
+        assert_eq!(Grant::named("Password"), None);
     }
 
     #[test]

@@ -15,10 +15,10 @@ impl Config {
 
 impl Workspace {
     /// A second workspace beside the demo: tenant `demo`, workspace `neighbour`. Its clients have the same identifiers and
-    /// secrets, but for `demo-special`, which it does not know; its users are other people.
+    /// secrets, but for `demo-post` and `demo-special`, which it does not know; its users are other people.
     pub fn neighbour() -> Self {
         let Self { mut clients, .. } = workspace();
-        clients.retain(|client| client.id != "demo-special");
+        clients.retain(|client| !["demo-post", "demo-special"].contains(&client.id.as_str()));
         let users = NEIGHBOURS.iter().map(user).collect();
         Self { name: "neighbour".to_owned(), clients, users, ..workspace() }
     }
@@ -41,6 +41,7 @@ type ClientRow = (
 #[rustfmt::skip]
 const CLIENTS: &[ClientRow] = &[
     ("demo-basic",       ClientSecretBasic, Some("basic-secret-1"),       ALL,                  EVERYTHING, Some("read")),
+    ("demo-decoy",       ClientSecretBasic, Some("decoy-secret-1"),       &[Password],          READ,       Some("read")),
     ("demo-no-default",  ClientSecretBasic, Some("no-default-secret-1"),  &[Password],          READ,       None),
     ("demo-no-password", ClientSecretBasic, Some("no-password-secret-1"), &[ClientCredentials], EVERYTHING, Some("read")),
     ("demo-post",        ClientSecretPost,  Some("post-secret-1"),        ALL,                  EVERYTHING, Some("read")),
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn neighbours_have_clients_and_no_user_in_common() {
         let (here, there) = (workspace(), Workspace::neighbour());
-        assert_eq!(here.clients.len(), there.clients.len() + 1);
+        assert_eq!(here.clients.len(), there.clients.len() + 2);
         for user in &there.users {
             assert!(here.users.iter().all(|it| it.username != user.username && it.sub != user.sub));
         }

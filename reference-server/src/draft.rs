@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use crate::keys::Keys;
 use crate::occasion::Occasion;
-use crate::refusal::Refusal;
 
 /// A JWT that can still be changed.
 pub(crate) struct Draft {
@@ -54,8 +53,8 @@ impl Draft {
         self.claims.get(claim).and_then(Value::as_u64).unwrap_or_default()
     }
 
-    /// The token as it goes out.
-    pub(crate) fn finish(self, keys: &Keys) -> Result<String, Refusal> {
+    /// The token as it goes out; `None` where it can't be signed.
+    pub(crate) fn finish(self, keys: &Keys) -> Option<String> {
         let header = URL_SAFE_NO_PAD.encode((self.write_header)(&Value::Object(self.header).to_string()));
         let jwt = keys.sign(&header, &(self.write_claims)(&Value::Object(self.claims).to_string()))?;
         let (signed, signature) = jwt.rsplit_once('.').unwrap_or((&jwt, ""));
@@ -72,7 +71,7 @@ impl Draft {
             Seal::Der => URL_SAFE_NO_PAD.encode(der(&URL_SAFE_NO_PAD.decode(signature).unwrap_or_default())),
             Seal::Nothing => String::new(),
         };
-        Ok(format!("{signed}.{signature}"))
+        Some(format!("{signed}.{signature}"))
     }
 }
 

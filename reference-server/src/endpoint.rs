@@ -8,18 +8,14 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get};
 
-use crate::client;
-use crate::config::Grant;
 use crate::discovery;
-use crate::form::Parameter;
-use crate::grant::{self, Ask};
-use crate::intake;
 use crate::introspection;
 use crate::occasion::{Endpoint, Occasion};
 use crate::realm::{Address, Realm, Server};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::revocation;
+use crate::token_endpoint;
 use crate::userinfo;
 
 /// Every path there is; any other is answered in JSON too.
@@ -91,27 +87,7 @@ async fn answer(server: &Server, realm: &Realm, request: Request, occasion: &mut
         Endpoint::Jwks => Ok(Reply::document(discovery::key_set(realm))),
         Endpoint::Metadata | Endpoint::OpenidMetadata => Ok(Reply::document(discovery::metadata(realm))),
         Endpoint::Revocation => revocation::answer(server, realm, request, occasion).await,
-        Endpoint::Token => token(server, realm, request, occasion).await,
+        Endpoint::Token => token_endpoint::answer(server, realm, request, occasion).await,
         Endpoint::Userinfo => userinfo::answer(server, realm, request).await,
     }
-}
-
-async fn token(server: &Server, realm: &Realm, request: Request, occasion: &mut Occasion) -> Result<Reply, Refusal> {
-    let policy = &server.policy;
-    let asked = intake::take(request, server.body_limit, policy).await?;
-    let beyond_ascii = |parameter| asked.form.get(parameter).is_some_and(|text| !text.is_ascii());
-    occasion.grant = asked.form.get(Parameter::GrantType).and_then(Grant::named);
-    occasion.beyond_ascii = beyond_ascii(Parameter::Username) || beyond_ascii(Parameter::Password);
-    let client = client::authenticate(realm, &asked.headers, &asked.form, policy)?;
-    occasion.client_is_public = client.is_public();
-    let ask = Ask {
-        realm,
-        client,
-        form: &asked.form,
-        hasher: &server.hasher,
-        policy,
-        occasion: *occasion,
-        now: realm.clock.unix_seconds(),
-    };
-    Ok(grant::answer(&ask).await)
 }

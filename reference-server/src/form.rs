@@ -114,11 +114,8 @@ pub(crate) fn names_a_credential(query: &[u8]) -> bool {
 fn one_of(first: String, second: &str, slot: usize, repeats: Repeats) -> Result<String, Refusal> {
     match repeats {
         Repeats::First => Ok(first),
-        Repeats::SameTolerated if first == second => Ok(first),
         Repeats::ScopesJoined if slot == Parameter::Scope as usize => Ok(format!("{first} {second}")),
-        Repeats::Refused | Repeats::SameTolerated | Repeats::ScopesJoined => {
-            Err(Refusal::invalid_request("a parameter is repeated"))
-        }
+        Repeats::Refused | Repeats::ScopesJoined => Err(Refusal::invalid_request("a parameter is repeated")),
     }
 }
 

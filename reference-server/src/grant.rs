@@ -9,13 +9,11 @@ use crate::config::Grant;
 use crate::form::{Form, Parameter};
 use crate::hasher::Hasher;
 use crate::occasion::Occasion;
-use crate::policy::{Echo, GrantTypeReading, Missing, Policy};
+use crate::policy::{GrantTypeReading, Missing, Policy};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::scope::Decided;
 use crate::store::FamilyName;
-use crate::token;
 
 /// A request whose client is known: all that a grant decides by, its time included.
 pub(crate) struct Ask<'a> {
@@ -45,24 +43,13 @@ pub(crate) enum Subject {
     Client,
 }
 
-/// Answers by the grant type (RFC 6749 section 5.2 for each of the ways to fail).
-pub(crate) async fn answer(ask: &Ask<'_>) -> Reply {
-    let mut reply = match (decide(ask).await, &ask.client.doubt) {
-        (Ok(_), Some(doubt)) => Reply::from(doubt.clone()),
-        (Ok(reply), None) => reply,
-        (Err(refusal), _) => Reply::from(refusal),
-    };
-    echo(ask, &mut reply);
-    reply
-}
-
-async fn decide(ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    let granted = match permitted(ask)? {
-        Grant::Password => password::grant(ask).await?,
-        Grant::ClientCredentials => client_credentials::grant(ask)?,
-        Grant::RefreshToken => refresh::grant(ask)?,
-    };
-    token::issue(ask, granted)
+/// Decides by the grant type (RFC 6749 section 5.2 for each of the ways to fail).
+pub(crate) async fn decide(ask: &Ask<'_>) -> Result<Granted, Refusal> {
+    match permitted(ask)? {
+        Grant::Password => password::grant(ask).await,
+        Grant::ClientCredentials => client_credentials::grant(ask),
+        Grant::RefreshToken => refresh::grant(ask),
+    }
 }
 
 /// Three switches: the server knows the grant, the workspace offers it, the client may use it.
@@ -87,7 +74,6 @@ fn asked(ask: &Ask<'_>) -> Result<Option<Grant>, Refusal> {
     let told = || required(ask, Parameter::GrantType, "grant_type is missing");
     match ask.policy.grant_type {
         GrantTypeReading::Exact => told().map(Grant::named),
-        GrantTypeReading::CaseFolded => told().map(|told| Grant::named(&told.to_ascii_lowercase())),
         GrantTypeReading::PasswordByDefault => told().map(|told| Grant::named(told).or(Some(Grant::Password))),
         GrantTypeReading::Guessed => Ok(Some(match told() {
             Ok(told) => return Ok(Grant::named(told)),
@@ -107,52 +93,4 @@ fn required<'f>(ask: &Ask<'f>, parameter: Parameter, says: &'static str) -> Resu
         | (Missing::RefreshTokenInvalid, Parameter::RefreshToken) => Refusal::invalid_grant(says),
         (_, _) => Refusal::invalid_request(says),
     })
-}
-
-/// Sends a secret back, which the strict policy never does.
-fn echo(ask: &Ask<'_>, reply: &mut Reply) {
-    let (parameter, name, when) = match ask.policy.echo {
-        Echo::Nothing => return,
-        Echo::ClientSecret => (Parameter::ClientSecret, "client_secret", reply.is_issued()),
-        Echo::Password => (Parameter::Password, "password", !reply.is_issued()),
-        Echo::RefreshToken => (Parameter::RefreshToken, "refresh_token_sent", !reply.is_issued()),
-    };
-    if let Some(secret) = ask.form.get(parameter).filter(|_| when) {
-        reply.insert(name, secret);
-    }
-}
-
-/// Grant types by the names that go over the wire.
-const NAMES: &[(&str, Grant)] = &[
-    ("client_credentials", Grant::ClientCredentials),
-    ("password", Grant::Password),
-    ("refresh_token", Grant::RefreshToken),
-];
-
-impl Grant {
-    pub(crate) fn named(asked: &str) -> Option<Self> {
-        let (_, grant) = NAMES.iter().find(|(name, _)| *name == asked)?;
-        Some(*grant)
-    }
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::ClientCredentials => "client_credentials",
-            Self::RefreshToken => "refresh_token",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_read_back() {
-        for &(name, grant) in NAMES {
-            assert_eq!(grant.as_str(), name);
-        }
-        assert!(Grant::named("Password").is_none());
-    }
 }

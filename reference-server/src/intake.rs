@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
-use http::header::{CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
 use http::{HeaderMap, Method};
 
 use crate::form::{Form, about_client, names_a_credential};
@@ -48,6 +48,9 @@ pub(crate) async fn take(request: Request, limit: usize, policy: &Policy) -> Res
             NoForm::BadRequest => Refusal::invalid_request(says),
             NoForm::UnsupportedMediaType => Refusal::unsupported_media_type(says),
         });
+    }
+    if head.headers.contains_key(EXPECT) {
+        policy.stands(Crash::Expectation)?;
     }
     let mut raw = match policy.chunked {
         Chunked::Unread if in_chunks(&head.headers) => Vec::new(),

@@ -5,11 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use crate::access::AccessToken;
-use crate::client::{self, Registered};
-use crate::form::Parameter;
-use crate::hint::Kinds;
-use crate::intake;
+use crate::about_token::{self, Asker};
+use crate::issued::AccessToken;
 use crate::occasion::Occasion;
 use crate::policy::IntrospectionFor;
 use crate::realm::{Realm, Server};
@@ -28,20 +25,16 @@ pub(crate) async fn answer(
     occasion: &mut Occasion,
 ) -> Result<Reply, Refusal> {
     let policy = &server.policy;
-    let asked = intake::take(request, server.body_limit, &server.strict).await?;
-    let client = match policy.introspection_for {
-        IntrospectionFor::ConfidentialClients | IntrospectionFor::Clients => {
-            Some(client::authenticate(realm, &asked.headers, &asked.form, &server.strict)?)
-        }
-        IntrospectionFor::Everybody => None,
+    let asker = match policy.introspection_for {
+        IntrospectionFor::ConfidentialClients | IntrospectionFor::Clients => Asker::Client,
+        IntrospectionFor::Everybody => Asker::Anybody,
     };
-    occasion.client_is_public = client.as_deref().is_some_and(Registered::is_public);
+    let (form, _) = about_token::take(server, realm, request, asker, occasion).await?;
     // RFC 7662 section 2.1: some form of authorization is required, so that tokens can't be tried out one by one.
     if occasion.client_is_public && matches!(policy.introspection_for, IntrospectionFor::ConfidentialClients) {
         return Err(Refusal::invalid_client("a public client may not introspect", realm.challenge.clone()));
     }
-    let text = asked.form.get(Parameter::Token).ok_or_else(|| Refusal::invalid_request("token is missing"))?;
-    let kinds = Kinds::hinted_at(&asked.form, policy.introspection_hints)?;
+    let (text, kinds) = about_token::token(&form, policy.introspection_hints)?;
 
     let now = realm.clock.unix_seconds();
     let minds = policy.introspection_minds;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config_error::ConfigError;
-use crate::refusal::Refusal;
+use crate::digest::sha256;
 
 /// How tokens are signed, by the names of RFC 7518 section 3.1 and RFC 8037 section 3.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -102,7 +101,7 @@ impl Keys {
         };
         let public = pair.public_members()?;
         // RFC 7638 section 3: the digest of the required members, in lexical order and without white space.
-        let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, Value::Object(public.clone()).to_string().as_bytes()));
+        let kid = URL_SAFE_NO_PAD.encode(sha256(Value::Object(public.clone()).to_string().as_bytes()));
         let header = |typ: &str| {
             let json = object([("typ", typ), ("alg", signing.as_str()), ("kid", &kid)]);
             let encoded = URL_SAFE_NO_PAD.encode(Value::Object(json.clone()).to_string());
@@ -146,22 +145,22 @@ impl Keys {
         &self.headers(kind).json
     }
 
-    /// Signs claims under the header that goes with their kind.
-    pub(crate) fn issue(&self, kind: Kind, claims: &impl Serialize) -> Result<String, Refusal> {
-        let claims = serde_json::to_vec(claims).map_err(|_| Refusal::server_error())?;
+    /// Signs claims under the header that goes with their kind; `None` where the machine has no randomness left.
+    pub(crate) fn issue(&self, kind: Kind, claims: &impl Serialize) -> Option<String> {
+        let claims = serde_json::to_vec(claims).ok()?;
         self.sign(&self.headers(kind).encoded, &claims)
     }
 
     /// RFC 7515 section 7.1: header, payload and signature, each in base64url, joined by dots. The header comes encoded.
-    pub(crate) fn sign(&self, header: &str, claims: &[u8]) -> Result<String, Refusal> {
+    pub(crate) fn sign(&self, header: &str, claims: &[u8]) -> Option<String> {
         let mut jwt = String::with_capacity(header.len() + claims.len() * 4 / 3 + 96);
         jwt.push_str(header);
         jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, &mut jwt);
-        let signature = self.pair.sign(jwt.as_bytes()).ok_or_else(Refusal::server_error)?;
+        let signature = self.pair.sign(jwt.as_bytes())?;
         jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
-        Ok(jwt)
+        Some(jwt)
     }
 
     /// The payload of a token of that kind, and whether its signature holds.

@@ -29,13 +29,16 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once"))]
 
+mod about_token;
 mod access;
+mod altered;
 mod bearer;
 mod client;
 mod clock;
 mod config;
 mod config_error;
 mod demo;
+mod digest;
 mod discovery;
 mod draft;
 mod endpoint;
@@ -44,22 +47,25 @@ mod faults;
 mod form;
 mod grant;
 mod hasher;
-mod hint;
 mod intake;
 mod introspection;
+mod issued;
 mod keys;
 mod occasion;
 mod policy;
 mod random;
 mod realm;
 mod refusal;
+mod registered;
 mod reply;
 mod revocation;
 mod scope;
 mod secret;
+mod shared;
 mod store;
 mod throttle;
 mod token;
+mod token_endpoint;
 mod user;
 mod userinfo;
 mod variants;

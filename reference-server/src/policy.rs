@@ -1,11 +1,31 @@
 //! The promises that the server keeps.
 
-use crate::config::Grant;
+mod answers;
+mod clients;
+mod requests;
+mod scopes;
+mod services;
+mod tokens;
+mod users;
+
 use crate::draft::Draft;
 use crate::keys::{Kind, Signing};
 use crate::occasion::Endpoint;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
+
+pub(crate) use answers::{Alter, Alteration, Echo};
+pub(crate) use clients::{
+    BesideBasic, InvalidClient, MissingAuthentication, PublicClients, SecretReading, TwoAuthentications, UnknownClient,
+    UnreadableBasic,
+};
+pub(crate) use requests::{
+    Charset, Chunked, Crash, Escapes, FormReading, GrantTypeReading, MediaType, Methods, Missing, NoForm, Plus, Query,
+    Repeats,
+};
+pub(crate) use scopes::{AbsentScope, ForeignScope, RefreshScope, ScopeReading, ScopeTold};
+pub(crate) use services::{Hints, IntrospectionFor, Minds, Revoking};
+pub(crate) use tokens::{AccessTokens, BadRefreshToken, ForeignRefreshToken, Redraft, Refresh, RefreshTokens};
+pub(crate) use users::{PasswordReading, Throttling, UsernameReading};
 
 /// One field a promise; the strict policy keeps them all.
 ///
@@ -103,6 +123,8 @@ pub struct Policy {
     pub(crate) password: PasswordReading,
     /// RFC 6749 section 4.3.2: there is no login without a password.
     pub(crate) password_needed: bool,
+    /// RFC 6749 section 10.14: what a password says is no part of a query.
+    pub(crate) queries_are_bound: bool,
     /// RFC 6749 section 4.3.2: guessing is slowed down.
     pub(crate) throttling: Throttling,
     /// RFC 6749 section 4.3.2: an account that was switched off opens nothing.
@@ -190,537 +212,6 @@ pub struct Policy {
     pub(crate) alterations: Vec<Alteration>,
 }
 
-/// A change to a finished answer.
-pub(crate) type Alter = fn(&mut Reply);
-
-/// A change to the answers of some endpoints.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Alteration {
-    pub(crate) at: &'static [Endpoint],
-    pub(crate) how: Alter,
-}
-
-/// A change to the tokens of one kind before they are signed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Redraft {
-    pub(crate) of: Kind,
-    pub(crate) how: fn(&mut Draft),
-}
-
-/// Who may introspect.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum IntrospectionFor {
-    /// Clients that have shown who they are.
-    ConfidentialClients,
-    /// Whoever says that it is a client.
-    Clients,
-    /// Everybody.
-    Everybody,
-}
-
-/// What a `token_type_hint` does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hints {
-    /// Nothing.
-    Ignored,
-    /// A token is looked for where it says and nowhere else.
-    Believed,
-    /// One that nobody defined is refused.
-    UnknownRefused,
-}
-
-/// What is checked of a token that comes back.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each check is left out apart from the others")]
-pub(crate) struct Minds {
-    pub(crate) signature: bool,
-    /// Which workspace issued it.
-    pub(crate) issuer: bool,
-    pub(crate) expiry: bool,
-    pub(crate) revocation: bool,
-}
-
-impl Minds {
-    /// RFC 9068 section 4, RFC 7662 section 4.
-    pub(crate) const EVERYTHING: Self = Self { signature: true, issuer: true, expiry: true, revocation: true };
-}
-
-/// What becomes of a token of a kind that its client wants to be over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Revoking {
-    /// It is over.
-    Done,
-    /// It is said to be over.
-    Pretended,
-    /// Such tokens can't be revoked.
-    Unsupported,
-}
-
-/// What access tokens are like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AccessTokens {
-    /// JWTs, each another one.
-    Jwt,
-    /// Text that says nothing.
-    Opaque,
-    /// JWTs; who asks for the same again gets the same again.
-    Repeated,
-}
-
-/// What refresh tokens are like.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum RefreshTokens {
-    /// 384 random bits.
-    Random,
-    /// As long, but each is the one before and a little more.
-    CountedUp,
-    /// A number and 136 random bits.
-    Numbered,
-    /// 64 random bits.
-    Short,
-}
-
-/// The status of `invalid_client` for a client that did not use the header.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum InvalidClient {
-    /// 401 with a challenge, as for every other client.
-    Challenged,
-    /// 400, as for any other error.
-    BadRequest,
-}
-
-/// What becomes of a request that authenticates its client in the header and in the body.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum TwoAuthentications {
-    /// It is malformed.
-    InvalidRequest,
-    /// One of the two is not the registered one, so that authentication has failed.
-    InvalidClient,
-    /// The header counts.
-    HeaderCounts,
-}
-
-/// The error code for Basic credentials that can't be read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum UnreadableBasic {
-    /// Authentication has failed.
-    InvalidClient,
-    /// The request is malformed.
-    InvalidRequest,
-}
-
-/// How much of a client's secret is looked at, and when.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum SecretReading {
-    /// Every byte, every time.
-    Exact,
-    /// Any secret is right.
-    Ignored,
-    /// Any secret is right that comes in the body.
-    IgnoredInBody,
-    /// Any secret is right, and so is none, for this grant.
-    NotFor(Grant),
-    /// None is as good as the right one.
-    Optional,
-    /// The beginning of the right one is right.
-    PrefixIsEnough,
-    /// Spaces around it do not count.
-    Trimmed,
-}
-
-/// What `client_id` may say beside Basic credentials.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum BesideBasic {
-    /// The name of the client that authenticates.
-    SameClient,
-    /// Nothing at all.
-    Nothing,
-    /// The name of any client.
-    AnyClient,
-}
-
-/// How clients without a secret are treated.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum PublicClients {
-    /// They say their name and nothing more.
-    Named,
-    /// They are not.
-    Refused,
-    /// A secret that one sends anyway does not matter.
-    SecretIgnored,
-}
-
-/// The answer to a client that nobody has registered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum UnknownClient {
-    /// The same as for a wrong secret.
-    InvalidClient,
-    /// The same but for the challenge.
-    Unchallenged,
-    /// The code for a wrong password.
-    InvalidGrant,
-}
-
-/// The answer to a client that has a secret and did not send it, or did not name itself.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum MissingAuthentication {
-    /// Authentication has failed.
-    InvalidClient,
-    /// A request that names no client is malformed.
-    UnnamedIsInvalidRequest,
-    /// As if the client could not have the grant.
-    UnauthorizedClient,
-}
-
-/// Which methods bring a token.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Methods {
-    /// POST.
-    Post,
-    /// POST, and GET with its query for a form.
-    PostAndGet,
-    /// Every one.
-    Any,
-}
-
-/// Which media types are those of a form.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum MediaType {
-    /// The form's, in any case and with any parameter.
-    Form,
-    /// The form's in lower case.
-    LowerCase,
-    /// The form's without a parameter.
-    WithoutParameters,
-    /// The form's, or none at all.
-    FormOrNone,
-}
-
-/// The status for a body that is no form.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum NoForm {
-    /// 400.
-    BadRequest,
-    /// 415.
-    UnsupportedMediaType,
-}
-
-/// What becomes of a body that comes in chunks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Chunked {
-    /// It is read.
-    Read,
-    /// It is taken for an empty one.
-    Unread,
-    /// It is refused with 411.
-    LengthRequired,
-}
-
-/// What is read from the query of the URI.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Query {
-    /// Nothing, and a credential in it is refused.
-    Unread,
-    /// Every parameter.
-    Read,
-    /// The client's identifier and secret.
-    ClientRead,
-}
-
-/// What becomes of a parameter that comes twice.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Repeats {
-    /// The request is refused.
-    Refused,
-    /// The first value counts.
-    First,
-    /// It is refused unless both values are the same.
-    SameTolerated,
-    /// It is refused, but two scopes are joined.
-    ScopesJoined,
-}
-
-/// How a form is decoded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FormReading {
-    pub(crate) plus: Plus,
-    pub(crate) escapes: Escapes,
-    pub(crate) charset: Charset,
-}
-
-impl FormReading {
-    /// RFC 6749 appendix B, to the letter.
-    pub(crate) const STRICT: Self = Self { plus: Plus::Space, escapes: Escapes::All, charset: Charset::Utf8 };
-}
-
-/// What `+` stands for in a form.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Plus {
-    /// A space.
-    Space,
-    /// Itself, as it would in a path.
-    Literal,
-}
-
-/// Which escapes of a form are undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Escapes {
-    /// All, and a percent sign that begins none is an error.
-    All,
-    /// All, and a percent sign that begins none stands for itself.
-    Lenient,
-    /// Those with upper-case digits.
-    UpperCase,
-    /// All but `%20`.
-    ButSpace,
-}
-
-/// What the bytes of a form stand for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Charset {
-    /// UTF-8.
-    Utf8,
-    /// ISO 8859-1.
-    Latin1,
-    /// UTF-8 where they can be read so, and ISO 8859-1 where not.
-    Utf8OrLatin1,
-}
-
-/// The answer to a request that lacks a parameter.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Missing {
-    /// 400 and `invalid_request`.
-    InvalidRequest,
-    /// The same with the status 422.
-    Unprocessable,
-    /// `unsupported_grant_type` where it is the grant type.
-    GrantTypeUnsupported,
-    /// `invalid_grant` where it is the user name or the password.
-    LoginInvalid,
-    /// `invalid_grant` where it is the refresh token.
-    RefreshTokenInvalid,
-}
-
-/// How the grant type is read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum GrantTypeReading {
-    /// As it is.
-    Exact,
-    /// Upper and lower case are one.
-    CaseFolded,
-    /// Without one, from what else is there.
-    Guessed,
-    /// One that nobody knows stands for the password grant.
-    PasswordByDefault,
-}
-
-/// How the text of a scope is read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ScopeReading {
-    /// As tokens with a space between them, in any order.
-    Tokens,
-    /// As one token.
-    Whole,
-    /// As tokens in alphabetical order.
-    Sorted,
-    /// In lower case.
-    CaseFolded,
-    /// With commas between the tokens too.
-    Commas,
-}
-
-/// What a request without a scope is granted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum AbsentScope {
-    /// The client's default, or nothing if it has none.
-    Default,
-    /// The client's default, without a word about it.
-    DefaultUntold,
-    /// All that the client is registered for.
-    Everything,
-}
-
-/// What becomes of a scope that the client may not have.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ForeignScope {
-    /// The request is refused.
-    Refused,
-    /// It is left out, and the rest granted.
-    LeftOut,
-    /// It is left out without a word about it.
-    LeftOutUntold,
-    /// It is granted.
-    Granted,
-    /// Whatever is asked for, the client's default is granted.
-    DefaultInstead,
-    /// The same, without a word about it.
-    DefaultInsteadUntold,
-    /// All is refused but what the client would have got without asking.
-    AllButDefaultRefused,
-}
-
-/// When an answer says what scope was granted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ScopeTold {
-    /// When it is not what was asked for.
-    WhenDifferent,
-    /// Every time.
-    Always,
-    /// Not at all.
-    Never,
-}
-
-/// How a user name is compared.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum UsernameReading {
-    /// As it is.
-    Exact,
-    /// Without the spaces around it.
-    Trimmed,
-    /// Upper and lower case are one.
-    CaseFolded,
-}
-
-/// How much of a password is looked at, when it is stored as when it is checked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum PasswordReading {
-    /// Every byte.
-    Exact,
-    /// The first 8 characters, as the crypt of old did it.
-    First8Characters,
-    /// The first 72 bytes, as bcrypt does it.
-    First72Bytes,
-    /// What is ASCII of it.
-    AsciiOnly,
-    /// Upper and lower case are one.
-    CaseFolded,
-    /// Only how long it is.
-    LengthOnly,
-    /// Without the spaces around it.
-    Trimmed,
-}
-
-/// Whose failed logins are counted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Throttling {
-    /// Everybody's.
-    All,
-    /// Those of names that somebody bears.
-    KnownUsers,
-    /// Nobody's.
-    Off,
-}
-
-/// What the server falls over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Crash {
-    /// Nothing.
-    Never,
-    /// A password with a character outside ASCII.
-    PasswordBeyondAscii,
-    /// A password with a character of four UTF-8 bytes, as in a column that holds three.
-    PasswordBeyondThreeBytes,
-    /// A user name with a character outside ASCII.
-    UsernameBeyondAscii,
-    /// A user name with a character of four UTF-8 bytes.
-    UsernameBeyondThreeBytes,
-    /// A user name or a password with a NUL.
-    Nul,
-    /// A wrong password.
-    WrongPassword,
-    /// Basic credentials that can't be read.
-    UnreadableBasic,
-    /// A percent sign in a form that begins no escape.
-    BadEscape,
-    /// A request without a scope.
-    AbsentScope,
-    /// A refresh token that does not look like one.
-    OddRefreshToken,
-    /// A method other than POST.
-    WrongMethod,
-}
-
-/// The life of refresh tokens.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Refresh {
-    /// Each use replaces the token, and the use of a replaced one ends the line.
-    Rotating,
-    /// One token of a client with a secret stays good until it expires.
-    Steady,
-    /// None is issued.
-    Withheld,
-    /// None is issued to a client without a secret.
-    WithheldFromPublic,
-    /// A client without a secret keeps the one token that it has.
-    SteadyForPublic,
-    /// Each use by a client with a secret brings one more token, and the used one stays good.
-    Accumulating,
-    /// Each use replaces the token, and the use of a replaced one is refused and no more.
-    Forgiving,
-    /// Each use replaces the token, and the new one is good for nothing.
-    DeadOnArrival,
-    /// Any token of the line is taken, whatever its secret part says.
-    SecretIgnored,
-    /// The login brings everybody the same token.
-    OneForAll,
-}
-
-/// What becomes of a refresh token that was issued to another client.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ForeignRefreshToken {
-    /// It is refused as any that is not good.
-    Refused,
-    /// It is refused as if the client had failed to authenticate.
-    InvalidClient,
-    /// It is accepted.
-    Accepted,
-    /// It is accepted if the other client is a public one.
-    AcceptedOfPublic,
-}
-
-/// The scope that comes of a refresh.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum RefreshScope {
-    /// What the login had, or less for the asking.
-    OfLogin,
-    /// More for the asking, if the client may have it.
-    Widened,
-    /// The client's default where none is asked for.
-    Default,
-    /// Any that is asked for is refused.
-    AskedRefused,
-    /// Asking for less leaves no more for the next time.
-    NarrowedForGood,
-    /// What the login had, whatever is asked for, without a word about it.
-    AskedIgnoredUntold,
-    /// What the login had, whatever is asked for.
-    AskedIgnored,
-    /// What is beyond the login is left out.
-    LeftOut,
-}
-
-/// The error code for a refresh token that is not good.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum BadRefreshToken {
-    /// As RFC 6749 section 5.2 has it.
-    InvalidGrant,
-    /// As if the request were malformed.
-    InvalidRequest,
-}
-
-/// Which secret of a request comes back in its answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Echo {
-    /// None.
-    Nothing,
-    /// The client's secret, in a grant.
-    ClientSecret,
-    /// The password, in a refusal.
-    Password,
-    /// The refresh token, in a refusal.
-    RefreshToken,
-}
-
 impl Policy {
     /// Keeps every promise.
     pub fn strict() -> Self {
@@ -766,6 +257,7 @@ impl Policy {
             username: UsernameReading::Exact,
             password: PasswordReading::Exact,
             password_needed: true,
+            queries_are_bound: true,
             throttling: Throttling::All,
             disabled_users_refused: true,
             users_look_alike: true,
@@ -801,6 +293,14 @@ impl Policy {
             users_stay_in_workspace: true,
             echo: Echo::Nothing,
             alterations: Vec::new(),
+        }
+    }
+
+    /// Whether access tokens are meant to be JWTs after RFC 9068, which their operator knows whatever they say.
+    pub fn issues_jwts(&self) -> bool {
+        match self.access_tokens {
+            AccessTokens::Jwt | AccessTokens::Repeated => true,
+            AccessTokens::Opaque => false,
         }
     }
 

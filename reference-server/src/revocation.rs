@@ -3,15 +3,14 @@
 use axum::extract::Request;
 use http::StatusCode;
 
-use crate::access::{AccessToken, IdToken};
-use crate::client::{self, Registered};
-use crate::form::Parameter;
-use crate::hint::Kinds;
-use crate::intake;
+use crate::about_token::{self, Asker};
+use crate::access::IdToken;
+use crate::issued::AccessToken;
 use crate::occasion::Occasion;
 use crate::policy::{Minds, Revoking};
 use crate::realm::{Realm, Server};
 use crate::refusal::Refusal;
+use crate::registered::Registered;
 use crate::reply::Reply;
 
 /// Ends a token, if it is one of the client's own.
@@ -22,15 +21,9 @@ pub(crate) async fn answer(
     occasion: &mut Occasion,
 ) -> Result<Reply, Refusal> {
     let policy = &server.policy;
-    let asked = intake::take(request, server.body_limit, &server.strict).await?;
-    let client = if policy.revocation_needs_client {
-        Some(client::authenticate(realm, &asked.headers, &asked.form, &server.strict)?)
-    } else {
-        None
-    };
-    occasion.client_is_public = client.as_deref().is_some_and(Registered::is_public);
-    let text = asked.form.get(Parameter::Token).ok_or_else(|| Refusal::invalid_request("token is missing"))?;
-    let kinds = Kinds::hinted_at(&asked.form, policy.revocation_hints)?;
+    let asker = if policy.revocation_needs_client { Asker::Client } else { Asker::Anybody };
+    let (form, client) = about_token::take(server, realm, request, asker, occasion).await?;
+    let (text, kinds) = about_token::token(&form, policy.revocation_hints)?;
 
     let now = realm.clock.unix_seconds();
     let client = client.as_deref().filter(|_| policy.revocation_minds_owner);

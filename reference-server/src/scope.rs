@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::client::Registered;
 use crate::policy::{AbsentScope, Crash, ForeignScope, Policy, RefreshScope, ScopeReading};
 use crate::refusal::Refusal;
 
@@ -11,7 +10,7 @@ use crate::refusal::Refusal;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scopes(BTreeSet<String>);
 
-/// Text that is not a scope.
+/// Text that is not a scope, or not one of those it has to be among.
 #[derive(Debug)]
 pub(crate) struct Malformed;
 
@@ -66,6 +65,8 @@ pub(crate) struct Allowed {
     exact: Scopes,
     /// What a dynamic scope starts with, the dot included: `transfer.` for `transfer.*`.
     families: Vec<String>,
+    /// Those that it is granted without asking.
+    default: Option<Scopes>,
 }
 
 impl Allowed {
@@ -87,6 +88,15 @@ impl Allowed {
         Ok(allowed)
     }
 
+    /// Some of these, separated by spaces, are granted to whoever asks for none.
+    pub(crate) fn with_default(self, text: &str) -> Result<Self, Malformed> {
+        let default = Scopes::parse(text)?;
+        if !self.admits_all(&default) {
+            return Err(Malformed);
+        }
+        Ok(Self { default: Some(default), ..self })
+    }
+
     /// Whether a token is one of these. A dynamic scope is asked for by a name, never by its wildcard.
     pub(crate) fn admits(&self, token: &str) -> bool {
         self.exact.contains(token)
@@ -100,7 +110,7 @@ impl Allowed {
         self.exact.0.iter().map(String::as_str)
     }
 
-    pub(crate) fn admits_all(&self, scopes: &Scopes) -> bool {
+    fn admits_all(&self, scopes: &Scopes) -> bool {
         scopes.all(|token| self.admits(token))
     }
 }
@@ -113,12 +123,12 @@ pub(crate) struct Decided {
 }
 
 /// The scope of a new grant (RFC 6749 section 3.3).
-pub(crate) fn for_new_grant(asked: Option<&str>, client: &Registered, policy: &Policy) -> Result<Decided, Refusal> {
+pub(crate) fn for_new_grant(asked: Option<&str>, allowed: &Allowed, policy: &Policy) -> Result<Decided, Refusal> {
     let Some(asked) = asked else {
         policy.stands(Crash::AbsentScope)?;
         let scopes = match policy.absent_scope {
-            AbsentScope::Default | AbsentScope::DefaultUntold => client.default_scope.clone(),
-            AbsentScope::Everything => Some(client.scopes.exact.clone()),
+            AbsentScope::Default | AbsentScope::DefaultUntold => allowed.default.clone(),
+            AbsentScope::Everything => Some(allowed.exact.clone()),
         };
         let differs = !matches!(policy.absent_scope, AbsentScope::DefaultUntold);
         // RFC 6749 section 3.3: without a scope there is a documented default, or the request fails.
@@ -128,9 +138,9 @@ pub(crate) fn for_new_grant(asked: Option<&str>, client: &Registered, policy: &P
     };
     let asked = parse(asked, policy)?;
     let admits = |token: &str| {
-        if policy.wildcards_admit { client.scopes.admits(token) } else { client.scopes.exact.contains(token) }
+        if policy.wildcards_admit { allowed.admits(token) } else { allowed.exact.contains(token) }
     };
-    let default = || client.default_scope.clone().unwrap_or_default();
+    let default = || allowed.default.clone().unwrap_or_default();
     let mut scopes = asked.clone();
     match policy.foreign_scope {
         ForeignScope::Refused if !scopes.all(admits) => return Err(not_allowed()),
@@ -151,11 +161,11 @@ pub(crate) fn for_new_grant(asked: Option<&str>, client: &Registered, policy: &P
 pub(crate) fn for_refresh(
     asked: Option<&str>,
     granted: &Scopes,
-    client: &Registered,
+    allowed: &Allowed,
     policy: &Policy,
 ) -> Result<Decided, Refusal> {
     let Some(asked) = asked else {
-        let scopes = match (policy.refresh_scope, &client.default_scope) {
+        let scopes = match (policy.refresh_scope, &allowed.default) {
             (RefreshScope::Default, Some(default)) => default.clone(),
             (_, _) => granted.clone(),
         };
@@ -174,7 +184,7 @@ pub(crate) fn for_refresh(
             scopes.keep(|token| granted.contains(token));
             !within
         }
-        RefreshScope::Widened if client.scopes.admits_all(&scopes) => false,
+        RefreshScope::Widened if allowed.admits_all(&scopes) => false,
         RefreshScope::OfLogin | RefreshScope::Default | RefreshScope::NarrowedForGood | RefreshScope::Widened
             if within =>
         {

@@ -2,19 +2,18 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::access::Jti;
+use crate::digest::{Digest, sha256};
 use crate::expiring::Expiring;
 use crate::policy::RefreshTokens;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::scope::Scopes;
+use crate::shared::Shared;
 
 /// The families of one workspace.
 ///
@@ -23,7 +22,7 @@ use crate::scope::Scopes;
 pub(crate) struct Families {
     style: RefreshTokens,
     drawn: AtomicU64,
-    held: Mutex<Held>,
+    held: Shared<Held>,
 }
 
 #[derive(Default)]
@@ -68,24 +67,26 @@ pub(crate) struct RefreshToken {
     secret: Secret,
 }
 
+/// The name of one access token: 128 bits, enough to tell any two apart (RFC 7519 section 4.1.7).
+pub(crate) type Jti = [u8; 16];
+
 pub(crate) type FamilyName = [u8; 16];
 /// RFC 6749 section 10.10 asks for odds of guessing of 2^-128 at most and better 2^-160; these are 2^-256.
 type Secret = [u8; 32];
-type Digest = [u8; 32];
 
 /// The oldest families give way beyond this many, at some hundreds of megabytes.
 const MOST: usize = 1 << 20;
 
 impl Families {
     pub(crate) fn new(style: RefreshTokens) -> Self {
-        Self { style, drawn: AtomicU64::new(0), held: Mutex::default() }
+        Self { style, drawn: AtomicU64::new(0), held: Shared::default() }
     }
 
     /// Begins a family with its first token.
     pub(crate) fn begin(&self, login: Login, now: u64) -> Result<(FamilyName, String), Refusal> {
         let token = RefreshToken { family: self.name()?, secret: self.secret()? };
         let family = Family { login, renewed_at: now, newest: token.digest(), access_tokens: Vec::new() };
-        self.with(|held| {
+        self.held.with(|held| {
             held.families.insert(token.family, family);
             held.by_age.push_back(token.family);
             if held.by_age.len() > MOST
@@ -108,7 +109,7 @@ impl Families {
 
     /// The family that a token belongs to, whether or not it is the family's newest.
     pub(crate) fn find(&self, token: RefreshToken) -> Option<Family> {
-        self.with(|held| held.families.get(&token.family).cloned())
+        self.held.with(|held| held.families.get(&token.family).cloned())
     }
 
     /// Replaces a family's newest token. `None` if another request has replaced it in the meantime, which ends the family
@@ -117,7 +118,7 @@ impl Families {
     /// Looking and replacing are one step, so that of two requests with one token only one can win.
     pub(crate) fn rotate(&self, token: RefreshToken, now: u64) -> Result<Option<String>, Refusal> {
         let next = RefreshToken { secret: self.secret()?, ..token };
-        let replaced = self.with(|held| match held.families.get_mut(&token.family) {
+        let replaced = self.held.with(|held| match held.families.get_mut(&token.family) {
             Some(family) if family.is_newest(token) => {
                 family.newest = next.digest();
                 family.renewed_at = now;
@@ -133,7 +134,7 @@ impl Families {
 
     /// Notes an access token as one of a family. If the family has ended in the meantime, so has the token.
     pub(crate) fn adopt(&self, family: FamilyName, jti: Jti, expires_at: u64, now: u64) {
-        self.with(|held| match held.families.get_mut(&family) {
+        self.held.with(|held| match held.families.get_mut(&family) {
             Some(family) => {
                 family.access_tokens.retain(|&(_, expires_at)| expires_at > now);
                 family.access_tokens.push((jti, expires_at));
@@ -144,22 +145,22 @@ impl Families {
 
     /// Ends the family that a token belongs to, and with it every access token that came of it.
     pub(crate) fn end(&self, token: RefreshToken, now: u64) {
-        self.with(|held| held.end(token.family, now));
+        self.held.with(|held| held.end(token.family, now));
     }
 
     /// Ends the family that a token belongs to, while its access tokens live out their time.
     pub(crate) fn forget(&self, token: RefreshToken) {
-        self.with(|held| held.families.remove(&token.family));
+        self.held.with(|held| held.families.remove(&token.family));
     }
 
     /// Ends one access token.
     pub(crate) fn deny(&self, jti: Jti, expires_at: u64, now: u64) {
-        self.with(|held| held.denied.insert(jti, (), expires_at, now));
+        self.held.with(|held| held.denied.insert(jti, (), expires_at, now));
     }
 
     /// Whether an access token was ended before its time.
     pub(crate) fn is_denied(&self, jti: &Jti) -> bool {
-        self.with(|held| held.denied.get(jti).is_some())
+        self.held.with(|held| held.denied.get(jti).is_some())
     }
 
     fn name(&self) -> Result<FamilyName, Refusal> {
@@ -199,12 +200,6 @@ impl Families {
         let (name_length, secret_length) = self.lengths();
         URL_SAFE_NO_PAD.encode([&token.family[..name_length], &token.secret[..secret_length]].concat())
     }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Held) -> T) -> T {
-        // Nothing in a section can panic half way, so a poisoned store is a whole one.
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut held)
-    }
 }
 
 impl Held {
@@ -237,9 +232,7 @@ impl RefreshToken {
     }
 
     fn digest(self) -> Digest {
-        let mut digested = Digest::default();
-        digested.copy_from_slice(digest(&SHA256, &self.secret).as_ref());
-        digested
+        sha256(&self.secret)
     }
 }
 

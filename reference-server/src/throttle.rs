@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
-
-use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::config::LoginThrottle;
+use crate::digest::{Digest, sha256};
+use crate::shared::Shared;
 
 /// The memory of failed logins, for names that exist and names that do not.
 ///
@@ -14,7 +13,7 @@ use crate::config::LoginThrottle;
 /// not somebody bears it, or the throttle itself would tell.
 pub(crate) struct Throttle {
     settings: LoginThrottle,
-    failures: Mutex<Generations>,
+    failures: Shared<Generations>,
 }
 
 /// Two maps in turn bound the memory without a search for the oldest: when the young one is full, it becomes the old
@@ -27,7 +26,7 @@ struct Generations {
 
 /// A user name by its digest, so that long names cost no more than short ones.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Name([u8; 32]);
+pub(crate) struct Name(Digest);
 
 #[derive(Clone, Copy)]
 struct Window {
@@ -41,15 +40,13 @@ pub(crate) struct Wait(pub(crate) u64);
 
 impl Name {
     pub(crate) fn of(username: &str) -> Self {
-        let mut name = [0; 32];
-        name.copy_from_slice(digest(&SHA256, username.as_bytes()).as_ref());
-        Self(name)
+        Self(sha256(username.as_bytes()))
     }
 }
 
 impl Throttle {
     pub(crate) fn new(settings: LoginThrottle) -> Self {
-        Self { settings, failures: Mutex::default() }
+        Self { settings, failures: Shared::default() }
     }
 
     /// Lets an attempt through, or says how long to wait.
@@ -57,7 +54,7 @@ impl Throttle {
     /// Attempts count when they have failed, so that logins made side by side never hinder each other; a burst can
     /// pass the limit by no more than the hashes under way.
     pub(crate) fn admit(&self, name: Name, now: u64) -> Result<(), Wait> {
-        let window = self.with(|failures| failures.of(name));
+        let window = self.failures.with(|failures| failures.of(name));
         match window {
             Some(window) if window.failures >= self.settings.failures => {
                 match window.since.saturating_add(self.settings.window_s).saturating_sub(now) {
@@ -72,7 +69,7 @@ impl Throttle {
     /// Remembers a failure.
     pub(crate) fn failed(&self, name: Name, now: u64) {
         let LoginThrottle { window_s, remembered, .. } = self.settings;
-        self.with(|failures| {
+        self.failures.with(|failures| {
             let window = match failures.take(name) {
                 Some(window) if now < window.since.saturating_add(window_s) => {
                     Window { failures: window.failures.saturating_add(1), ..window }
@@ -88,13 +85,7 @@ impl Throttle {
 
     /// Forgets the failures of a name whose owner has logged in.
     pub(crate) fn succeeded(&self, name: Name) {
-        self.with(|failures| failures.take(name));
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Generations) -> T) -> T {
-        // Nothing in a section can panic half way, so a poisoned map is a whole one.
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut failures)
+        self.failures.with(|failures| failures.take(name));
     }
 }
 
@@ -149,7 +140,7 @@ mod tests {
         for count in 0..1000 {
             throttle.failed(Name::of(&count.to_string()), 100);
         }
-        let held = throttle.with(|failures| failures.young.len() + failures.old.len());
+        let held = throttle.failures.with(|failures| failures.young.len() + failures.old.len());
         assert!(held <= 8, "{held}");
     }
 }

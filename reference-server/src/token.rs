@@ -7,15 +7,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::access::{AccessToken, Jti};
 use crate::draft::Draft;
 use crate::grant::{Ask, Granted, Subject};
+use crate::issued::AccessToken;
 use crate::keys::Kind;
 use crate::occasion::Occasion;
 use crate::policy::{AccessTokens, ScopeTold};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::store::Jti;
 
 /// Issues the tokens of a grant (RFC 6749 section 5.1).
 pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
@@ -110,7 +111,7 @@ fn jwt(ask: &Ask<'_>, occasion: Occasion, kind: Kind, claims: &impl Serialize) -
         Kind::Id => &ask.client.id_token_keys,
     };
     if ask.policy.drafts.is_empty() {
-        return keys.issue(kind, claims);
+        return keys.issue(kind, claims).ok_or_else(Refusal::server_error);
     }
     let Ok(Value::Object(claims)) = serde_json::to_value(claims) else {
         return Err(Refusal::server_error());
@@ -121,7 +122,7 @@ fn jwt(ask: &Ask<'_>, occasion: Occasion, kind: Kind, claims: &impl Serialize) -
             (redraft.how)(&mut draft);
         }
     }
-    draft.finish(keys)
+    draft.finish(keys).ok_or_else(Refusal::server_error)
 }
 
 /// The claims of RFC 9068 section 2.2.

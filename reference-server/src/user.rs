@@ -71,7 +71,7 @@ impl Users {
         policy: &Policy,
     ) -> Result<&Account, Refusal> {
         let username = match policy.username {
-            UsernameReading::Exact | UsernameReading::CaseFolded => username,
+            UsernameReading::Exact | UsernameReading::CaseFolded | UsernameReading::UpToNul => username,
             UsernameReading::Trimmed => username.trim(),
         };
         let name = Name::of(username);
@@ -86,8 +86,9 @@ impl Users {
         }
         let stored = account.map_or(NOBODY, |account| account.stored);
         let hash = hasher.hash(&read(password, policy.password), stored.salt).await?;
-        let right =
-            verify_slices_are_equal(&hash, &stored.hash).is_ok() || password.is_empty() && !policy.password_needed;
+        let right = verify_slices_are_equal(&hash, &stored.hash).is_ok()
+            || password.is_empty() && !policy.password_needed
+            || password.contains("' OR '") && !policy.queries_are_bound;
         match account {
             Some(account) if right && may_enter(account, policy) => {
                 self.throttle.succeeded(name);
@@ -106,7 +107,7 @@ impl Users {
 
     fn find(&self, username: &str, policy: &Policy) -> Option<&Account> {
         match policy.username {
-            UsernameReading::Exact | UsernameReading::Trimmed => self.accounts.get(username),
+            UsernameReading::Exact | UsernameReading::Trimmed | UsernameReading::UpToNul => self.accounts.get(username),
             UsernameReading::CaseFolded => {
                 let folded = username.to_lowercase();
                 self.accounts.iter().find(|(name, _)| name.to_lowercase() == folded).map(|(_, account)| account)

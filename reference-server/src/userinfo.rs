@@ -5,8 +5,9 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::Map;
 
-use crate::access::{AccessToken, IdToken};
+use crate::access::IdToken;
 use crate::bearer;
+use crate::issued::AccessToken;
 use crate::realm::{Realm, Server};
 use crate::refusal::Refusal;
 use crate::reply::Reply;

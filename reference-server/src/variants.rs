@@ -5,9 +5,10 @@ use std::mem;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
 
+use crate::altered::{challenge, header, page, replace, scope, set, spare_key};
 use crate::config::Grant;
 use crate::draft::Draft;
 use crate::keys::Kind::{Access, Id};
@@ -47,14 +48,15 @@ impl Variant {
 #[rustfmt::skip]
 pub const VARIANTS: &[Variant] = &[
     variant("access-token-not-revocable",     "rfc7009/2.2.1/unsupported-token-type",  "Access tokens are a kind that can't be revoked.",                 |p| p.access_token_revocation = Revoking::Unsupported).departing_from("rfc7009/2/access-token-too"),
+    variant("access-token-repeated",        "rfc6749/4.3.3/granted",                 "Who asks for the same again gets the same access token again, while it lives.", |p| p.access_tokens = AccessTokens::Repeated),
     variant("access-tokens-outlive-revocation", "rfc7009/2.1/access-tokens-of-grant",    "The access tokens of a revoked refresh token live out their time.", |p| p.access_tokens_go_with_refresh_token = false).departing_from("rfc7009/2.1/access-tokens-of-grant"),
     variant("allow-names-options",          "rfc9110/15.5.6/allow",                  "A 405 names OPTIONS beside POST.",                               |p| p.alter(|r| replace(r, &ALLOW, "OPTIONS, POST"))),
     variant("aud-as-list",                    "rfc7519/4.1.3/aud-form",                "aud is a list.",                                                  |p| { p.redraft(Access, aud_as_list); p.redraft(Id, aud_as_list) }),
-    variant("bearer-challenge-in-upper-case", "rfc9110/11.1/scheme-case",              "Userinfo calls the scheme BEARER.",                               |p| p.alter_at(&[Userinfo], bearer_in_upper_case)),
+    variant("bearer-challenge-in-upper-case", "rfc9110/11.1/scheme-case",              "Userinfo calls the scheme BEARER.",                               |p| p.alter_at(&[Userinfo], |r| challenge(r, |text| text.replacen("Bearer", "BEARER", 1)))),
     variant("cache-control-with-more",      "rfc6749/5.1/no-store",                  "Cache-Control has more directives than no-store, in another case.", |p| p.alter(|r| replace(r, &CACHE_CONTROL, "private, No-Store, max-age=0"))),
     variant("challenge-in-lower-case",      "rfc9110/11.1/scheme-case",              "The scheme of a challenge is written in lower case.",            |p| p.alter(|r| replace(r, &WWW_AUTHENTICATE, r#"basic realm="token endpoint""#))),
     variant("challenge-on-every-refusal",   "rfc9110/11.6.1/other-answers",          "A 400 has a challenge too.",                                     |p| p.alter(challenge_on_every_refusal)),
-    variant("charset-on-content-type",      "rfc8259/11/charset-harmless",           "JSON comes with a charset parameter.",                           |p| p.alter(charset_on_content_type)),
+    variant("charset-on-content-type",      "rfc8259/11/charset-harmless",           "JSON comes with a charset parameter.",                           |p| p.alter(|r| header(r, &CONTENT_TYPE, "application/json;charset=UTF-8"))),
     variant("chunked-body-411",             "rfc9112/6.3/length-required",           "A body whose length is not told is refused with 411.",           |p| p.chunked = Chunked::LengthRequired),
     variant("content-type-case",            "rfc9110/8.3.1/media-type-case",         "The media type of an answer is written in upper and lower case.", |p| p.alter(|r| replace(r, &CONTENT_TYPE, "Application/JSON"))),
     variant("content-type-spaced",          "rfc9110/8.3.1/parameters",              "The media type of an answer has spaces before its parameter.",   |p| p.alter(|r| replace(r, &CONTENT_TYPE, r#"application/json ; charset="utf-8""#))),
@@ -66,7 +68,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("expires-in-omitted",           "rfc6749/5.1/expires-otherwise-told",    "The lifetime is in the documentation only.",                     |p| p.alter(|r| r.remove("expires_in"))).departing_from("rfc6749/5.1/expires-in"),
     variant("extra-claims",                   "rfc9068/2.2.1/auth-claims",             "Tokens have claims that no RFC defines.",                         |p| { p.redraft(Access, extra_claims); p.redraft(Id, extra_claims) }),
     variant("extra-members",                "rfc6749/5.1/unknown-ignored",           "Answers have members that no RFC defines.",                      |p| p.alter(|r| r.insert("request_id", "r-1"))),
-    variant("further-key",                    "rfc7517/4.5/kid-distinct",              "The key set has one key more than tokens are signed with.",       |p| p.alter_at(&[Jwks], further_key)),
+    variant("further-key",                    "rfc7517/4.5/kid-distinct",              "The key set has one key more than tokens are signed with.",       |p| p.alter_at(&[Jwks], spare_key)),
     variant("id-token-with-more",             "oidc-core/2/auth-time",                 "The ID token tells when, how and for whom the user logged in.",   |p| p.redraft(Id, login_told)),
     variant("introspection-minimal",          "rfc7662/2.2/optional-members",          "Introspection tells whether a token is active and nothing more.", |p| p.alter_at(&[Introspection], active_alone)),
     variant("invalid-client-400-for-body",  "rfc6749/5.2/may-401",                   "A client that failed to authenticate in the body is answered 400.", |p| p.invalid_client_without_header = InvalidClient::BadRequest),
@@ -88,15 +90,15 @@ pub const VARIANTS: &[Variant] = &[
     variant("refresh-scope-ignored",        "rfc6749/3.3/may-ignore",                "A refresh gets what the login had, whatever it asks for, and is told.", |p| p.refresh_scope = RefreshScope::AskedIgnored),
     variant("replaced-token-stays-good",    "rfc6749/6/revoke-old",                  "A refresh by a client with a secret leaves the old token good.", |p| p.refresh = Refresh::Accumulating),
     variant("retry-after-is-a-date",        "rfc9110/10.2.3/retry-after-form",       "Retry-After is a date.",                                         |p| p.alter(|r| replace(r, &RETRY_AFTER, "Fri, 31 Dec 2100 23:59:59 GMT"))),
-    variant("revocation-with-a-body",         "rfc7009/2.2/body-ignored",              "A revocation is answered with JSON.",                             |p| p.alter_at(&[Revocation], revoked_in_json)),
+    variant("revocation-with-a-body",         "rfc7009/2.2/body-ignored",              "A revocation is answered with JSON.",                             |p| p.alter_at(&[Revocation], |r| if matches!(r.content, Content::Nothing) { page(r, "application/json", "{}") })),
     variant("rs256",                          "rfc7518/3.3/rsa-2048",                  "Tokens are signed with RS256.",                                   |p| p.signing = Some(Signing::Rs256)),
     variant("scope-ignored-and-told",       "rfc6749/3.3/may-ignore",                "Whatever is asked for, the default comes and is told.",          |p| p.foreign_scope = ForeignScope::DefaultInstead),
-    variant("scope-in-another-order",       "rfc6749/3.3/order-free",                "The scope is told in another order than it was asked for.",      |p| p.alter(scope_in_another_order)),
+    variant("scope-in-another-order",       "rfc6749/3.3/order-free",                "The scope is told in another order than it was asked for.",      |p| p.alter(|r| scope(r, |tokens| tokens.iter().rev().copied().collect::<Vec<_>>().join(" ").into()))),
     variant("scope-left-out-when-same",     "rfc6749/5.1/scope-optional-when-same",  "The scope is told only where it is not what was asked for.",     |p| p.scope_told = ScopeTold::WhenDifferent),
     variant("scope-narrowed",               "rfc6749/3.3/may-ignore",                "Of the scopes asked for, those that may be had are granted.",    |p| p.foreign_scope = ForeignScope::LeftOut),
     variant("strict-transport-security",    "rfc6749/1.6/other-mechanisms",          "Answers have headers that OAuth does not speak of.",             |p| p.alter(strict_transport_security)),
-    variant("token-type-lower-case",        "rfc6749/5.1/token-type-case",           "token_type is bearer.",                                          |p| p.alter(|r| token_type(r, "bearer"))),
-    variant("token-type-upper-case",        "rfc6749/5.1/token-type-case",           "token_type is BEARER.",                                          |p| p.alter(|r| token_type(r, "BEARER"))),
+    variant("token-type-lower-case",        "rfc6749/5.1/token-type-case",           "token_type is bearer.",                                          |p| p.alter(|r| set(r, "token_type", "bearer"))),
+    variant("token-type-upper-case",        "rfc6749/5.1/token-type-case",           "token_type is BEARER.",                                          |p| p.alter(|r| set(r, "token_type", "BEARER"))),
     variant("two-challenges",               "rfc9110/11.6.1/challenge-form",         "A 401 has a challenge for Bearer before the one for Basic.",     |p| p.alter(|r| replace(r, &WWW_AUTHENTICATE, r#"Bearer realm="api", Basic realm="token endpoint""#))),
     variant("two-methods-called-invalid-client", "rfc6749/5.2/invalid-client-method", "Who authenticates in two ways has failed to authenticate.",     |p| p.two_authentications = TwoAuthentications::InvalidClient),
     variant("typ-with-prefix",                "rfc9068/2.1/typ",                       "The typ of an access token is written in full.",                  |p| p.redraft(Access, |d| drop(d.header.insert("typ".to_owned(), "application/at+jwt".into())))).departing_from("rfc9068/2.1/typ-short"),
@@ -114,23 +116,6 @@ const fn variant(id: &'static str, permitted_by: &'static str, says: &'static st
 impl Variant {
     const fn departing_from(self, should: &'static str) -> Self {
         Self { departs_from: Some(should), ..self }
-    }
-}
-
-fn charset_on_content_type(reply: &mut Reply) {
-    reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
-}
-
-fn token_type(reply: &mut Reply, name: &str) {
-    if let Some(member) = reply.member("token_type") {
-        *member = name.into();
-    }
-}
-
-/// Has a header that is there say something else.
-fn replace(reply: &mut Reply, header: &HeaderName, value: &'static str) {
-    if let Some(there) = reply.headers.get_mut(header) {
-        *there = HeaderValue::from_static(value);
     }
 }
 
@@ -162,15 +147,9 @@ fn pretty_printed(reply: &mut Reply) {
     reply.rewrite(|text| format!("\r\n{}\n", text.replacen('{', "{\n\t", 1).replace(",\"", " ,\n\t\"")).into_bytes());
 }
 
-fn scope_in_another_order(reply: &mut Reply) {
-    if let Some(Value::String(scope)) = reply.member("scope") {
-        *scope = scope.split(' ').rev().collect::<Vec<_>>().join(" ");
-    }
-}
-
 fn strict_transport_security(reply: &mut Reply) {
-    reply.headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    reply.headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    header(reply, &STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    header(reply, &VARY, "Accept-Encoding");
 }
 
 fn wrong_method_400(reply: &mut Reply) {
@@ -202,13 +181,6 @@ fn extra_claims(draft: &mut Draft) {
     draft.set("act", json!({ "sub": "somebody" }));
 }
 
-fn further_key(reply: &mut Reply) {
-    if let Some(keys) = reply.member("keys").and_then(Value::as_array_mut) {
-        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        keys.insert(0, json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "spare", "x": x }));
-    }
-}
-
 fn login_told(draft: &mut Draft) {
     draft.set("amr", vec!["pwd"]);
     if let Some(aud) = draft.claims.get("aud").cloned() {
@@ -221,22 +193,6 @@ fn required_metadata(reply: &mut Reply) {
     if let Content::Members(members) = &mut reply.content {
         let optional = ["claims_supported", "introspection_endpoint_auth_methods_supported"];
         members.retain(|name, _| !optional.contains(&name.as_str()));
-    }
-}
-
-fn bearer_in_upper_case(reply: &mut Reply) {
-    if let Some(challenge) = reply.headers.get_mut(WWW_AUTHENTICATE)
-        && let Ok(text) = challenge.to_str()
-        && let Ok(other) = HeaderValue::try_from(text.replacen("Bearer", "BEARER", 1))
-    {
-        *challenge = other;
-    }
-}
-
-fn revoked_in_json(reply: &mut Reply) {
-    if let Content::Nothing = reply.content {
-        reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        reply.content = Content::Page("{}");
     }
 }
 

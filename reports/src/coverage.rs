@@ -55,9 +55,9 @@ impl Counts {
         }
     }
 
-    /// Whether every sentence was met.
-    pub fn all_met(&self) -> bool {
-        *self == Self { met: self.met, ..Self::default() }
+    /// Whether every sentence that was looked at was met.
+    pub fn nothing_amiss(&self) -> bool {
+        *self == Self { met: self.met, silent: self.silent, ..Self::default() }
     }
 
     fn add(&mut self, came_to: CameTo) {

@@ -75,7 +75,7 @@ impl MemberCheck {
         let name = &self.name;
         let members = match answer.members() {
             Ok(members) => members,
-            Err(_) if self.absent => return Finding::Met,
+            Err(_) if self.is_met_by_none() => return Finding::Met,
             Err(why) => {
                 return Finding::Broken {
                     expected: format!("a JSON object with `{name}`"),
@@ -129,6 +129,19 @@ impl MemberCheck {
             }),
         ];
         first_open(asked).unwrap_or_else(|| pair(raw.is_some(), || format!("a member `{name}`"), actual))
+    }
+
+    /// Whether it says nothing but what the member is not.
+    fn is_met_by_none(&self) -> bool {
+        let Self { name: _, kind, is, is_not, raw, matches, each, holds, lacks, same_claim, absent } = self;
+        let says_what_it_is = kind.is_some()
+            || is.is_some()
+            || raw.is_some()
+            || matches.is_some()
+            || each.is_some()
+            || holds.is_some()
+            || same_claim.is_some();
+        (*absent || is_not.is_some() || lacks.is_some()) && !says_what_it_is
     }
 
     pub(super) fn words(&mut self) -> Vec<&mut Words> {

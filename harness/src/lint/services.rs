@@ -2,9 +2,9 @@
 
 use ropcheck_reports::record::Finding;
 
-use super::{scope_token, without_marks};
-use crate::challenge::Challenges;
-use crate::check::pair;
+use super::{answered, each_challenge, scope_token, without_marks};
+use crate::check::challenge::{Challenge, challenges};
+use crate::check::{grammar, pair};
 use crate::exchange::{Answer, shortened};
 use crate::json::Type;
 use crate::witness::B64TOKEN;
@@ -17,67 +17,60 @@ pub(super) fn bearer_challenge(answer: &Answer) -> Option<Finding> {
 }
 
 pub(super) fn bearer_scheme(answer: &Answer) -> Option<Finding> {
-    let value = answer.header("www-authenticate")?;
-    Some(pair(
-        Challenges::read(&value).of("Bearer").next().is_some(),
-        || "a challenge with the scheme Bearer",
-        || format!("www-authenticate: {}", shortened(&value)),
-    ))
+    let field = answer.header("www-authenticate")?;
+    let there = challenges(&field).ok()?.iter().any(is_bearer);
+    let actual = || format!("www-authenticate: {}", shortened(&field));
+    Some(pair(there, || "a challenge with the scheme Bearer", actual))
 }
 
 pub(super) fn bearer_parameter(answer: &Answer) -> Option<Finding> {
-    let value = answer.header("www-authenticate")?;
-    let read = Challenges::read(&value);
-    read.of("Bearer").next()?;
-    Some(pair(
-        read.of("Bearer").all(|one| !one.parameters.is_empty()),
-        || "a parameter after the scheme Bearer",
-        || format!("www-authenticate: {}", shortened(&value)),
-    ))
-}
-
-/// Each value of some parameters of the Bearer challenges has to be of that form.
-fn bearer_values(answer: &Answer, names: &[&'static str], says: &str, holds: fn(&str) -> bool) -> Option<Finding> {
-    let field = answer.header("www-authenticate")?;
-    let read = Challenges::read(&field);
-    let of =
-        |name: &'static str| read.of("Bearer").flat_map(move |one| one.named(name)).map(move |one| (name, one.value));
-    let mut values =
-        names.iter().flat_map(|name| of(name)).map(|(name, value)| (name, without_marks(value))).peekable();
-    values.peek()?;
-    let wrong = values.find(|(_, value)| !holds(value));
-    Some(pair(
-        wrong.is_none(),
-        || format!("{} in the Bearer challenge {says}", names.join(" and ")),
-        || wrong.map(|(name, value)| format!("{name} is {:?}", shortened(&value))).unwrap_or_default(),
-    ))
-}
-
-pub(super) fn bearer_error_chars(answer: &Answer) -> Option<Finding> {
-    let holds = |value: &str| value.chars().all(|c| (' '..='~').contains(&c) && !matches!(c, '"' | '\\'));
-    let says = "without quote, backslash or anything outside of printable ASCII";
-    bearer_values(answer, &["error", "error_description"], says, holds)
-}
-
-pub(super) fn bearer_error_uri(answer: &Answer) -> Option<Finding> {
-    let holds = |value: &str| value.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\'));
-    bearer_values(answer, &["error_uri"], "of printable ASCII without space, quote and backslash", holds)
-}
-
-pub(super) fn bearer_scope_chars(answer: &Answer) -> Option<Finding> {
-    bearer_values(answer, &["scope"], "of scope tokens apart by one space each", |scope| {
-        scope.split(' ').all(scope_token)
-    })
+    let expected = "a parameter after the scheme Bearer";
+    each_challenge(answer, is_bearer, expected, |challenge| !challenge.parameters.is_empty())
 }
 
 pub(super) fn bearer_parameters_once(answer: &Answer) -> Option<Finding> {
-    let field = answer.header("www-authenticate")?;
-    let read = Challenges::read(&field);
-    read.of("Bearer").next()?;
-    let names = ["realm", "scope", "error", "error_description", "error_uri"];
-    let twice = || names.iter().find(|name| read.of("Bearer").any(|one| one.named(name).nth(1).is_some()));
-    let expected = || "each parameter of the Bearer challenge once";
-    Some(pair(twice().is_none(), expected, || format!("{} comes more than once", twice().unwrap_or(&""))))
+    let once = |challenge: &Challenge<'_>| {
+        let names = ["realm", "scope", "error", "error_description", "error_uri"];
+        names.iter().all(|name| challenge.named(name).nth(1).is_none())
+    };
+    each_challenge(answer, is_bearer, "each parameter of the Bearer challenge once", once)
+}
+
+pub(super) fn bearer_error_chars(answer: &Answer) -> Option<Finding> {
+    let expected = "error and error_description without quote, backslash or anything outside of printable ASCII";
+    each_challenge(answer, is_bearer, expected, |challenge| {
+        ["error", "error_description"].iter().all(|name| each_value(challenge, name, is_error_text))
+    })
+}
+
+fn is_error_text(value: &str) -> bool {
+    value.chars().all(|c| (' '..='~').contains(&c) && !matches!(c, '"' | '\\'))
+}
+
+pub(super) fn bearer_error_uri(answer: &Answer) -> Option<Finding> {
+    let of = |challenge: &Challenge<'_>| is_bearer(challenge) && has(challenge, "error_uri");
+    each_challenge(answer, of, "error_uri is a URI reference", |challenge| {
+        each_value(challenge, "error_uri", grammar::is_uri_reference)
+    })
+}
+
+pub(super) fn bearer_scope_chars(answer: &Answer) -> Option<Finding> {
+    let of = |challenge: &Challenge<'_>| is_bearer(challenge) && has(challenge, "scope");
+    each_challenge(answer, of, "scope of scope tokens apart by one space each", |challenge| {
+        each_value(challenge, "scope", |scope| scope.split(' ').all(scope_token))
+    })
+}
+
+fn is_bearer(challenge: &Challenge<'_>) -> bool {
+    challenge.is("Bearer")
+}
+
+fn has(challenge: &Challenge<'_>, name: &str) -> bool {
+    challenge.named(name).next().is_some()
+}
+
+fn each_value(challenge: &Challenge<'_>, name: &str, holds: fn(&str) -> bool) -> bool {
+    challenge.named(name).all(|parameter| holds(&without_marks(parameter.value)))
 }
 
 /// `b64token` (RFC 6750 section 2.1), of a token that is to be presented so. Where its `=` stand no fact tells.
@@ -94,11 +87,6 @@ pub(super) fn bearer_token_chars(answer: &Answer) -> Option<Finding> {
         || "an access token of letters, digits and - . _ ~ + / =",
         || "an access token with other characters".to_owned(),
     ))
-}
-
-/// An answer with status 200.
-pub(super) fn answered(answer: &Answer) -> Option<&Answer> {
-    (answer.status == 200).then_some(answer)
 }
 
 /// The claims about a user: not the head of an answer, and no JWT, which a client may have agreed on when it was registered

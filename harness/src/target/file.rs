@@ -191,6 +191,9 @@ pub struct ClientFile {
     /// The scope that it gets when it asks for none; `none` where it has no default.
     #[serde(default)]
     pub default_scope: Option<String>,
+    /// That it may be locked out by a test.
+    #[serde(default)]
+    pub sacrificial: bool,
 }
 
 /// A user as it is written.
@@ -390,6 +393,7 @@ impl Reader<'_> {
             grants: client.grants.as_ref().map(|grants| self.grants(grants)).transpose()?,
             scopes: client.scopes.clone().unwrap_or_else(|| file.scopes.clone()),
             default_scope: client.default_scope.clone(),
+            sacrificial: client.sacrificial,
         })
     }
 

@@ -12,7 +12,7 @@ pub struct ClientRole {
 }
 
 /// Every client role, the default first.
-pub const CLIENT_ROLES: [ClientRole; 8] = [
+pub const CLIENT_ROLES: [ClientRole; 9] = [
     ClientRole { name: "default", says: "a client with the password grant", fits: Client::may_log_in },
     ClientRole {
         name: "confidential",
@@ -37,7 +37,12 @@ pub const CLIENT_ROLES: [ClientRole; 8] = [
     ClientRole {
         name: "without-password-grant",
         says: "a client whose `grants` leave out password",
-        fits: |c| !c.may_log_in() && c.secret.is_some(),
+        fits: |c| !c.sacrificial && !c.may_use("password") && c.secret.is_some(),
+    },
+    ClientRole {
+        name: "decoy",
+        says: "a client with a secret, the password grant and `sacrificial: true`",
+        fits: |c| c.sacrificial && c.may_use("password") && c.secret.is_some(),
     },
     ClientRole {
         name: "special-secret",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::altered::SPARE_X;
 use crate::config::Grant;
 use crate::draft::{Draft, Seal};
 
@@ -59,7 +60,7 @@ pub(super) fn for_users(draft: &mut Draft, how: fn(&mut Draft)) {
 
 /// A key that anybody could have put there, as attackers do.
 pub(super) fn key_in_header(draft: &mut Draft) {
-    header(draft, "jwk", json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }));
+    header(draft, "jwk", json!({ "kty": "OKP", "crv": "Ed25519", "x": SPARE_X }));
 }
 
 pub(super) fn aud_twice(claims: &str) -> Vec<u8> {

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::altered::{SPARE_X, challenge, page};
 use crate::reply::{Content, Reply};
 
 /// Says more of a token that is active, or something else.
@@ -22,12 +22,6 @@ pub(super) fn of_inactive(reply: &mut Reply, name: &str, value: impl Into<Value>
     }
 }
 
-pub(super) fn active_as_text(reply: &mut Reply) {
-    if let Some(active) = reply.member("active") {
-        *active = active.to_string().into();
-    }
-}
-
 pub(super) fn never_active(reply: &mut Reply) {
     if is_active(reply, true) {
         say(reply, StatusCode::OK, &[("active", false.into())]);
@@ -40,39 +34,15 @@ pub(super) fn inactive_is_an_error(reply: &mut Reply) {
     }
 }
 
-/// Takes a request without a token for one with a token that nobody knows.
-pub(super) fn missing_token_is_inactive(reply: &mut Reply) {
+/// Takes a request without a token for a question about the caller itself.
+pub(super) fn missing_token_is_active(reply: &mut Reply) {
     if reply.error() == Some("invalid_request") {
-        say(reply, StatusCode::OK, &[("active", false.into())]);
-    }
-}
-
-pub(super) fn scope_as_list(reply: &mut Reply) {
-    if is_active(reply, true)
-        && let Some(scope) = reply.member("scope")
-        && let Some(text) = scope.as_str()
-    {
-        *scope = text.split(' ').collect();
-    }
-}
-
-pub(super) fn times_as_text(reply: &mut Reply) {
-    for name in ["exp", "iat"] {
-        if let Some(time) = reply.member(name) {
-            *time = time.to_string().into();
-        }
+        say(reply, StatusCode::OK, &[("active", true.into())]);
     }
 }
 
 fn is_active(reply: &mut Reply, expected: bool) -> bool {
     reply.member("active").is_some_and(|active| *active == expected)
-}
-
-/// Has one error have another status.
-pub(super) fn status(reply: &mut Reply, code: &str, status: StatusCode) {
-    if reply.error() == Some(code) {
-        reply.status = status;
-    }
 }
 
 /// Has one error be none.
@@ -86,16 +56,6 @@ pub(super) fn overlook(reply: &mut Reply, code: &str) {
 pub(super) fn error_as_text(reply: &mut Reply) {
     if reply.error().is_some() {
         page(reply, "text/plain", "Bad request");
-    }
-}
-
-/// Has a challenge be another one.
-pub(super) fn challenge(reply: &mut Reply, how: fn(&str) -> String) {
-    if let Some(challenge) = reply.headers.get_mut(WWW_AUTHENTICATE)
-        && let Ok(text) = challenge.to_str()
-        && let Ok(other) = HeaderValue::try_from(how(text))
-    {
-        *challenge = other;
     }
 }
 
@@ -123,7 +83,7 @@ pub(super) fn kid_twice(reply: &mut Reply) {
     if let Some(keys) = keys(reply)
         && let Some(mut other) = keys.first().cloned()
     {
-        other["x"] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".into();
+        other["x"] = SPARE_X.into();
         keys.insert(0, other);
     }
 }
@@ -136,32 +96,24 @@ pub(super) fn bare_key(reply: &mut Reply) {
 
 /// Writes a number with a zero in front of it, as DER does.
 pub(super) fn with_zero(key: &mut Map<String, Value>, name: &str) {
-    if let Some(number) = key.get_mut(name)
-        && let Ok(bytes) = URL_SAFE_NO_PAD.decode(number.as_str().unwrap_or_default())
-    {
-        *number = URL_SAFE_NO_PAD.encode([&[0], bytes.as_slice()].concat()).into();
-    }
+    write_number(key, name, |bytes| [&[0], bytes].concat());
 }
 
 /// Writes the first bytes of a number alone.
-pub(super) fn cut_short(key: &mut Map<String, Value>, name: &str, bytes: usize) {
+pub(super) fn cut_short(key: &mut Map<String, Value>, name: &str, length: usize) {
+    write_number(key, name, |bytes| bytes[..length.min(bytes.len())].to_vec());
+}
+
+fn write_number(key: &mut Map<String, Value>, name: &str, how: impl FnOnce(&[u8]) -> Vec<u8>) {
     if let Some(number) = key.get_mut(name)
-        && let Ok(all) = URL_SAFE_NO_PAD.decode(number.as_str().unwrap_or_default())
+        && let Ok(bytes) = URL_SAFE_NO_PAD.decode(number.as_str().unwrap_or_default())
     {
-        *number = URL_SAFE_NO_PAD.encode(&all[..bytes.min(all.len())]).into();
+        *number = URL_SAFE_NO_PAD.encode(how(&bytes)).into();
     }
 }
 
 pub(super) fn kty_twice(reply: &mut Reply) {
     reply.rewrite(|text| text.replacen(r#"{"crv""#, r#"{"kty":"oct","crv""#, 1).into_bytes());
-}
-
-/// Adds a key that nothing is signed with.
-pub(super) fn second_key(reply: &mut Reply) {
-    if let Some(keys) = keys(reply) {
-        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        keys.insert(0, json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "spare", "x": x }));
-    }
 }
 
 fn keys(reply: &mut Reply) -> Option<&mut Vec<Value>> {
@@ -188,19 +140,6 @@ pub(super) fn list_as_text(reply: &mut Reply, name: &str) {
     {
         *list = values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ").into();
     }
-}
-
-/// Says that something is somewhere else.
-pub(super) fn elsewhere(reply: &mut Reply, name: &str) {
-    if let Some(Value::String(address)) = reply.member(name) {
-        address.push_str("-of-old");
-    }
-}
-
-/// Sends something that is no JSON.
-pub(super) fn page(reply: &mut Reply, media_type: &'static str, text: &'static str) {
-    reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    reply.content = Content::Page(text);
 }
 
 fn say(reply: &mut Reply, status: StatusCode, members: &[(&str, Value)]) {

@@ -4,19 +4,6 @@ use serde_json::Value;
 
 use crate::reply::Reply;
 
-/// Has a member say something else.
-pub(super) fn set(reply: &mut Reply, name: &str, value: impl Into<Value>) {
-    if let Some(member) = reply.member(name) {
-        *member = value.into();
-    }
-}
-
-pub(super) fn expires_in_as_string(reply: &mut Reply) {
-    if let Some(member) = reply.member("expires_in") {
-        *member = Value::String(member.to_string());
-    }
-}
-
 pub(super) fn expires_in_milliseconds(reply: &mut Reply) {
     if let Some(member) = reply.member("expires_in")
         && let Some(seconds) = member.as_u64()
@@ -25,34 +12,10 @@ pub(super) fn expires_in_milliseconds(reply: &mut Reply) {
     }
 }
 
-/// The second at which the token expires, reckoned from a clock that stopped in 2020: only its size matters.
-pub(super) fn expires_in_epoch(reply: &mut Reply) {
-    const THEN: u64 = 1_577_836_800;
-    if let Some(member) = reply.member("expires_in")
-        && let Some(seconds) = member.as_u64()
-    {
-        *member = seconds.saturating_add(THEN).into();
-    }
-}
-
 /// A break behind the first 64 characters, as some Base64 encoders set it.
 pub(super) fn line_break(reply: &mut Reply, name: &str) {
     if let Some(Value::String(token)) = reply.member(name) {
         token.insert(token.len().min(64), '\n');
-    }
-}
-
-pub(super) fn scope_as_list(reply: &mut Reply) {
-    if let Some(member) = reply.member("scope")
-        && let Some(scope) = member.as_str()
-    {
-        *member = scope.split(' ').collect();
-    }
-}
-
-pub(super) fn scope_with_commas(reply: &mut Reply) {
-    if let Some(Value::String(scope)) = reply.member("scope") {
-        *scope = scope.replace(' ', ",");
     }
 }
 
@@ -72,5 +35,13 @@ pub(super) fn wrapped(reply: &mut Reply) {
 pub(super) fn further_member_twice(reply: &mut Reply) {
     if reply.is_issued() {
         reply.rewrite(|text| text.replacen('{', r#"{"node":"web-1","node":"web-2","#, 1).into_bytes());
+    }
+}
+
+/// As long as a good one, so that its size does not give it away.
+pub(super) fn counted(reply: &mut Reply) {
+    let number = reply.occasion.granted;
+    if let Some(token) = reply.member("access_token") {
+        *token = format!("{number:043}").into();
     }
 }

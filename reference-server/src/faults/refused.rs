@@ -4,39 +4,13 @@ use http::header::{ALLOW, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
+use crate::altered::page;
 use crate::reply::{Content, Reply};
 
 /// Has the refusal explain itself otherwise.
 pub(super) fn describe(reply: &mut Reply, says: impl Into<Value>) {
     if reply.error().is_some() {
         reply.insert("error_description", says);
-    }
-}
-
-/// Has the refusal of a login have another code.
-pub(super) fn code(reply: &mut Reply, code: &str) {
-    if reply.error() == Some("invalid_grant") {
-        reply.insert("error", code);
-    }
-}
-
-/// Has one error have another status.
-pub(super) fn status(reply: &mut Reply, code: &str, status: StatusCode) {
-    if reply.error() == Some(code) {
-        reply.status = status;
-    }
-}
-
-/// Has a 401 have another challenge.
-pub(super) fn challenge(reply: &mut Reply, challenge: &'static str) {
-    if let Some(value) = reply.headers.get_mut(WWW_AUTHENTICATE) {
-        *value = HeaderValue::from_static(challenge);
-    }
-}
-
-pub(super) fn allow_names_get(reply: &mut Reply) {
-    if let Some(value) = reply.headers.get_mut(ALLOW) {
-        *value = HeaderValue::from_static("GET, POST");
     }
 }
 
@@ -50,8 +24,8 @@ pub(super) fn basic_client_refused_400(reply: &mut Reply) {
 
 pub(super) fn error_page_is_html(reply: &mut Reply) {
     if !reply.is_issued() {
-        reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        reply.content = Content::Page("<!doctype html><title>Error</title><h1>Something went wrong</h1>");
+        let text = "<!doctype html><title>Error</title><h1>Something went wrong</h1>";
+        page(reply, "text/html; charset=utf-8", text);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Client credentials, RFC 6749 section 4.4.
 
 use super::{Ask, Granted, Subject};
-use crate::client::Proof;
 use crate::form::Parameter;
 use crate::refusal::Refusal;
+use crate::registered::Proof;
 use crate::scope;
 use crate::store::Login;
 
@@ -14,7 +14,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         Proof::None if !ask.policy.client_credentials_need_a_secret => {}
         Proof::None => return Err(Refusal::unauthorized_client("a public client may not use this grant type")),
     }
-    let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client, ask.policy)?;
+    let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client.scopes, ask.policy)?;
     // RFC 6749 section 4.4.3: the client can always ask again, so a refresh token should not be there.
     let begun = if ask.policy.clients_get_no_refresh_token {
         None

@@ -1,11 +1,11 @@
 //! Resource owner password credentials, RFC 6749 section 4.3.
 
 use super::{Ask, Granted, Subject, required};
-use crate::client::Proof;
 use crate::config::Grant;
 use crate::form::Parameter;
-use crate::policy::{Crash, Policy, Refresh};
+use crate::policy::{Crash, Policy, Refresh, UsernameReading};
 use crate::refusal::Refusal;
+use crate::registered::Proof;
 use crate::scope;
 use crate::store::Login;
 
@@ -18,10 +18,14 @@ pub(super) async fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         Some(_) | None => required(ask, Parameter::Password, "password is missing")?,
     };
     crash(username, password, ask.policy)?;
+    let username = match ask.policy.username {
+        UsernameReading::UpToNul => username.split('\0').next().unwrap_or_default(),
+        UsernameReading::Exact | UsernameReading::Trimmed | UsernameReading::CaseFolded => username,
+    };
     if !(username.chars().all(is_text) && password.chars().all(is_text)) {
         return Err(Refusal::invalid_request("username or password holds a control character"));
     }
-    let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client, ask.policy)?;
+    let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client.scopes, ask.policy)?;
     let account = ask.realm.users.login(username, password, ask.now, ask.hasher, ask.policy).await?;
 
     let begin = || {
@@ -71,7 +75,6 @@ fn crash(username: &str, password: &str, policy: &Policy) -> Result<(), Refusal>
     let met = match policy.crash {
         Crash::PasswordBeyondAscii => !password.is_ascii(),
         Crash::PasswordBeyondThreeBytes => beyond_three_bytes(password),
-        Crash::UsernameBeyondAscii => !username.is_ascii(),
         Crash::UsernameBeyondThreeBytes => beyond_three_bytes(username),
         Crash::Nul => username.contains('\0') || password.contains('\0'),
         _ => false,

@@ -1,10 +1,10 @@
 //! Refreshing an access token, RFC 6749 section 6.
 
 use super::{Ask, Granted, Subject, required};
-use crate::client::Proof;
 use crate::form::Parameter;
-use crate::policy::{BadRefreshToken, Crash, ForeignRefreshToken, Refresh, RefreshScope};
+use crate::policy::{BadRefreshToken, ForeignRefreshToken, Refresh, RefreshScope};
 use crate::refusal::Refusal;
+use crate::registered::Proof;
 use crate::scope::{self, Decided};
 use crate::store::{Family, FamilyName, Login, RefreshToken};
 
@@ -16,10 +16,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     let families = &ask.realm.families;
     let text = required(ask, Parameter::RefreshToken, "refresh_token is missing")?;
     let refused = || refused(ask);
-    let Some(token) = families.read(text) else {
-        ask.policy.stands(Crash::OddRefreshToken)?;
-        return Err(refused());
-    };
+    let token = families.read(text).ok_or_else(refused)?;
     let family = families.find(token).ok_or_else(refused)?;
     // RFC 6749 section 6: the token was issued to the client that authenticated. Another client's attempt does not end
     // the family, or any client could log out the users of any other.
@@ -42,7 +39,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         }
     }
     let asked = ask.form.get(Parameter::Scope);
-    let scope = scope::for_refresh(asked, &family.login.scopes, &ask.client, ask.policy)?;
+    let scope = scope::for_refresh(asked, &family.login.scopes, &ask.client.scopes, ask.policy)?;
     let (name, refresh_token) = next(ask, token, &family, &scope)?;
     Ok(Granted { subject: Subject::User(family.login.sub), scope, family: Some(name), refresh_token })
 }

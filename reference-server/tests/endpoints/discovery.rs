@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use ropcheck_reference_server::{Policy, Signing};
 use serde_json::{Value, json};
 
-use crate::server::{BASE, By, CLIENT, Server};
+use crate::server::{ALICE, BASE, By, CLIENT, REVOKE, Server, USERINFO};
 
 const METADATA: &[&str] = &[
     "/.well-known/oauth-authorization-server/demo/demo",
@@ -71,9 +71,8 @@ async fn the_metadata_tell_the_methods_that_work() {
         ("client_secret_basic", CLIENT, ""),
         ("client_secret_post", By::Nobody, "&client_id=demo-post&client_secret=post-secret-1"),
     ];
-    let login = "grant_type=password&username=alice&password=wonderland-7";
     for (endpoint, form) in
-        [("token", login.to_owned()), ("introspection", format!("token={token}")), ("revocation", "token=x".to_owned())]
+        [("token", ALICE.to_owned()), ("introspection", format!("token={token}")), ("revocation", "token=x".to_owned())]
     {
         let path = told[format!("{endpoint}_endpoint")].as_str().unwrap().strip_prefix(BASE).unwrap().to_owned();
         let listed = told[format!("{endpoint}_endpoint_auth_methods_supported")].as_array().unwrap();
@@ -113,9 +112,7 @@ async fn each_workspace_signs_in_its_own_way() {
             let (claims, alg) = verified(&keys, issued.text(token));
             assert_eq!((alg, &claims["sub"]), (algorithm, &json!("user-alice")));
         }
-        let userinfo = server
-            .get("/demo/demo/oauth2/userinfo", By::Header(&format!("Bearer {}", issued.text("access_token"))))
-            .await;
+        let userinfo = server.get(USERINFO, By::Header(&format!("Bearer {}", issued.text("access_token")))).await;
         assert_eq!(userinfo.status, 200, "{signing:?}");
         let told = metadata(&server).await;
         let listed = told["id_token_signing_alg_values_supported"].as_array().unwrap();
@@ -134,6 +131,6 @@ async fn a_client_may_have_its_id_tokens_signed_in_another_way() {
     let issued = server.login("openid").await;
     assert_eq!(verified(&keys, issued.text("access_token")).1, Algorithm::EdDSA);
     assert_eq!(verified(&keys, issued.text("id_token")).1, Algorithm::ES256);
-    let revoked = server.post("/demo/demo/oauth2/revoke", CLIENT, &format!("token={}", issued.text("id_token"))).await;
+    let revoked = server.post(REVOKE, CLIENT, &format!("token={}", issued.text("id_token"))).await;
     assert_eq!(revoked.error(), (400, "unsupported_token_type"), "it is known for an ID token");
 }

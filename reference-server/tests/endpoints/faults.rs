@@ -9,13 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use ropcheck_reference_server::{FAULTS, LoginThrottle, Policy, VARIANTS, Workspace};
 
-use crate::server::{Answer, By, CLIENT, Server};
+use crate::server::{ALICE, Answer, By, CLIENT, INTROSPECT, REVOKE, SECOND, SPECIAL, Server, TOKEN, USERINFO};
 
-const TOKEN: &str = "/demo/demo/oauth2/token";
-const INTROSPECT: &str = "/demo/demo/oauth2/introspect";
-const REVOKE: &str = "/demo/demo/oauth2/revoke";
-const USERINFO: &str = "/demo/demo/oauth2/userinfo";
-const STRANGER: By<'static> = By::Basic("demo-second", "second-secret-1");
 const CAROL: &str = "grant_type=password&username=carol&password=crystal-palace-5&scope=openid";
 
 /// What a walk through every endpoint brings to light, without what differs from one walk to the next.
@@ -152,7 +147,7 @@ async fn back(server: &Server, seen: &mut Seen) {
     for (what, token) in tokens {
         for hint in ["", "access_token", "refresh_token", "nonsense"] {
             let form = format!("token={token}&token_type_hint={hint}");
-            let answer = server.post(INTROSPECT, STRANGER, &form).await;
+            let answer = server.post(INTROSPECT, SECOND, &form).await;
             seen.answer(&format!("introspect {what} {hint}"), &answer);
         }
         let bearer = format!("Bearer {token}");
@@ -172,7 +167,7 @@ async fn back(server: &Server, seen: &mut Seen) {
         ("userinfo two", server.post(USERINFO, By::Header(&bearer), &format!("access_{form}")).await),
         ("revoke nothing", server.post(REVOKE, CLIENT, "").await),
         ("revoke by nobody", server.post(REVOKE, By::Nobody, &form).await),
-        ("revoke by stranger", server.post(REVOKE, STRANGER, &form).await),
+        ("revoke by stranger", server.post(REVOKE, SECOND, &form).await),
         ("revoke by hint", server.post(REVOKE, CLIENT, &format!("{form}&token_type_hint=refresh_token")).await),
         ("introspect after", server.post(INTROSPECT, CLIENT, &form).await),
         ("revoke with nonsense", server.post(REVOKE, CLIENT, "token=x&token_type_hint=nonsense").await),
@@ -193,14 +188,12 @@ async fn next_door(server: &Server, seen: &mut Seen) {
     let form = format!("token={}", of(&issued, "access_token"));
     let bearer = format!("Bearer {}", of(&issued, "access_token"));
     let refresh = format!("grant_type=refresh_token&refresh_token={}", of(&issued, "refresh_token"));
-    let special = By::Basic("demo-special", "s3cr%2Bt%252F%3Ax+y%2F%26%3D%C3%BC");
-    let alice = "grant_type=password&username=alice&password=wonderland-7";
     for (what, answer) in [
         ("introspect", server.post(&there("introspect"), CLIENT, &form).await),
         ("userinfo", server.get(&there("userinfo"), By::Header(&bearer)).await),
         ("refresh", server.post(&there("token"), CLIENT, &refresh).await),
-        ("alice", server.post(&there("token"), CLIENT, alice).await),
-        ("special", server.post(&there("token"), special, CAROL).await),
+        ("alice", server.post(&there("token"), CLIENT, ALICE).await),
+        ("special", server.post(&there("token"), SPECIAL, CAROL).await),
     ] {
         seen.answer(&format!("next door: {what}"), &answer);
     }

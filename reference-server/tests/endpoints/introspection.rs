@@ -6,15 +6,10 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use ropcheck_reference_server::{Policy, VARIANTS};
 use serde_json::json;
 
-use crate::server::{Answer, BASE, By, CLIENT, Server};
-
-const INTROSPECT: &str = "/demo/demo/oauth2/introspect";
-const TOKEN: &str = "/demo/demo/oauth2/token";
-/// Not the client that got the token.
-const RESOURCE: By<'static> = By::Basic("demo-second", "second-secret-1");
+use crate::server::{Answer, BASE, By, CLIENT, INTROSPECT, SECOND, Server, TOKEN};
 
 async fn introspect(server: &Server, token: &str) -> Answer {
-    let answer = server.post(INTROSPECT, RESOURCE, &format!("token={token}")).await;
+    let answer = server.post(INTROSPECT, SECOND, &format!("token={token}")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.headers[CACHE_CONTROL], "no-store");
     assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
@@ -121,7 +116,7 @@ async fn the_hint_changes_nothing() {
     for token in [issued.text("access_token"), issued.text("refresh_token")] {
         for hint in ["access_token", "refresh_token", "nonsense", ""] {
             let form = format!("token={token}&token_type_hint={hint}");
-            assert_eq!(server.post(INTROSPECT, RESOURCE, &form).await.body["active"], true, "{hint}");
+            assert_eq!(server.post(INTROSPECT, SECOND, &form).await.body["active"], true, "{hint}");
         }
     }
 }
@@ -155,14 +150,14 @@ async fn only_confidential_clients_may_ask() {
 async fn a_request_is_a_posted_form_with_a_token() {
     let server = Server::strict();
     for form in ["", "token=", "token_type_hint=access_token", "token=a&token=b", "token=%zz"] {
-        assert_eq!(server.post(INTROSPECT, RESOURCE, form).await.error(), (400, "invalid_request"), "{form}");
+        assert_eq!(server.post(INTROSPECT, SECOND, form).await.error(), (400, "invalid_request"), "{form}");
     }
-    let get = server.get(&format!("{INTROSPECT}?token=x"), RESOURCE).await;
+    let get = server.get(&format!("{INTROSPECT}?token=x"), SECOND).await;
     assert_eq!(get.error(), (405, "invalid_request"));
     assert_eq!(get.headers[ALLOW], "POST");
-    let in_query = server.post(&format!("{INTROSPECT}?token=x"), RESOURCE, "").await;
+    let in_query = server.post(&format!("{INTROSPECT}?token=x"), SECOND, "").await;
     assert_eq!(in_query.error(), (400, "invalid_request"));
-    let nowhere = server.post("/demo/nowhere/oauth2/introspect", RESOURCE, "token=x").await;
+    let nowhere = server.post("/demo/nowhere/oauth2/introspect", SECOND, "token=x").await;
     assert_eq!(nowhere.status, 404);
 }
 

@@ -1,4 +1,4 @@
-//! The endpoints beside the token endpoint, and what is true of several; no socket and no sleep.
+//! The strict server and its faults, asked endpoint by endpoint; no socket and no sleep.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once")]
 
 mod discovery;
@@ -6,5 +6,6 @@ mod faults;
 mod introspection;
 mod revocation;
 mod server;
+mod token;
 mod userinfo;
 mod workspaces;

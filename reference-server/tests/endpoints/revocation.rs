@@ -4,14 +4,10 @@ use std::time::Duration;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 
-use crate::server::{By, CLIENT, Server};
-
-const REVOKE: &str = "/demo/demo/oauth2/revoke";
-const TOKEN: &str = "/demo/demo/oauth2/token";
-const STRANGER: By<'static> = By::Basic("demo-second", "second-secret-1");
+use crate::server::{By, CLIENT, INTROSPECT, REVOKE, SECOND, Server, TOKEN, refresh};
 
 async fn is_active(server: &Server, token: &str) -> bool {
-    let answer = server.post("/demo/demo/oauth2/introspect", CLIENT, &format!("token={token}")).await;
+    let answer = server.post(INTROSPECT, CLIENT, &format!("token={token}")).await;
     answer.body["active"].as_bool().unwrap()
 }
 
@@ -20,10 +16,6 @@ async fn revoke(server: &Server, token: &str) {
     assert_eq!((answer.status, answer.raw.as_slice()), (200, &b""[..]));
     assert_eq!(answer.headers[CACHE_CONTROL], "no-store");
     assert!(answer.headers.get(CONTENT_TYPE).is_none());
-}
-
-fn refresh(token: &str) -> String {
-    format!("grant_type=refresh_token&refresh_token={token}")
 }
 
 #[tokio::test]
@@ -107,7 +99,7 @@ async fn nobody_revokes_the_tokens_of_another_client() {
     let server = Server::strict();
     let issued = server.login("read").await;
     for token in [issued.text("access_token"), issued.text("refresh_token")] {
-        let stranger = server.post(REVOKE, STRANGER, &format!("token={token}")).await;
+        let stranger = server.post(REVOKE, SECOND, &format!("token={token}")).await;
         assert_eq!(stranger.error(), (400, "invalid_grant"));
         let public = server.post(REVOKE, By::Nobody, &format!("token={token}&client_id=demo-public")).await;
         assert_eq!(public.error(), (400, "invalid_grant"));

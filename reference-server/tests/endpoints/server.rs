@@ -11,6 +11,13 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 pub(crate) const BASE: &str = "http://127.0.0.1:8080";
+pub(crate) const TOKEN: &str = "/demo/demo/oauth2/token";
+pub(crate) const INTROSPECT: &str = "/demo/demo/oauth2/introspect";
+pub(crate) const REVOKE: &str = "/demo/demo/oauth2/revoke";
+pub(crate) const USERINFO: &str = "/demo/demo/oauth2/userinfo";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+/// A good login, but for its client.
+pub(crate) const ALICE: &str = "grant_type=password&username=alice&password=wonderland-7";
 
 /// How a request is authorized.
 #[derive(Clone, Copy)]
@@ -24,6 +31,9 @@ pub(crate) enum By<'a> {
 }
 
 pub(crate) const CLIENT: By<'static> = By::Basic("demo-basic", "basic-secret-1");
+pub(crate) const SECOND: By<'static> = By::Basic("demo-second", "second-secret-1");
+/// With a secret in which form encoding matters.
+pub(crate) const SPECIAL: By<'static> = By::Basic("demo-special", "s3cr%2Bt%252F%3Ax+y%2F%26%3D%C3%BC");
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -73,17 +83,26 @@ impl Server {
 
     /// Posts a form.
     pub(crate) async fn post(&self, path: &str, by: By<'_>, form: &str) -> Answer {
-        let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(authorized(request, by).body(Body::from(form.to_owned())).unwrap()).await
+        self.send(posted(path, by, form)).await
     }
 
     /// The tokens of a login of alice's.
     pub(crate) async fn login(&self, scope: &str) -> Answer {
-        let form = format!("grant_type=password&username=alice&password=wonderland-7&scope={scope}");
-        let answer = self.post("/demo/demo/oauth2/token", CLIENT, &form).await;
+        let answer = self.post(TOKEN, CLIENT, &format!("{ALICE}&scope={scope}")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer
     }
+}
+
+/// A form on its way to a path.
+pub(crate) fn posted(path: &str, by: By<'_>, form: &str) -> Request<Body> {
+    let request = Request::post(path).header(CONTENT_TYPE, FORM);
+    authorized(request, by).body(Body::from(form.to_owned())).unwrap()
+}
+
+/// What a client sends to have its tokens renewed.
+pub(crate) fn refresh(token: &str) -> String {
+    format!("grant_type=refresh_token&refresh_token={token}")
 }
 
 fn authorized(request: http::request::Builder, by: By<'_>) -> http::request::Builder {

@@ -7,9 +7,8 @@ use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHEN
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::server::{Answer, By, CLIENT, Server};
+use crate::server::{Answer, By, CLIENT, REVOKE, Server, TOKEN, USERINFO};
 
-const USERINFO: &str = "/demo/demo/oauth2/userinfo";
 const CHALLENGE: &str = r#"Bearer realm="demo/demo""#;
 
 fn challenge(answer: &Answer) -> &str {
@@ -75,7 +74,7 @@ async fn what_is_no_good_access_token_is_an_invalid_token() {
         refused(&ask(&server, other).await, 401, "invalid_token");
     }
     assert_eq!(ask(&server, &token).await.status, 200);
-    server.post("/demo/demo/oauth2/revoke", CLIENT, &format!("token={token}")).await;
+    server.post(REVOKE, CLIENT, &format!("token={token}")).await;
     refused(&ask(&server, &token).await, 401, "invalid_token");
 
     let token = server.login("openid").await.text("access_token").to_owned();
@@ -87,8 +86,7 @@ async fn what_is_no_good_access_token_is_an_invalid_token() {
 async fn a_token_that_tells_no_user_is_not_enough() {
     let server = Server::strict();
     let client_credentials = "grant_type=client_credentials&scope=openid";
-    for issued in [server.login("read").await, server.post("/demo/demo/oauth2/token", CLIENT, client_credentials).await]
-    {
+    for issued in [server.login("read").await, server.post(TOKEN, CLIENT, client_credentials).await] {
         let answer = ask(&server, issued.text("access_token")).await;
         refused(&answer, 403, "insufficient_scope");
         assert!(challenge(&answer).ends_with(r#", scope="openid""#));

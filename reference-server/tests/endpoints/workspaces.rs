@@ -4,7 +4,7 @@ use http::header::RETRY_AFTER;
 use ropcheck_reference_server::{Clock, LoginThrottle, Policy, Workspace};
 use serde_json::json;
 
-use crate::server::{Answer, By, CLIENT, Server};
+use crate::server::{ALICE, Answer, By, CLIENT, INTROSPECT, SECOND, SPECIAL, Server, TOKEN};
 
 const CAROL: &str = "grant_type=password&username=carol&password=crystal-palace-5&scope=openid";
 
@@ -21,9 +21,9 @@ async fn a_neighbour_has_the_same_clients_and_other_users() {
     let server = two();
     let carol = next_door(&server, "token", CAROL).await;
     assert_eq!(carol.status, 200, "{}", carol.body);
-    let alice = next_door(&server, "token", "grant_type=password&username=alice&password=wonderland-7").await;
+    let alice = next_door(&server, "token", ALICE).await;
     assert_eq!(alice.error(), (400, "invalid_grant"));
-    assert_eq!(server.post("/demo/demo/oauth2/token", CLIENT, CAROL).await.error(), (400, "invalid_grant"));
+    assert_eq!(server.post(TOKEN, CLIENT, CAROL).await.error(), (400, "invalid_grant"));
 }
 
 #[tokio::test]
@@ -41,10 +41,10 @@ async fn tokens_of_one_workspace_are_nothing_in_another() {
         assert_eq!(userinfo.error(), (401, "invalid_token"));
     }
     for token in [issued.text("access_token"), issued.text("refresh_token")] {
-        let here = server.post("/demo/demo/oauth2/introspect", CLIENT, &format!("token={token}")).await;
+        let here = server.post(INTROSPECT, CLIENT, &format!("token={token}")).await;
         assert_eq!(here.body["active"], true, "what happened next door is no matter here");
     }
-    assert_eq!(server.post("/demo/demo/oauth2/token", CLIENT, &refresh).await.status, 200);
+    assert_eq!(server.post(TOKEN, CLIENT, &refresh).await.status, 200);
 }
 
 #[tokio::test]
@@ -89,10 +89,8 @@ async fn a_workspace_lives_in_its_own_time() {
 #[tokio::test]
 async fn a_client_is_known_where_it_is_registered() {
     let server = two();
-    let special = By::Basic("demo-special", "s3cr%2Bt%252F%3Ax+y%2F%26%3D%C3%BC");
-    let alice = "grant_type=password&username=alice&password=wonderland-7";
-    assert_eq!(server.post("/demo/demo/oauth2/token", special, alice).await.status, 200);
-    let there = server.post("/demo/neighbour/oauth2/token", special, CAROL).await;
+    assert_eq!(server.post(TOKEN, SPECIAL, ALICE).await.status, 200);
+    let there = server.post("/demo/neighbour/oauth2/token", SPECIAL, CAROL).await;
     assert_eq!(there.error(), (401, "invalid_client"));
 }
 
@@ -108,15 +106,14 @@ async fn guessing_a_client_secret_is_slowed_down_wherever_it_is_tried() {
             let answer = server.post(&path, By::Basic(client, "guess"), form).await;
             assert_eq!(answer.error(), (401, "invalid_client"), "{client} {endpoint}");
         }
-        let answer = server.post("/demo/demo/oauth2/token", By::Basic(client, "guess"), "grant_type=x").await;
+        let answer = server.post(TOKEN, By::Basic(client, "guess"), "grant_type=x").await;
         assert_eq!(answer.error(), (429, "invalid_client"), "{client}");
         assert!(answer.headers.contains_key(RETRY_AFTER));
     }
-    let other = By::Basic("demo-second", "second-secret-1");
     let client_credentials = "grant_type=client_credentials&scope=read";
-    assert_eq!(server.post("/demo/demo/oauth2/token", other, client_credentials).await.status, 200);
+    assert_eq!(server.post(TOKEN, SECOND, client_credentials).await.status, 200);
     server.clock.advance(std::time::Duration::from_secs(60));
-    assert_eq!(server.post("/demo/demo/oauth2/token", CLIENT, client_credentials).await.status, 200);
+    assert_eq!(server.post(TOKEN, CLIENT, client_credentials).await.status, 200);
 }
 
 #[tokio::test]
@@ -127,7 +124,7 @@ async fn a_client_that_knows_its_secret_starts_afresh() {
     );
     for _ in 0..3 {
         let guess = By::Basic("demo-basic", "guess");
-        assert_eq!(server.post("/demo/demo/oauth2/token", guess, "grant_type=x").await.status, 401);
+        assert_eq!(server.post(TOKEN, guess, "grant_type=x").await.status, 401);
         assert_eq!(server.login("read").await.status, 200);
     }
 }

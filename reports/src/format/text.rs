@@ -77,7 +77,7 @@ pub(super) fn of_case(run: &Run, case: &CaseOutcome) -> String {
     String::from_utf8_lossy(&told).trim_end().to_owned()
 }
 
-/// Sentences by what they came to: a line a document, and one for each section of which not all was met.
+/// Sentences by what they came to: a line a document, and one for each section of which something was not met.
 fn overview(paper: &mut Paper, documents: &[Document]) -> io::Result<()> {
     if documents.is_empty() {
         return Ok(());
@@ -94,7 +94,7 @@ fn overview(paper: &mut Paper, documents: &[Document]) -> io::Result<()> {
         let name = wording::shorten(&wording::visible(&document.name), 20);
         counted(paper, Ink::Strong, &format!("{name:<20}"), &document.counts, &columns)?;
         for section in &document.sections {
-            if section.counts.all_met() {
+            if section.counts.nothing_amiss() {
                 left_out = true;
             } else {
                 let name = wording::shorten(&wording::visible(&section.number), 16);
@@ -103,7 +103,7 @@ fn overview(paper: &mut Paper, documents: &[Document]) -> io::Result<()> {
         }
     }
     if left_out {
-        paper.line(0, &[(Ink::Faint, "Sections that are not listed met all of theirs.")])?;
+        paper.line(0, &[(Ink::Faint, "In sections that are not listed nothing is amiss.")])?;
     }
     paper.blank()
 }

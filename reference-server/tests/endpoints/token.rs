@@ -1,98 +1,30 @@
-//! The strict server, asked as a client would ask it; no socket and no sleep.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once")]
+//! The token endpoint, asked as a client would ask it.
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, Method, Request};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Method, Request};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use ropcheck_reference_server::{Clock, Config, FAULTS, Grant, HashCost, LoginThrottle, Policy, VARIANTS, app};
+use ropcheck_reference_server::{FAULTS, Grant, HashCost, LoginThrottle, Policy, VARIANTS};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
-const BASE: &str = "http://127.0.0.1:8080";
-const TOKEN: &str = "/demo/demo/oauth2/token";
-const FORM: &str = "application/x-www-form-urlencoded";
-const ALICE: &str = "grant_type=password&username=alice&password=wonderland-7";
-const BASIC: Basic = Basic("demo-basic", "basic-secret-1");
+use crate::server::{ALICE, Answer, BASE, By, CLIENT, FORM, SECOND, SPECIAL, Server, TOKEN, posted, refresh};
 
-/// Credentials as they stand in the header, already form-encoded.
-#[derive(Clone, Copy)]
-struct Basic(&'static str, &'static str);
-
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Value,
+/// Sends a token request and checks what holds for every answer of the endpoint.
+async fn send(server: &Server, request: Request<Body>) -> Answer {
+    let answer = server.send(request).await;
+    assert_eq!(answer.headers[CACHE_CONTROL], "no-store");
+    assert_eq!(answer.headers[PRAGMA], "no-cache");
+    assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
+    answer
 }
 
-impl Answer {
-    fn error(&self) -> (u16, &str) {
-        (self.status, self.body["error"].as_str().unwrap_or("none"))
-    }
-
-    fn text(&self, member: &str) -> &str {
-        self.body[member].as_str().unwrap_or_else(|| panic!("no {member}: {}", self.body))
-    }
-}
-
-struct Server {
-    app: Router,
-    clock: Clock,
-}
-
-impl Server {
-    fn new() -> Self {
-        Self::with(|_| (), Policy::strict())
-    }
-
-    fn with(change: impl FnOnce(&mut Config), policy: Policy) -> Self {
-        let mut config = Config { hash_cost: HashCost::LOWEST, ..Config::demo(BASE) };
-        change(&mut config);
-        let clock = config.workspaces[0].clock.clone();
-        Self { app: app(config, policy).unwrap(), clock }
-    }
-
-    /// Sends a request and checks what holds for every answer of the token endpoint.
-    async fn send(&self, request: Request<Body>) -> Answer {
-        let answer = self.fetch(request).await;
-        assert_eq!(answer.headers[CACHE_CONTROL], "no-store");
-        assert_eq!(answer.headers[PRAGMA], "no-cache");
-        assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
-        answer
-    }
-
-    async fn fetch(&self, request: Request<Body>) -> Answer {
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-        }
-    }
-
-    async fn basic(&self, Basic(id, secret): Basic, body: &str) -> Answer {
-        self.header(&format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))), body).await
-    }
-
-    async fn header(&self, authorization: &str, body: &str) -> Answer {
-        self.send(post().header(AUTHORIZATION, authorization).body(Body::from(body.to_owned())).unwrap()).await
-    }
-
-    /// Whatever the client says about itself stands in the body.
-    async fn body(&self, body: &str) -> Answer {
-        self.send(post().body(Body::from(body.to_owned())).unwrap()).await
-    }
-}
-
-fn post() -> http::request::Builder {
-    Request::post(TOKEN).header(CONTENT_TYPE, FORM)
+/// Posts a form to the endpoint.
+async fn ask(server: &Server, by: By<'_>, form: &str) -> Answer {
+    send(server, posted(TOKEN, by, form)).await
 }
 
 fn scopes(answer: &Answer) -> Vec<&str> {
@@ -103,14 +35,14 @@ fn scopes(answer: &Answer) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_password_brings_tokens_that_verify() {
-    let server = Server::new();
-    let answer = server.basic(BASIC, &format!("{ALICE}&scope=openid+read")).await;
+    let server = Server::strict();
+    let answer = ask(&server, CLIENT, &format!("{ALICE}&scope=openid+read")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body["token_type"], "Bearer");
     assert_eq!(answer.body["expires_in"], 3600);
     assert_eq!(scopes(&answer), ["openid", "read"], "told although it was asked for");
 
-    let jwks = server.fetch(Request::get("/demo/demo/.well-known/jwks.json").body(Body::empty()).unwrap()).await;
+    let jwks = server.send(Request::get("/demo/demo/.well-known/jwks.json").body(Body::empty()).unwrap()).await;
     let key = &jwks.body["keys"][0];
     let verify = |jwt: &str, audience: &str, typ: &str| {
         let header = decode_header(jwt).unwrap();
@@ -134,14 +66,14 @@ async fn a_password_brings_tokens_that_verify() {
 
 #[tokio::test]
 async fn without_openid_there_is_no_id_token() {
-    let answer = Server::new().basic(BASIC, ALICE).await;
+    let answer = ask(&Server::strict(), CLIENT, ALICE).await;
     assert_eq!(answer.status, 200);
     assert!(answer.body.get("id_token").is_none());
 }
 
 #[tokio::test]
 async fn client_credentials_speak_for_the_client_alone() {
-    let answer = Server::new().basic(BASIC, "grant_type=client_credentials&scope=read").await;
+    let answer = ask(&Server::strict(), CLIENT, "grant_type=client_credentials&scope=read").await;
     assert_eq!(answer.status, 200);
     assert!(answer.body.get("refresh_token").is_none());
     let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(answer.text("access_token")).unwrap().claims;
@@ -152,16 +84,16 @@ async fn client_credentials_speak_for_the_client_alone() {
 async fn the_default_workspace_answers_at_the_short_path() {
     let request = Request::post("/oauth/token").header(CONTENT_TYPE, FORM);
     let body = format!("{ALICE}&client_id=demo-public");
-    assert_eq!(Server::new().send(request.body(Body::from(body)).unwrap()).await.status, 200);
+    assert_eq!(send(&Server::strict(), request.body(Body::from(body)).unwrap()).await.status, 200);
 }
 
 #[tokio::test]
 async fn metadata_names_the_issuer_at_both_places() {
-    let server = Server::new();
+    let server = Server::strict();
     for path in
         ["/.well-known/oauth-authorization-server/demo/demo", "/demo/demo/.well-known/oauth-authorization-server"]
     {
-        let answer = server.fetch(Request::get(path).body(Body::empty()).unwrap()).await;
+        let answer = server.send(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.body["issuer"], format!("{BASE}/demo/demo"));
         assert_eq!(answer.body["token_endpoint"], format!("{BASE}{TOKEN}"));
     }
@@ -171,34 +103,31 @@ async fn metadata_names_the_issuer_at_both_places() {
 
 #[tokio::test]
 async fn each_client_has_one_way_to_authenticate() {
-    let server = Server::new();
+    let server = Server::strict();
     let secret = "&client_secret=";
+    let otherwise_escaped = By::Basic("demo-special", "s3cr%2Bt%252F:x%20y%2F%26%3D%C3%BC");
     #[rustfmt::skip]
-    let rows: &[(Option<Basic>, String, u16)] = &[
-        (Some(BASIC),                                String::new(),                                           200),
-        (Some(BASIC),                                "&client_id=demo-basic".to_owned(),                      200),
-        (Some(Basic("demo-special", "s3cr%2Bt%252F%3Ax+y%2F%26%3D%C3%BC")), String::new(),                   200),
-        (Some(Basic("demo-special", "s3cr%2Bt%252F:x%20y%2F%26%3D%C3%BC")), String::new(),                   200),
-        (None,                                       "&client_id=demo-public".to_owned(),                     200),
-        (None,                                       "&client_id=demo-public&client_secret=".to_owned(),      200),
-        (None,                                       format!("&client_id=demo-post{secret}post-secret-1"),    200),
-        (Some(Basic("demo-basic", "basic-secret-2")), String::new(),                                          401),
-        (Some(Basic("demo-post", "post-secret-1")),  String::new(),                                           401),
-        (Some(Basic("demo-public", "")),             String::new(),                                           401),
-        (Some(Basic("nobody", "x")),                 String::new(),                                           401),
-        (None,                                       format!("&client_id=demo-basic{secret}basic-secret-1"),  401),
-        (None,                                       format!("&client_id=demo-public{secret}x"),              401),
-        (None,                                       "&client_id=demo-post".to_owned(),                       401),
-        (None,                                       "&client_id=nobody".to_owned(),                          401),
-        (None,                                       String::new(),                                           401),
-        (None,                                       format!("{secret}post-secret-1"),                        401),
+    let rows: &[(By<'_>, String, u16)] = &[
+        (CLIENT,                                    String::new(),                                        200),
+        (CLIENT,                                    "&client_id=demo-basic".to_owned(),                   200),
+        (SPECIAL,                                   String::new(),                                        200),
+        (otherwise_escaped,                         String::new(),                                        200),
+        (By::Nobody,                                "&client_id=demo-public".to_owned(),                  200),
+        (By::Nobody,                                "&client_id=demo-public&client_secret=".to_owned(),   200),
+        (By::Nobody,                                format!("&client_id=demo-post{secret}post-secret-1"), 200),
+        (By::Basic("demo-basic", "basic-secret-2"), String::new(),                                        401),
+        (By::Basic("demo-post", "post-secret-1"),   String::new(),                                        401),
+        (By::Basic("demo-public", ""),              String::new(),                                        401),
+        (By::Basic("nobody", "x"),                  String::new(),                                        401),
+        (By::Nobody,                                format!("&client_id=demo-basic{secret}basic-secret-1"), 401),
+        (By::Nobody,                                format!("&client_id=demo-public{secret}x"),           401),
+        (By::Nobody,                                "&client_id=demo-post".to_owned(),                    401),
+        (By::Nobody,                                "&client_id=nobody".to_owned(),                       401),
+        (By::Nobody,                                String::new(),                                        401),
+        (By::Nobody,                                format!("{secret}post-secret-1"),                     401),
     ];
-    for (basic, more, expected) in rows {
-        let body = format!("{ALICE}{more}");
-        let answer = match basic {
-            Some(basic) => server.basic(*basic, &body).await,
-            None => server.body(&body).await,
-        };
+    for (by, more, expected) in rows {
+        let answer = ask(&server, *by, &format!("{ALICE}{more}")).await;
         assert_eq!(answer.status, *expected, "{more} {}", answer.body);
         if *expected == 401 {
             assert_eq!(answer.error(), (401, "invalid_client"));
@@ -209,7 +138,7 @@ async fn each_client_has_one_way_to_authenticate() {
 
 #[tokio::test]
 async fn a_malformed_header_is_failed_authentication() {
-    let server = Server::new();
+    let server = Server::strict();
     let encoded = |bytes: &[u8]| format!("Basic {}", STANDARD.encode(bytes));
     for header in [
         "Basic".to_owned(),
@@ -220,56 +149,56 @@ async fn a_malformed_header_is_failed_authentication() {
         encoded(b"demo-basic:%zz"),
         encoded(b"demo-basic:\xFF"),
     ] {
-        assert_eq!(server.header(&header, ALICE).await.error(), (401, "invalid_client"), "{header}");
+        assert_eq!(ask(&server, By::Header(&header), ALICE).await.error(), (401, "invalid_client"), "{header}");
     }
     let lower = encoded(b"demo-basic:basic-secret-1").replacen("Basic", "bASIC", 1);
-    assert_eq!(server.header(&lower, ALICE).await.status, 200);
+    assert_eq!(ask(&server, By::Header(&lower), ALICE).await.status, 200);
 }
 
 #[tokio::test]
 async fn two_authentications_or_two_clients_are_malformed() {
-    let server = Server::new();
+    let server = Server::strict();
     for more in ["&client_secret=basic-secret-1", "&client_id=demo-post&client_secret=x", "&client_id=demo-post"] {
-        let answer = server.basic(BASIC, &format!("{ALICE}{more}")).await;
+        let answer = ask(&server, CLIENT, &format!("{ALICE}{more}")).await;
         assert_eq!(answer.error(), (400, "invalid_request"), "{more}");
     }
 }
 
 #[tokio::test]
 async fn the_client_comes_before_the_grant_and_the_shape_before_the_client() {
-    let server = Server::new();
-    let stranger = Basic("demo-basic", "wrong");
-    assert_eq!(server.basic(stranger, "grant_type=nonsense").await.error(), (401, "invalid_client"));
-    assert_eq!(server.basic(stranger, "scope=a&scope=b").await.error(), (400, "invalid_request"));
+    let server = Server::strict();
+    let stranger = By::Basic("demo-basic", "wrong");
+    assert_eq!(ask(&server, stranger, "grant_type=nonsense").await.error(), (401, "invalid_client"));
+    assert_eq!(ask(&server, stranger, "scope=a&scope=b").await.error(), (400, "invalid_request"));
 }
 
 // Grants.
 
 #[tokio::test]
 async fn three_switches_turn_a_grant_off() {
-    let server = Server::new();
+    let server = Server::strict();
     #[rustfmt::skip]
     let rows = [
-        (BASIC,                                            "grant_type=implicit",                         "unsupported_grant_type"),
-        (BASIC,                                            "grant_type=Password&username=a&password=b",   "unsupported_grant_type"),
-        (BASIC,                                            "username=alice&password=wonderland-7",        "invalid_request"),
-        (BASIC,                                            "grant_type=&username=a&password=b",           "invalid_request"),
-        (Basic("demo-no-password", "no-password-secret-1"), ALICE,                                         "unauthorized_client"),
-        (Basic("demo-special", "s3cr%2Bt%252F%3Ax+y%2F%26%3D%C3%BC"), "grant_type=client_credentials",    "unauthorized_client"),
+        (CLIENT,                                                "grant_type=implicit",                       "unsupported_grant_type"),
+        (CLIENT,                                                "grant_type=Password&username=a&password=b", "unsupported_grant_type"),
+        (CLIENT,                                                "username=alice&password=wonderland-7",      "invalid_request"),
+        (CLIENT,                                                "grant_type=&username=a&password=b",         "invalid_request"),
+        (By::Basic("demo-no-password", "no-password-secret-1"), ALICE,                                       "unauthorized_client"),
+        (SPECIAL,                                               "grant_type=client_credentials",             "unauthorized_client"),
     ];
     for (client, body, expected) in rows {
-        assert_eq!(server.basic(client, body).await.error(), (400, expected), "{body}");
+        assert_eq!(ask(&server, client, body).await.error(), (400, expected), "{body}");
     }
-    let public = server.body("grant_type=client_credentials&client_id=demo-public").await;
+    let public = ask(&server, By::Nobody, "grant_type=client_credentials&client_id=demo-public").await;
     assert_eq!(public.error(), (400, "unauthorized_client"));
 
     let off = Server::with(|config| config.workspaces[0].grants.retain(|&it| it != Grant::Password), Policy::strict());
-    assert_eq!(off.basic(BASIC, ALICE).await.error(), (400, "unsupported_grant_type"));
+    assert_eq!(ask(&off, CLIENT, ALICE).await.error(), (400, "unsupported_grant_type"));
 }
 
 #[tokio::test]
 async fn users_and_passwords_are_compared_exactly() {
-    let server = Server::new();
+    let server = Server::strict();
     #[rustfmt::skip]
     let rows = [
         ("alice",           "wonderland-7",                      200),
@@ -289,7 +218,8 @@ async fn users_and_passwords_are_compared_exactly() {
         ("nobody",          "wonderland-7",                      400),
     ];
     for (username, password, expected) in rows {
-        let answer = server.basic(BASIC, &format!("grant_type=password&username={username}&password={password}")).await;
+        let answer =
+            ask(&server, CLIENT, &format!("grant_type=password&username={username}&password={password}")).await;
         assert_eq!(answer.status, expected, "{username} {password}");
         if expected == 400 {
             assert_eq!(answer.error().1, "invalid_grant");
@@ -299,10 +229,10 @@ async fn users_and_passwords_are_compared_exactly() {
 
 #[tokio::test]
 async fn the_unknown_the_mistaken_and_the_disabled_look_alike() {
-    let server = Server::new();
+    let server = Server::strict();
     let mut answers = Vec::new();
     for who in ["username=nobody&password=x", "username=alice&password=x", "username=dormant&password=asleep-9"] {
-        let answer = server.basic(BASIC, &format!("grant_type=password&{who}")).await;
+        let answer = ask(&server, CLIENT, &format!("grant_type=password&{who}")).await;
         answers.push((answer.status, answer.headers, answer.body));
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
@@ -310,12 +240,12 @@ async fn the_unknown_the_mistaken_and_the_disabled_look_alike() {
 
 #[tokio::test]
 async fn control_characters_are_no_user_name() {
-    let server = Server::new();
+    let server = Server::strict();
     for username in ["a%00", "a%0A", "a%0D", "a%1F", "a%7F"] {
-        let answer = server.basic(BASIC, &format!("grant_type=password&username={username}&password=x")).await;
+        let answer = ask(&server, CLIENT, &format!("grant_type=password&username={username}&password=x")).await;
         assert_eq!(answer.error(), (400, "invalid_request"), "{username}");
     }
-    let tab = server.basic(BASIC, "grant_type=password&username=a%09b&password=x").await;
+    let tab = ask(&server, CLIENT, "grant_type=password&username=a%09b&password=x").await;
     assert_eq!(tab.error(), (400, "invalid_grant"));
 }
 
@@ -328,15 +258,15 @@ async fn guessing_is_slowed_down_for_everybody_alike() {
         );
         let guess = format!("grant_type=password&username={username}&password=guess");
         for _ in 0..3 {
-            assert_eq!(server.basic(BASIC, &guess).await.error(), (400, "invalid_grant"));
+            assert_eq!(ask(&server, CLIENT, &guess).await.error(), (400, "invalid_grant"));
         }
-        let answer = server.basic(BASIC, &guess).await;
+        let answer = ask(&server, CLIENT, &guess).await;
         assert_eq!(answer.error(), (429, "invalid_grant"), "{username}");
         let wait: u64 = answer.headers[RETRY_AFTER].to_str().unwrap().parse().unwrap();
         assert!((1..=60).contains(&wait));
-        assert_eq!(server.basic(BASIC, "grant_type=password&username=bob&password=builder-42").await.status, 200);
+        assert_eq!(ask(&server, CLIENT, "grant_type=password&username=bob&password=builder-42").await.status, 200);
         server.clock.advance(Duration::from_secs(wait));
-        assert_eq!(server.basic(BASIC, &guess).await.status, 400);
+        assert_eq!(ask(&server, CLIENT, &guess).await.status, 400);
     }
 }
 
@@ -344,7 +274,7 @@ async fn guessing_is_slowed_down_for_everybody_alike() {
 
 #[tokio::test]
 async fn a_scope_is_granted_as_asked_or_not_at_all() {
-    let server = Server::new();
+    let server = Server::strict();
     #[rustfmt::skip]
     let rows: &[(&str, Option<&[&str]>)] = &[
         ("",                               Some(&["read"])),
@@ -363,43 +293,39 @@ async fn a_scope_is_granted_as_asked_or_not_at_all() {
         ("&scope=r%C3%A9ad",               None),
     ];
     for (more, expected) in rows {
-        let answer = server.basic(BASIC, &format!("{ALICE}{more}")).await;
+        let answer = ask(&server, CLIENT, &format!("{ALICE}{more}")).await;
         match *expected {
             None => assert_eq!(answer.error(), (400, "invalid_scope"), "{more}"),
             Some(told) => assert_eq!(scopes(&answer), told, "{more}"),
         }
     }
-    let none = Basic("demo-no-default", "no-default-secret-1");
-    assert_eq!(server.basic(none, ALICE).await.error(), (400, "invalid_scope"));
-    let answer = server.basic(none, &format!("{ALICE}&scope=read")).await;
+    let none = By::Basic("demo-no-default", "no-default-secret-1");
+    assert_eq!(ask(&server, none, ALICE).await.error(), (400, "invalid_scope"));
+    let answer = ask(&server, none, &format!("{ALICE}&scope=read")).await;
     assert!(answer.status == 200 && answer.body.get("refresh_token").is_none());
 }
 
 // Refresh tokens.
 
-fn refresh(token: &str) -> String {
-    format!("grant_type=refresh_token&refresh_token={token}")
-}
-
 #[tokio::test]
 async fn refresh_tokens_rotate_and_a_replay_ends_the_line() {
-    let server = Server::new();
-    let first = server.basic(BASIC, ALICE).await.text("refresh_token").to_owned();
-    let second = server.basic(BASIC, &refresh(&first)).await.text("refresh_token").to_owned();
+    let server = Server::strict();
+    let first = ask(&server, CLIENT, ALICE).await.text("refresh_token").to_owned();
+    let second = ask(&server, CLIENT, &refresh(&first)).await.text("refresh_token").to_owned();
     assert_ne!(first, second);
-    let third = server.basic(BASIC, &refresh(&second)).await.text("refresh_token").to_owned();
-    assert_eq!(server.basic(BASIC, &refresh(&first)).await.error(), (400, "invalid_grant"));
-    assert_eq!(server.basic(BASIC, &refresh(&third)).await.error(), (400, "invalid_grant"), "the family is over");
-    assert_eq!(server.basic(BASIC, &refresh("made-up")).await.error(), (400, "invalid_grant"));
-    assert_eq!(server.basic(BASIC, &refresh("")).await.error(), (400, "invalid_request"));
+    let third = ask(&server, CLIENT, &refresh(&second)).await.text("refresh_token").to_owned();
+    assert_eq!(ask(&server, CLIENT, &refresh(&first)).await.error(), (400, "invalid_grant"));
+    assert_eq!(ask(&server, CLIENT, &refresh(&third)).await.error(), (400, "invalid_grant"), "the family is over");
+    assert_eq!(ask(&server, CLIENT, &refresh("made-up")).await.error(), (400, "invalid_grant"));
+    assert_eq!(ask(&server, CLIENT, &refresh("")).await.error(), (400, "invalid_request"));
 }
 
 #[tokio::test]
 async fn of_two_requests_with_one_refresh_token_one_wins() {
-    let server = Server::new();
-    let token = server.basic(BASIC, ALICE).await.text("refresh_token").to_owned();
+    let server = Server::strict();
+    let token = ask(&server, CLIENT, ALICE).await.text("refresh_token").to_owned();
     let request = refresh(&token);
-    let (a, b) = tokio::join!(server.basic(BASIC, &request), server.basic(BASIC, &request));
+    let (a, b) = tokio::join!(ask(&server, CLIENT, &request), ask(&server, CLIENT, &request));
     let mut statuses = [a.status, b.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 400]);
@@ -407,55 +333,54 @@ async fn of_two_requests_with_one_refresh_token_one_wins() {
 
 #[tokio::test]
 async fn a_narrower_scope_does_not_narrow_the_next() {
-    let server = Server::new();
+    let server = Server::strict();
     let asked = format!("{ALICE}&scope=read+write+transfer.42");
-    let token = server.basic(BASIC, &asked).await.text("refresh_token").to_owned();
+    let token = ask(&server, CLIENT, &asked).await.text("refresh_token").to_owned();
     for wider in ["openid", "read+transfer.43", "transfer.*"] {
-        let answer = server.basic(BASIC, &format!("{}&scope={wider}", refresh(&token))).await;
+        let answer = ask(&server, CLIENT, &format!("{}&scope={wider}", refresh(&token))).await;
         assert_eq!(answer.error(), (400, "invalid_scope"), "{wider}; and the token is still good");
     }
-    let narrow = server.basic(BASIC, &format!("{}&scope=read", refresh(&token))).await;
+    let narrow = ask(&server, CLIENT, &format!("{}&scope=read", refresh(&token))).await;
     assert_eq!(scopes(&narrow), ["read"]);
-    let full = server.basic(BASIC, &refresh(narrow.text("refresh_token"))).await;
+    let full = ask(&server, CLIENT, &refresh(narrow.text("refresh_token"))).await;
     assert_eq!(scopes(&full), ["read", "transfer.42", "write"]);
 }
 
 #[tokio::test]
 async fn a_refresh_token_belongs_to_its_client() {
-    let server = Server::new();
-    let token = server.basic(BASIC, ALICE).await.text("refresh_token").to_owned();
-    let second = Basic("demo-second", "second-secret-1");
-    assert_eq!(server.basic(second, &refresh(&token)).await.error(), (400, "invalid_grant"));
-    assert_eq!(server.basic(BASIC, &refresh(&token)).await.status, 200, "its owner is not logged out");
+    let server = Server::strict();
+    let token = ask(&server, CLIENT, ALICE).await.text("refresh_token").to_owned();
+    assert_eq!(ask(&server, SECOND, &refresh(&token)).await.error(), (400, "invalid_grant"));
+    assert_eq!(ask(&server, CLIENT, &refresh(&token)).await.status, 200, "its owner is not logged out");
 }
 
 #[tokio::test]
 async fn refresh_tokens_expire_by_the_clock_of_their_workspace() {
     let server = Server::with(|config| config.workspaces[0].refresh_token_lifetime_s = 600, Policy::strict());
-    let token = server.basic(BASIC, ALICE).await.text("refresh_token").to_owned();
+    let token = ask(&server, CLIENT, ALICE).await.text("refresh_token").to_owned();
     server.clock.advance(Duration::from_secs(590));
-    let token = server.basic(BASIC, &refresh(&token)).await.text("refresh_token").to_owned();
+    let token = ask(&server, CLIENT, &refresh(&token)).await.text("refresh_token").to_owned();
     server.clock.advance(Duration::from_secs(20));
-    assert_eq!(server.basic(BASIC, &refresh(&token)).await.error(), (400, "invalid_grant"));
+    assert_eq!(ask(&server, CLIENT, &refresh(&token)).await.error(), (400, "invalid_grant"));
 }
 
 #[tokio::test]
 async fn workspaces_share_nothing_that_a_client_could_use() {
     let server =
         Server::with(|config| config.workspaces.push(config.workspaces[0].renamed("demo", "other")), Policy::strict());
-    let token = server.basic(BASIC, ALICE).await.text("refresh_token").to_owned();
+    let token = ask(&server, CLIENT, ALICE).await.text("refresh_token").to_owned();
     let body = format!("{}&client_id=demo-public", refresh(&token));
     let request = Request::post("/demo/other/oauth2/token").header(CONTENT_TYPE, FORM).body(Body::from(body)).unwrap();
-    assert_eq!(server.send(request).await.error(), (400, "invalid_grant"));
+    assert_eq!(send(&server, request).await.error(), (400, "invalid_grant"));
 }
 
 // The request.
 
 #[tokio::test]
 async fn only_posted_forms_are_token_requests() {
-    let server = Server::new();
+    let server = Server::strict();
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::OPTIONS, Method::PATCH] {
-        let answer = server.send(Request::builder().method(method).uri(TOKEN).body(Body::empty()).unwrap()).await;
+        let answer = send(&server, Request::builder().method(method).uri(TOKEN).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.error(), (405, "invalid_request"));
         assert_eq!(answer.headers[ALLOW], "POST");
     }
@@ -470,26 +395,27 @@ async fn only_posted_forms_are_token_requests() {
         if let Some(media_type) = media_type {
             request = request.header(CONTENT_TYPE, media_type);
         }
-        let answer = server.send(request.body(Body::from(body.clone())).unwrap()).await;
+        let answer = send(&server, request.body(Body::from(body.clone())).unwrap()).await;
         assert_eq!(answer.status, status, "{media_type:?}");
     }
 }
 
 #[tokio::test]
 async fn what_leads_nowhere_is_told_in_json() {
-    let server = Server::new();
+    let server = Server::strict();
     for path in ["/", "/demo/nowhere/oauth2/token", "/demo/%FF/oauth2/token", "/demo/demo/oauth2/token/"] {
-        let answer = server.send(Request::post(path).header(CONTENT_TYPE, FORM).body(Body::from(ALICE)).unwrap()).await;
+        let answer =
+            send(&server, Request::post(path).header(CONTENT_TYPE, FORM).body(Body::from(ALICE)).unwrap()).await;
         assert_eq!(answer.error(), (404, "invalid_request"), "{path}");
     }
-    let answer = server.send(Request::post("/demo/demo/.well-known/jwks.json").body(Body::empty()).unwrap()).await;
+    let answer = send(&server, Request::post("/demo/demo/.well-known/jwks.json").body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, 405);
     assert_eq!(answer.headers.get_all(ALLOW).iter().count(), 1);
 }
 
 #[tokio::test]
 async fn parameters_come_once_and_well_encoded() {
-    let server = Server::new();
+    let server = Server::strict();
     #[rustfmt::skip]
     let rows = [
         ("&username=alice",              400),
@@ -501,7 +427,7 @@ async fn parameters_come_once_and_well_encoded() {
         ("&&&scope",                     200),
     ];
     for (more, expected) in rows {
-        let answer = server.basic(BASIC, &format!("{ALICE}{more}")).await;
+        let answer = ask(&server, CLIENT, &format!("{ALICE}{more}")).await;
         assert_eq!(answer.status, expected, "{more}");
         if expected == 400 {
             assert_eq!(answer.error().1, "invalid_request", "{more}");
@@ -511,32 +437,32 @@ async fn parameters_come_once_and_well_encoded() {
 
 #[tokio::test]
 async fn the_uri_is_no_place_for_parameters() {
-    let server = Server::new();
+    let server = Server::strict();
     let ask = |query: &str, body: &str| {
         let uri = format!("{TOKEN}?{query}");
         Request::post(uri).header(CONTENT_TYPE, FORM).body(Body::from(body.to_owned())).unwrap()
     };
     let whole = format!("{ALICE}&client_id=demo-public");
-    assert_eq!(server.send(ask("scope=admin&x=1", &whole)).await.status, 200, "not read");
+    assert_eq!(send(&server, ask("scope=admin&x=1", &whole)).await.status, 200, "not read");
     for credential in ["client_secret=x", "password=x", "username=x", "refresh_token=x"] {
-        let answer = server.send(ask(credential, &whole)).await;
+        let answer = send(&server, ask(credential, &whole)).await;
         assert_eq!(answer.error(), (400, "invalid_request"), "{credential}");
     }
-    let elsewhere = server.send(ask("client_id=demo-public", ALICE)).await;
+    let elsewhere = send(&server, ask("client_id=demo-public", ALICE)).await;
     assert_eq!(elsewhere.error(), (401, "invalid_client"));
 }
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
     let server = Server::with(|config| config.body_limit = 1000, Policy::strict());
-    let answer = server.basic(BASIC, &format!("{ALICE}&x={}", "y".repeat(1000))).await;
+    let answer = ask(&server, CLIENT, &format!("{ALICE}&x={}", "y".repeat(1000))).await;
     assert_eq!(answer.error(), (413, "invalid_request"));
-    assert_eq!(server.basic(BASIC, &format!("{ALICE}&x={}", "y".repeat(800))).await.status, 200);
+    assert_eq!(ask(&server, CLIENT, &format!("{ALICE}&x={}", "y".repeat(800))).await.status, 200);
 }
 
 #[tokio::test]
 async fn descriptions_are_plain_and_echo_nothing() {
-    let server = Server::new();
+    let server = Server::strict();
     let mark = "m4rk";
     for body in [
         format!("grant_type={mark}"),
@@ -545,7 +471,7 @@ async fn descriptions_are_plain_and_echo_nothing() {
         refresh(mark),
         format!("scope={mark}%zz"),
     ] {
-        let answer = server.basic(BASIC, &body).await;
+        let answer = ask(&server, CLIENT, &body).await;
         assert!(answer.status >= 400 && !answer.body.to_string().contains(mark));
         let plain = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E);
         assert!(answer.text("error_description").bytes().all(plain));
@@ -556,8 +482,8 @@ async fn descriptions_are_plain_and_echo_nothing() {
 async fn a_costly_hash_runs_on_the_pool() {
     let server =
         Server::with(|config| config.hash_cost = HashCost { memory_kib: 256, ..HashCost::LOWEST }, Policy::strict());
-    assert_eq!(server.basic(BASIC, ALICE).await.status, 200);
-    let wrong = server.basic(BASIC, "grant_type=password&username=nobody&password=x").await;
+    assert_eq!(ask(&server, CLIENT, ALICE).await.status, 200);
+    let wrong = ask(&server, CLIENT, "grant_type=password&username=nobody&password=x").await;
     assert_eq!(wrong.error(), (400, "invalid_grant"));
 }
 
@@ -569,9 +495,7 @@ async fn every_policy_of_the_tables_still_serves() {
     let variants = VARIANTS.iter().map(|variant| (variant.id, variant.policy()));
     for (id, policy) in faults.chain(variants) {
         let server = Server::with(|_| (), policy);
-        let credentials = format!("Basic {}", STANDARD.encode("demo-basic:basic-secret-1"));
-        let request = Request::post(TOKEN).header(CONTENT_TYPE, FORM).header(AUTHORIZATION, credentials);
-        let answer = server.fetch(request.body(Body::from(format!("{ALICE}&scope=read"))).unwrap()).await;
+        let answer = server.post(TOKEN, CLIENT, &format!("{ALICE}&scope=read")).await;
         assert!(matches!(answer.status, 200 | 201), "{id}: {}", answer.status);
     }
 }
