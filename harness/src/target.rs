@@ -223,7 +223,7 @@ impl Target {
             return self
                 .clients
                 .iter()
-                .find(|client| client.name != first.name && client.may_log_in() && client.secret.is_some());
+                .find(|client| client.id != first.id && client.may_log_in() && client.secret.is_some());
         }
         if role == NARROW {
             let narrow = |client: &&Client| client.may_log_in() && client.scope("foreign", self).is_ok();
