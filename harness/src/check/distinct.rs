@@ -30,7 +30,11 @@ impl DistinctCheck {
         let Some(own) = self.value(answer) else {
             return unjudged(Because::Setup, format!("{}: no {what} to compare", answer.in_few_words()));
         };
-        let others: Vec<_> = around.others().into_iter().filter_map(|other| self.value(other)).collect();
+        // A token that comes twice is one token, and its claims are said once (RFC 7519 section 4.1.7).
+        let token = |answer: &Answer| answer.token(&self.member).map(|token| token.fingerprint.clone());
+        let again = |other: &&Answer| self.claim.is_some() && token(other) == token(answer);
+        let others = around.others().into_iter().filter(|other| !again(other));
+        let others: Vec<_> = others.filter_map(|other| self.value(other)).collect();
         if others.is_empty() {
             return unjudged(Because::Setup, format!("no other answer of this walk carries a {what}"));
         }
