@@ -10,7 +10,7 @@ use super::{Around, member, pair, unjudged};
 use crate::exchange::Answer;
 
 /// A member, or a claim of the JWT under it, that differs in every answer of this walk that carries it: all steps and all
-/// their repetitions, controls aside.
+/// their repetitions, controls aside. Of a claim the same token again is not another one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DistinctCheck {
@@ -30,10 +30,7 @@ impl DistinctCheck {
         let Some(own) = self.value(answer) else {
             return unjudged(Because::Setup, format!("{}: no {what} to compare", answer.in_few_words()));
         };
-        // A token that comes twice is one token, and its claims are said once (RFC 7519 section 4.1.7).
-        let token = |answer: &Answer| answer.token(&self.member).map(|token| token.fingerprint.clone());
-        let again = |other: &&Answer| self.claim.is_some() && token(other) == token(answer);
-        let others = around.others().into_iter().filter(|other| !again(other));
+        let others = around.others().into_iter().filter(|other| !self.is_same_token(answer, other));
         let others: Vec<_> = others.filter_map(|other| self.value(other)).collect();
         if others.is_empty() {
             return unjudged(Because::Setup, format!("no other answer of this walk carries a {what}"));
@@ -45,6 +42,12 @@ impl DistinctCheck {
             || format!("another {what} than in each of {of} other answers"),
             || format!("the {what} of {same} of them"),
         )
+    }
+
+    /// A user may well get the same token again while it lives: its claims are those of one token.
+    fn is_same_token(&self, answer: &Answer, other: &Answer) -> bool {
+        let fingerprint = |answer: &Answer| answer.token(&self.member).map(|token| token.fingerprint.clone());
+        self.claim.is_some() && fingerprint(answer) == fingerprint(other)
     }
 
     fn value<'a>(&self, answer: &'a Answer) -> Option<Cow<'a, str>> {
