@@ -533,6 +533,20 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_is_listed_for_two_methods_is_no_second_one() {
+        let text = "token_endpoint: http://127.0.0.1:1/token
+clients:
+  basic: { id: web, secret: s3cret }
+  post: { id: web, secret: s3cret, auth: client_secret_post }
+  other: { id: shop, secret: s3cret-2 }
+users: { alice: { username: alice, password: wonderland } }
+";
+        let source = Source { file: "t.yaml".into(), text: text.to_owned(), private: true };
+        let target = read(&source, Path::new("."), &|_| None).expect("a target");
+        assert_eq!(target.client("second").map(|client| client.name.as_str()), Some("other"));
+    }
+
+    #[test]
     fn plain_http_to_another_machine_must_be_asked_for() {
         assert!(target("token_endpoint: http://as.example/token").is_err_and(|why| why.contains("allow_http")));
         assert!(target("token_endpoint: http://as.example/token\nallow_http: true").is_ok());
