@@ -187,7 +187,13 @@ pub fn spoken(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(Strin
         let (secret, mark) = both(part)?;
         Some((secret.split_once(' ')?.1.to_owned(), mark.split_once(' ')?.1.to_owned()))
     });
-    parts.filter_map(both).chain(credentials).filter(|(secret, mark)| secret != mark).collect()
+    let all = parts.filter_map(both).chain(credentials).filter(|(secret, mark)| secret != mark);
+    all.map(|(secret, mark)| (secret, mark.chars().map(harmless).collect())).collect()
+}
+
+/// A character of a mark, which may come to stand in a JSON text: what would end or break a string there is not shown.
+fn harmless(c: char) -> char {
+    if c.is_control() || matches!(c, '"' | '\\') { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// A URL as a reader sees it: marks in it read as marks again, everything else as it was sent.
@@ -452,6 +458,17 @@ mod tests {
                 assert_ne!(damaged(right, how), right);
             }
         }
+    }
+
+    #[test]
+    fn a_mark_breaks_no_json_text() {
+        let cut = Part::Text(vec![
+            Piece::Secret("alice.password".into(), Secret::new("wonderland")),
+            Piece::Plain("\0\"x".into()),
+        ]);
+        let form = template(Content::Form(vec![("password".into(), cut)]), vec![]);
+        let spoken = spoken(&form, &Drawn::none(), &Captures::default());
+        assert_eq!(spoken, [("wonderland\0\"x".to_owned(), "⟦alice.password⟧\u{fffd}\u{fffd}x".to_owned())]);
     }
 
     #[test]

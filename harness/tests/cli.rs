@@ -239,7 +239,7 @@ async fn an_interrupted_run_leaves_a_record_that_says_so() {
     Mock::given(any()).respond_with(slow).mount(&server).await;
     let folder = folder();
     let (record, file) = (folder.path().join("run.ndjson"), shown(&target(&folder, &server.uri(), "")));
-    let args = ["check", "--only", "rfc6749/*", "--target", &file, "--record", &shown(&record)];
+    let args = ["check", "--only", "rfc6749/[2-9]*", "--target", &file, "--record", &shown(&record)];
     let ran = start(args, |process| {
         // Each answer of the server is a step further: in between the record is looked at, and nobody sleeps.
         while !fs::read_to_string(&record).is_ok_and(|text| text.contains(r#""event":"found""#)) {
