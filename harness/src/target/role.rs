@@ -12,7 +12,7 @@ pub struct ClientRole {
 }
 
 /// Every client role, the default first.
-pub const CLIENT_ROLES: [ClientRole; 9] = [
+pub const CLIENT_ROLES: [ClientRole; 10] = [
     ClientRole { name: "default", says: "a client with the password grant", fits: Client::may_log_in },
     ClientRole {
         name: "confidential",
@@ -33,6 +33,11 @@ pub const CLIENT_ROLES: [ClientRole; 9] = [
         name: "public",
         says: "a client without a secret (auth: none)",
         fits: |c| c.may_log_in() && c.auth == AuthMethod::None,
+    },
+    ClientRole {
+        name: "for-itself",
+        says: "a client with a secret and the client credentials grant",
+        fits: |c| !c.sacrificial && c.may_use("client_credentials") && c.secret.is_some(),
     },
     ClientRole {
         name: "without-password-grant",
