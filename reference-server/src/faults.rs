@@ -95,6 +95,7 @@ pub const FAULTS: &[Fault] = &[
     fault("claims-in-latin-1",                "rfc8725/3.7/utf-8",                         "The claims are encoded in Latin-1.",                              |p| p.redraft(Access, |d| d.write_claims = drafted::name_in_latin_1)),
     fault("client-authenticated-after-user",  "rfc6749/4.3/password-for-token",            "Who fails to authenticate as the client learns whether a password is right.", |p| p.client_before_user = false),
     fault("client-credentials-for-public-client", "rfc6749/4.4/confidential-only",         "A client_id alone buys a token for the client.",                 |p| p.client_credentials_need_a_secret = false),
+    fault("client-credentials-scope-crashes", "rfc6749/4.4.2/scope",                       "A client that asks for more than its default for itself brings a 500.", |p| p.crash = Crash::ScopeForItself),
     fault("client-credentials-sub-is-user",   "rfc9068/2.2/sub-is-client",                 "The sub of a token that a client gets for itself is a user's.",   |p| p.redraft(Access, |d| drafted::for_clients(d, |d| d.set("sub", "user-alice")))),
     fault("client-guessing-not-throttled",    "practice/throttle/client-guessing-slowed",  "A client secret can be guessed at without end.",                  |p| p.clients_throttled = false),
     fault("client-id-case-ignored",           "rfc6749/1.9/values-case-sensitive",         "Upper and lower case of a client_id are one.",                   |p| p.client_id_is_exact = false),

@@ -66,7 +66,7 @@ pub(crate) struct Allowed {
     /// What a dynamic scope starts with, the dot included: `transfer.` for `transfer.*`.
     families: Vec<String>,
     /// Those that it is granted without asking.
-    default: Option<Scopes>,
+    pub(crate) default: Option<Scopes>,
 }
 
 impl Allowed {

@@ -2,6 +2,7 @@
 
 use super::{Ask, Granted, Subject};
 use crate::form::Parameter;
+use crate::policy::Crash;
 use crate::refusal::Refusal;
 use crate::registered::Proof;
 use crate::scope;
@@ -15,6 +16,9 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         Proof::None => return Err(Refusal::unauthorized_client("a public client may not use this grant type")),
     }
     let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client.scopes, ask.policy)?;
+    if ask.client.scopes.default.as_ref() != Some(&scope.scopes) {
+        ask.policy.stands(Crash::ScopeForItself)?;
+    }
     // RFC 6749 section 4.4.3: the client can always ask again, so a refresh token should not be there.
     let begun = if ask.policy.clients_get_no_refresh_token {
         None

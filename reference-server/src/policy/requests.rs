@@ -159,6 +159,8 @@ pub(crate) enum Crash {
     BadEscape,
     /// A request without a scope.
     AbsentScope,
+    /// A scope that a client asks for itself and that is not its default.
+    ScopeForItself,
     /// A method other than POST.
     WrongMethod,
     /// A request that expects a 100.
