@@ -241,6 +241,10 @@ mod tests {
         assert!(opened(|_| ()).is_ok());
     }
 
+    fn public(config: &mut Config) -> &mut crate::config::Client {
+        config.workspaces[0].clients.iter_mut().find(|client| client.id == "demo-public").unwrap()
+    }
+
     #[test]
     fn what_cannot_be_served_is_named() {
         type Row = (fn(&mut Config), &'static str);
@@ -257,8 +261,8 @@ mod tests {
             (|c| c.workspaces[0].clients[1].id = "demo-basic".into(),           r#"client "demo-basic" is there twice"#),
             (|c| c.workspaces[0].clients[0].secret = None,                      r#"client "demo-basic" of workspace "demo/demo" has no secret"#),
             (|c| c.workspaces[0].clients[0].secret = Some("".into()),           "has no secret"),
-            (|c| c.workspaces[0].clients[4].secret = Some("x".into()),          r#"client "demo-public" of workspace "demo/demo" is public and has a secret"#),
-            (|c| c.workspaces[0].clients[4].grants.push(Grant::ClientCredentials), "may not use client_credentials"),
+            (|c| public(c).secret = Some("x".into()),                           r#"client "demo-public" of workspace "demo/demo" is public and has a secret"#),
+            (|c| public(c).grants.push(Grant::ClientCredentials),               "may not use client_credentials"),
             (|c| c.workspaces[0].clients[0].scopes.push("transfer*".into()),    r#"scope "transfer*" of client "demo-basic""#),
             (|c| c.workspaces[0].clients[0].default_scope = Some("nope".into()), r#"default_scope "nope" of client "demo-basic""#),
             (|c| c.workspaces[0].users[1].username = "alice".into(),            r#"user "alice" is there twice"#),

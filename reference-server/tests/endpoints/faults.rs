@@ -214,8 +214,9 @@ async fn over(server: &Server, seen: &mut Seen) {
 /// The documents whose faults show here; those of the token endpoint's own requests and answers show elsewhere.
 fn shows_here(requirement: &str) -> bool {
     let documents = ["rfc6750/", "rfc7009/", "rfc7515/", "rfc7517/", "rfc7518/", "rfc7519/", "rfc7662/", "rfc8414/"];
-    let more = ["rfc8725/", "rfc9068/", "oidc-core/", "oidc-discovery/", "practice/tenants/", "rfc6749/10."];
-    documents.iter().chain(&more).any(|document| requirement.starts_with(document))
+    let more = ["rfc8725/", "rfc9068/", "oidc-core/", "oidc-discovery/", "practice/tenants/"];
+    let tokens = ["rfc6749/10.3/", "rfc6749/10.4/", "rfc6749/10.10/"];
+    documents.iter().chain(&more).chain(&tokens).any(|document| requirement.starts_with(document))
 }
 
 /// Signatures are too long to compare and hold or do not; how many of them hold is a fact of its own.
