@@ -1,13 +1,18 @@
 //! The wire: the one room that opens a socket and reads a clock. `http::Request` in, an answer as it came out.
 
-use std::error::Error;
+mod connections;
+mod trust;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
-use http::Request;
-use reqwest::redirect::Policy;
+use http::{HeaderValue, Request, header};
+use http_body_util::BodyExt as _;
 use ropcheck_reference_server::Clock;
 
+use self::connections::{Answered, Connections, chain};
+use self::trust::Trust;
 use crate::exchange::Silence;
 use crate::seal::Raw;
 use crate::target::Target;
@@ -18,7 +23,7 @@ pub const BODY_LIMIT: usize = 1 << 20;
 /// A client for one target, and the run's clock.
 #[derive(Debug, Clone)]
 pub struct Wire {
-    client: reqwest::Client,
+    connections: Arc<Connections>,
     timeout: Duration,
     began: Instant,
 }
@@ -50,8 +55,8 @@ pub enum WireError {
     #[error("the CA file holds no PEM certificate that can be used: {0}")]
     Ca(String),
     /// TLS could not be set up.
-    #[error("could not set up the client: {0}")]
-    Client(String),
+    #[error("could not set up TLS: {0}")]
+    Tls(String),
 }
 
 /// An answer as it came, and when.
@@ -64,26 +69,9 @@ pub(crate) struct Heard {
 impl Wire {
     /// A client for a target: HTTP/1.1, no redirect followed, nothing retried, no cookie kept.
     pub fn new(target: &Target) -> Result<Self, WireError> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .no_gzip()
-            .http1_only()
-            .tcp_nodelay(true)
-            .user_agent(concat!("ropcheck/", env!("CARGO_PKG_VERSION")));
-        if target.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        if let Some(pem) = &target.ca {
-            let certificates =
-                reqwest::Certificate::from_pem_bundle(pem).map_err(|why| WireError::Ca(why.to_string()))?;
-            if certificates.is_empty() {
-                return Err(WireError::Ca("no certificate in it".to_owned()));
-            }
-            builder = builder.tls_certs_merge(certificates);
-        }
-        let client = builder.build().map_err(|why| WireError::Client(chain(&why)))?;
-        Ok(Self { client, timeout: target.timeout, began: Instant::now() })
+        let trust = Trust::new(target.ca.as_deref())?;
+        let connections = Arc::new(Connections::new(trust, target.is_loopback()));
+        Ok(Self { connections, timeout: target.timeout, began: Instant::now() })
     }
 
     /// The time since the run began.
@@ -106,60 +94,42 @@ impl Wire {
         Heard { raw, sent_at, took: self.now().saturating_sub(sent_at) }
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Raw, Silence> {
-        let request = reqwest::Request::try_from(request).map_err(|why| Silence::Closed(chain(&why)))?;
-        let mut response = self.client.execute(request).await.map_err(|why| silence(&why, self.timeout))?;
+    async fn exchange(&self, mut request: Request<Bytes>) -> Result<Raw, Silence> {
+        for (name, value) in USUAL {
+            request.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        let Answered { response, connection } = self.connections.send(request).await?;
+        let (head, mut incoming) = response.into_parts();
         let mut body = BytesMut::new();
         // Half of the time is for the answer's head, so that an endless body still leaves its head to be judged.
         let deadline = tokio::time::Instant::now() + self.timeout / 2;
         let mut late = false;
         let cut = loop {
-            match tokio::time::timeout_at(deadline, response.chunk()).await {
-                Ok(Ok(None)) => break None,
-                Ok(Ok(Some(chunk))) if body.len() + chunk.len() > BODY_LIMIT => {
-                    body.extend_from_slice(&chunk[..BODY_LIMIT - body.len()]);
-                    break Some(format!("it is longer than {BODY_LIMIT} bytes"));
-                }
-                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-                Ok(Err(why)) => break Some(format!("it broke off after {} bytes: {}", body.len(), chain(&why))),
+            match tokio::time::timeout_at(deadline, incoming.frame()).await {
+                Ok(None) => break None,
+                // Trailers say nothing about tokens.
+                Ok(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(chunk) if body.len() + chunk.len() > BODY_LIMIT => {
+                        body.extend_from_slice(&chunk[..BODY_LIMIT - body.len()]);
+                        break Some(format!("it is longer than {BODY_LIMIT} bytes"));
+                    }
+                    Ok(chunk) => body.extend_from_slice(&chunk),
+                    Err(_) => {}
+                },
+                Ok(Some(Err(why))) => break Some(format!("it broke off after {} bytes: {}", body.len(), chain(&why))),
                 Err(_) => {
                     late = true;
                     break Some(format!("it did not end within {}", humantime::format_duration(self.timeout / 2)));
                 }
             }
         };
-        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-        Ok(Raw { status, headers, body: body.freeze(), cut, late })
-    }
-}
-
-/// The kind of failure, read from the chain of errors below reqwest's own.
-fn silence(error: &reqwest::Error, timeout: Duration) -> Silence {
-    let whole = chain(error);
-    let lower = whole.to_ascii_lowercase();
-    if error.is_timeout() {
-        Silence::TimedOut(timeout)
-    } else if ["certificate", "tls", "handshake", "alert", "corrupt message"].iter().any(|word| lower.contains(word)) {
-        Silence::Tls(whole)
-    } else if error.is_connect() {
-        Silence::Unreachable(whole)
-    } else if lower.contains("invalid http") || lower.contains("parse") {
-        Silence::NotHttp(whole)
-    } else {
-        Silence::Closed(whole)
-    }
-}
-
-/// An error with its causes, the URL left out: it may carry what a scenario put there.
-fn chain(error: &reqwest::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if causes.last().is_none_or(|last| !last.contains(&text)) {
-            causes.push(text);
+        if cut.is_none() {
+            self.connections.keep(connection);
         }
-        cause = error.source();
+        Ok(Raw { status: head.status.as_u16(), headers: head.headers, body: body.freeze(), cut, late })
     }
-    if causes.is_empty() { "the request failed".to_owned() } else { causes.join(": ") }
 }
+
+/// Headers that any client sends, where the request has none of its own.
+const USUAL: [(header::HeaderName, &str); 2] =
+    [(header::USER_AGENT, concat!("ropcheck/", env!("CARGO_PKG_VERSION"))), (header::ACCEPT, "*/*")];

@@ -1,0 +1,303 @@
+//! Connections to servers: opened when they are needed, kept while idle, and used again.
+
+use std::error::Error;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Request, Response, Uri, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tower_service::Service;
+
+use super::WireError;
+use super::trust::Trust;
+use crate::exchange::Silence;
+
+type Sender = SendRequest<Full<Bytes>>;
+
+/// The connections of one run.
+#[derive(Debug)]
+pub(super) struct Connections {
+    tcp: HttpConnector,
+    trust: Trust,
+    /// The proxies of the environment; none stands before this machine itself.
+    proxies: Option<Matcher>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// One connection, over which one request at a time is sent.
+pub(super) struct Connection {
+    scheme: Scheme,
+    authority: Authority,
+    proxy: Option<Proxy>,
+    host: HeaderValue,
+    sender: Sender,
+}
+
+/// A proxy that requests are sent to as they are: the whole URL stands in them (RFC 9112 section 3.2.2).
+struct Proxy {
+    credentials: Option<HeaderValue>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({}://{})", self.scheme, self.authority)
+    }
+}
+
+/// The head of an answer with what is still to come, and the connection that brings it.
+pub(super) struct Answered {
+    pub(super) response: Response<Incoming>,
+    pub(super) connection: Connection,
+}
+
+impl Connections {
+    /// None is opened yet.
+    pub(super) fn new(trust: Trust, is_loopback: bool) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.enforce_http(false);
+        let proxies = (!is_loopback).then(Matcher::from_env);
+        Self { tcp, trust, proxies, idle: Mutex::default() }
+    }
+
+    /// Keeps a connection whose answer was read to its end.
+    pub(super) fn keep(&self, connection: Connection) {
+        if !connection.sender.is_closed() {
+            self.idle().push(connection);
+        }
+    }
+
+    /// Sends a request over an idle connection, or over a new one where none is left.
+    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Answered, Silence> {
+        let (mut parts, body) = request.into_parts();
+        let url = std::mem::take(&mut parts.uri).into_parts();
+        let (Some(scheme), Some(authority)) = (url.scheme, url.authority) else {
+            return Err(Silence::Unreachable("the URL names no server".to_owned()));
+        };
+        let path = url.path_and_query.unwrap_or(PathAndQuery::from_static("/"));
+        let mut request = Request::from_parts(parts, Full::new(body));
+        while let Some(mut connection) = self.idle_one(&scheme, &authority) {
+            connection.address(&mut request, &path);
+            if connection.sender.ready().await.is_err() {
+                continue;
+            }
+            match connection.sender.try_send_request(request).await {
+                Ok(response) => return Ok(Answered { response, connection }),
+                // The server had closed it before anything was sent: that is no answer, and no reason to give up.
+                Err(mut why) => match why.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(silence(&why.into_error())),
+                },
+            }
+        }
+        let mut connection = self.open(scheme, authority).await?;
+        connection.address(&mut request, &path);
+        let response = connection.sender.send_request(request).await.map_err(|why| silence(&why))?;
+        Ok(Answered { response, connection })
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The idle connection that was used last: the others may close meanwhile.
+    fn idle_one(&self, scheme: &Scheme, authority: &Authority) -> Option<Connection> {
+        let mut idle = self.idle();
+        let at = idle.iter().rposition(|one| one.scheme == *scheme && one.authority == *authority)?;
+        Some(idle.swap_remove(at))
+    }
+
+    async fn open(&self, scheme: Scheme, authority: Authority) -> Result<Connection, Silence> {
+        let uri = Uri::builder().scheme(scheme.clone()).authority(authority.clone()).path_and_query("/").build();
+        let uri = uri.map_err(|why| Silence::Unreachable(chain(&why)))?;
+        let host = host(&authority).ok_or_else(|| Silence::Unreachable("the host can't be named".to_owned()))?;
+        let is_tls = scheme == Scheme::HTTPS;
+        let mut proxy = None;
+        let tcp = match self.proxies.as_ref().and_then(|proxies| proxies.intercept(&uri)) {
+            Some(by) if is_tls => self.tunnel(&by, uri).await?,
+            Some(by) => {
+                proxy = Some(Proxy { credentials: by.basic_auth().cloned() });
+                self.reach(by.uri().clone()).await?
+            }
+            None => self.reach(uri).await?,
+        };
+        let sender = if is_tls {
+            let name = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+            let name = ServerName::try_from(name).map_err(|why| Silence::Tls(chain(&why)))?;
+            let connector = self.trust.connector().map_err(|why: WireError| Silence::Tls(why.to_string()))?;
+            let tls = connector.connect(name, tcp.into_inner()).await.map_err(|why| Silence::Tls(chain(&why)))?;
+            shake_hands(TokioIo::new(tls)).await?
+        } else {
+            shake_hands(tcp).await?
+        };
+        Ok(Connection { scheme, authority, proxy, host, sender })
+    }
+
+    async fn reach(&self, uri: Uri) -> Result<TokioIo<tokio::net::TcpStream>, Silence> {
+        self.tcp.clone().call(uri).await.map_err(|why| Silence::Unreachable(chain(&why)))
+    }
+
+    async fn tunnel(&self, by: &Intercept, uri: Uri) -> Result<TokioIo<tokio::net::TcpStream>, Silence> {
+        let mut tunnel = Tunnel::new(by.uri().clone(), self.tcp.clone());
+        if let Some(credentials) = by.basic_auth() {
+            tunnel = tunnel.with_auth(credentials.clone());
+        }
+        tunnel.call(uri).await.map_err(|why| Silence::Unreachable(chain(&why)))
+    }
+}
+
+impl Connection {
+    /// Gives a request the form that this connection takes it in (RFC 9112 section 3.2).
+    fn address(&self, request: &mut Request<Full<Bytes>>, path: &PathAndQuery) {
+        request.headers_mut().entry(header::HOST).or_insert_with(|| self.host.clone());
+        let Some(proxy) = &self.proxy else {
+            *request.uri_mut() = Uri::from(path.clone());
+            return;
+        };
+        let whole = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone());
+        if let Ok(whole) = whole.path_and_query(path.clone()).build() {
+            *request.uri_mut() = whole;
+        }
+        if let Some(credentials) = &proxy.credentials {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, credentials.clone());
+        }
+    }
+}
+
+/// Begins to speak HTTP/1.1. The connection lives on a task of its own until either side ends it.
+async fn shake_hands(io: impl Read + Write + Unpin + Send + 'static) -> Result<Sender, Silence> {
+    let (sender, connection) = http1::handshake(io).await.map_err(|why| silence(&why))?;
+    // How it ends is told by the exchange that it cuts off.
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(sender)
+}
+
+/// The authority without what may stand before its host (RFC 9110 section 4.2.4).
+fn host(authority: &Authority) -> Option<HeaderValue> {
+    let host = authority.as_str().rsplit('@').next()?;
+    HeaderValue::from_str(host).ok()
+}
+
+/// Why an exchange brought no answer.
+fn silence(why: &hyper::Error) -> Silence {
+    let whole = chain(why);
+    let is_tls = std::iter::successors(why.source(), |cause| (*cause).source())
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref())
+        .any(<dyn Error + Send + Sync>::is::<rustls::Error>);
+    if is_tls {
+        Silence::Tls(whole)
+    } else if why.is_parse() {
+        Silence::NotHttp(whole)
+    } else {
+        Silence::Closed(whole)
+    }
+}
+
+/// An error with its causes.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(error), |cause| (*cause).source()) {
+        let text = cause.to_string();
+        if causes.last().is_none_or(|last| !last.contains(&text)) {
+            causes.push(text);
+        }
+    }
+    causes.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use http_body_util::BodyExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that closes each connection after so many answers without saying so, and tells in its answers what it was
+    /// asked. The count is of its connections.
+    async fn serve(answers: usize) -> (Authority, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let authority = listener.local_addr().expect("an address").to_string().parse().expect("an authority");
+        let count = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::clone(&count);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::Relaxed);
+                let mut heard = vec![0; 4096];
+                for _ in 0..answers {
+                    let Ok(length @ 1..) = stream.read(&mut heard).await else { break };
+                    let head = String::from_utf8_lossy(&heard[..length]);
+                    let body = head.split("\r\n").next().unwrap_or_default();
+                    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    stream.write_all(answer.as_bytes()).await.expect("it can be written");
+                }
+            }
+        });
+        (authority, count)
+    }
+
+    async fn ask(connections: &Connections, authority: &str) -> String {
+        let request = Request::get(format!("http://{authority}/a?b=c")).body(Bytes::new()).expect("a request");
+        let Answered { response, connection } = connections.send(request).await.expect("an answer");
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        connections.keep(connection);
+        String::from_utf8(body.to_vec()).expect("text")
+    }
+
+    fn connections() -> Connections {
+        Connections::new(Trust::new(None).expect("no CA file"), true)
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again() {
+        let (server, count) = serve(usize::MAX).await;
+        let connections = connections();
+        for _ in 0..3 {
+            assert_eq!(ask(&connections, server.as_str()).await, "GET /a?b=c HTTP/1.1");
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn one_that_the_server_has_closed_is_replaced() {
+        let (server, count) = serve(1).await;
+        let connections = connections();
+        for _ in 0..3 {
+            ask(&connections, server.as_str()).await;
+            // The server's end is seen when the connection's own task runs.
+            while connections.idle().iter().any(|one| !one.sender.is_closed()) {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn servers_do_not_share_connections() {
+        let ((one, _), (other, count)) = (serve(usize::MAX).await, serve(usize::MAX).await);
+        let connections = connections();
+        ask(&connections, one.as_str()).await;
+        ask(&connections, other.as_str()).await;
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_asked_for_the_whole_url() {
+        let (proxy, _) = serve(usize::MAX).await;
+        let proxies = Some(Matcher::builder().http(format!("http://{proxy}")).build());
+        let connections = Connections { proxies, ..connections() };
+        assert_eq!(ask(&connections, "as.example").await, "GET http://as.example/a?b=c HTTP/1.1");
+    }
+}
