@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::plan::Login;
+use crate::target::Target;
 
 /// Requests without an answer, one after the other, after which a run ends.
 pub const SILENCES: u32 = 5;
@@ -13,21 +14,27 @@ pub const SILENCES: u32 = 5;
 #[derive(Debug)]
 pub struct Budget {
     limit: u32,
+    /// What a case about many failed logins may spend on a user instead.
+    many: HashMap<String, u32>,
     failed: Mutex<HashMap<String, u32>>,
     silences: AtomicU32,
 }
 
 impl Budget {
-    /// A budget of so many failed logins of one user between good ones.
-    pub fn new(limit: u32) -> Self {
-        Self { limit, failed: Mutex::default(), silences: AtomicU32::new(0) }
+    /// The budget that a target's limits leave.
+    pub fn of(target: &Target) -> Self {
+        let many = target.users.iter().map(|user| (user.name.clone(), target.spendable(user))).collect();
+        Self { limit: target.failed_logins, many, failed: Mutex::default(), silences: AtomicU32::new(0) }
     }
 
-    /// Whether a login may be tried so many times, its failures included.
-    pub fn allows(&self, login: &Login, times: u32) -> bool {
+    /// Whether a login may be tried so many times, its failures included, by a case that is `about_many` or not.
+    pub fn allows(&self, login: &Login, times: u32, about_many: bool) -> bool {
         match login {
             Login::Good(_) => true,
-            Login::Failing(user) => self.failed(user).saturating_add(times) <= self.limit,
+            Login::Failing(user) => {
+                let limit = if about_many { self.many.get(user).copied() } else { None };
+                self.failed(user).saturating_add(times) <= limit.unwrap_or(self.limit)
+            }
         }
     }
 
@@ -67,23 +74,62 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::complaint::Source;
+    use crate::target;
+
+    /// A target of two users, the second one sacrificial.
+    fn target(endpoint: &str) -> Target {
+        let text = format!(
+            "token_endpoint: {endpoint}\nclients: {{ web: {{ id: web, secret: tulip }} }}\nusers:\n  \
+             alice: {{ username: alice, password: wonderland }}\n  \
+             decoy: {{ username: decoy, password: ducks, sacrificial: true }}\n"
+        );
+        let source = Source { file: "target.yaml".to_owned(), text, private: true };
+        target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"))
+    }
+
+    fn budget() -> Budget {
+        Budget::of(&target("https://as.example/token"))
+    }
 
     #[test]
     fn a_good_login_gives_the_budget_back() {
-        let budget = Budget::new(2);
+        let budget = budget();
         let (good, bad) = (Login::Good("alice".into()), Login::Failing("alice".into()));
         budget.note(&bad, false);
-        assert!(budget.allows(&bad, 1) && !budget.allows(&bad, 2));
+        assert!(budget.allows(&bad, 1, false) && !budget.allows(&bad, 2, false));
         budget.note(&bad, false);
-        assert!(!budget.allows(&bad, 1) && budget.allows(&good, 1) && budget.allows(&Login::Failing("bob".into()), 2));
+        assert!(!budget.allows(&bad, 1, false) && budget.allows(&good, 1, false));
+        assert!(budget.allows(&Login::Failing("decoy".into()), 2, false), "each user has a budget of its own");
         budget.note(&good, true);
-        assert!(budget.allows(&bad, 2) && !budget.allows(&bad, 3));
+        assert!(budget.allows(&bad, 2, false) && !budget.allows(&bad, 3, false));
+    }
+
+    /// The endpoint · the failed logins that are allowed · what a case about many may spend on alice and on the decoy.
+    #[test]
+    fn many_failed_logins_are_spent_on_the_sacrificial_alone() {
+        for (endpoint, allowed, alice, decoy) in [
+            ("https://as.example/token", 0, 2, 2),
+            ("https://as.example/token", 30, 2, 30),
+            ("http://127.0.0.1:1/token", 0, 2, u32::MAX),
+        ] {
+            let target = Target { allowed_failed_logins: allowed, ..target(endpoint) };
+            let budget = Budget::of(&target);
+            for (user, most) in [("alice", alice), ("decoy", decoy)] {
+                let login = Login::Failing(user.to_owned());
+                assert!(budget.allows(&login, most, true), "{endpoint} {user}");
+                assert!(most == u32::MAX || !budget.allows(&login, most + 1, true), "{endpoint} {user}");
+                assert!(!budget.allows(&login, 3, false), "{endpoint} {user}: any other case is held to the limit");
+            }
+        }
     }
 
     #[test]
     fn silence_in_a_row_ends_a_run() {
-        let budget = Budget::new(2);
+        let budget = budget();
         for _ in 0..SILENCES - 1 {
             budget.heard(false);
         }

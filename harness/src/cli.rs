@@ -93,6 +93,10 @@ pub(crate) struct Check {
     /// Exit with 3 if anything was left unjudged
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Let cases that are about many failed logins spend so many in a row on a user with `sacrificial: true`; on this
+    /// machine they need no leave
+    #[arg(long, value_name = "N", requires = "target")]
+    pub(crate) allow_failed_logins: Option<u32>,
     /// Broken promises that are known and borne until a day; one that has expired or is no longer needed fails the run
     #[arg(long, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,

@@ -18,7 +18,7 @@ use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::request::{Content, Part, Piece, Template};
 use crate::scenario::{Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Strategy, Times};
-use crate::target::{Target, lacking_client, lacking_user};
+use crate::target::{Target, User, lacking_client, lacking_user};
 
 /// What a server offers, as its first good answers or its target file told.
 pub type Offers = BTreeSet<Capability>;
@@ -108,6 +108,17 @@ impl Plan {
         self.steps.iter().flat_map(|step| &step.expect).any(|promise| promise.check.asks_for_signature())
     }
 
+    /// Whether it is about many failed logins: what it asks shows only where no good one comes in between.
+    pub fn is_about_many(&self) -> bool {
+        self.steps.iter().any(|step| step.in_a_row)
+    }
+
+    /// Failed logins that a user sees from it.
+    fn failed_logins(&self, user: &User) -> u32 {
+        let fails = |step: &&Planned| matches!(&step.login, Some(Login::Failing(name)) if *name == user.name);
+        self.steps.iter().filter(fails).map(|step| step.times).sum()
+    }
+
     /// Whether it may cost a real account a failed login.
     pub fn spends_logins(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.login, Some(Login::Failing(_))))
@@ -133,7 +144,11 @@ pub fn plan(
         planner.step(&step.value, scenario, None, None, &mut steps)?;
     }
     let case = Case { id: id.to_owned(), title: wrote.title.clone(), at: scenario.place(wrote.id.defined) };
-    Ok(Plan { case, steps, given: wrote.given.clone(), load: wrote.load.clone() })
+    let plan = Plan { case, steps, given: wrote.given.clone(), load: wrote.load.clone() };
+    if plan.is_about_many() {
+        target.users.iter().try_for_each(|user| target.may_spend(plan.failed_logins(user), user)).map_err(Skip)?;
+    }
+    Ok(plan)
 }
 
 /// Plans a base as it is, for the default client and user: what is sent to learn what a server offers.

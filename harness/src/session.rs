@@ -70,7 +70,7 @@ impl Session {
         let wire = Wire::new(&target)?;
         discover(&mut target, &wire).await?;
         let keys = Keys::new(key_set(&target, &wire).await, Known::of(&target));
-        let budget = Budget::new(target.failed_logins);
+        let budget = Budget::of(&target);
         let ground = Arc::new(Ground::new(wire.clone(), Known::of(&target), budget, time));
         let learned = learn(&library, &target, &keys, &ground).await?;
         let place = place.map_or_else(|| Place::Shared(ground), |embedded| Place::Embedded(Box::new(embedded)));
@@ -121,7 +121,7 @@ impl Session {
             }
             Place::Embedded(embedded) => {
                 let (target, clock) = embedded.of(id).ok_or_else(|| Skip("no workspace was made for it".to_owned()))?;
-                let budget = Budget::new(target.failed_logins);
+                let budget = Budget::of(&target);
                 let ground = Ground::new(self.wire.clone(), Known::of(&target), budget, Time::Moved(clock));
                 Ok((plan(id, scenario, &self.library, &target, &self.learned.offers)?, Arc::new(ground)))
             }

@@ -47,6 +47,8 @@ pub struct Target {
     pub offers: BTreeMap<Capability, bool>,
     /// Failed logins that one user may see between good ones.
     pub failed_logins: u32,
+    /// Failed logins in a row that a case about many may spend on a sacrificial user of another machine.
+    pub allowed_failed_logins: u32,
     /// Failed logins of one user after which the server throttles further ones.
     pub throttled_after: Option<NonZeroU32>,
 }
@@ -240,6 +242,34 @@ impl Target {
         }
         let role = USER_ROLES.iter().find(|one| one.name == role)?;
         self.users.iter().find(|user| (role.fits)(user))
+    }
+
+    /// Whether a case may spend so many failed logins on a user with no good one in between.
+    ///
+    /// # Errors
+    /// What it would take, as the reason of a skip: on another machine an account that may be locked out, and the leave of
+    /// whoever runs it.
+    pub fn may_spend(&self, logins: u32, user: &User) -> Result<(), String> {
+        if self.is_loopback() || logins <= self.failed_logins {
+            return Ok(());
+        }
+        let what = format!("it would spend {logins} failed logins in a row on user `{}` of another machine", user.name);
+        if !user.sacrificial {
+            return Err(format!("{what}: give it a user with `sacrificial: true`"));
+        }
+        if logins > self.allowed_failed_logins {
+            return Err(format!("{what}: allow them by `--allow-failed-logins {logins}`"));
+        }
+        Ok(())
+    }
+
+    /// Failed logins that a user may see between good ones from a case about many of them.
+    pub fn spendable(&self, user: &User) -> u32 {
+        match (user.sacrificial, self.is_loopback()) {
+            (false, _) => self.failed_logins,
+            (true, true) => u32::MAX,
+            (true, false) => self.failed_logins.max(self.allowed_failed_logins),
+        }
     }
 
     /// Whether every request stays on this machine.

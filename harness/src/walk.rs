@@ -120,7 +120,7 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
         twins: vec![None; plan.steps.len()],
         drawn: drawn.clone(),
     };
-    let mut walker = Walker { on, start, captures: Captures::default(), walked };
+    let mut walker = Walker { on, start, about_many: plan.is_about_many(), captures: Captures::default(), walked };
     for (index, step) in plan.steps.iter().enumerate() {
         let reached = match walker.reach(index, step).await {
             Ok(positions) => Reached::Sent(positions),
@@ -134,6 +134,8 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
 struct Walker<'a> {
     on: &'a Ground,
     start: Start,
+    /// Whether the plan is about many failed logins.
+    about_many: bool,
     captures: Captures,
     walked: Walked,
 }
@@ -205,13 +207,14 @@ impl Walker<'_> {
 
     /// Sees to it that so many failing logins are within the budget: a good login before them gives it back.
     async fn afford(&mut self, index: usize, step: &Planned, login: &Login, times: u32) -> Result<(), NotReached> {
-        if self.on.budget.allows(login, times) {
+        let about_many = self.about_many;
+        if self.on.budget.allows(login, times, about_many) {
             return Ok(());
         }
         if let Some(control) = &step.control {
             self.on.forget(&control.key);
             let twin = self.walk_control(index, control).await?;
-            if twin.granted && self.on.budget.allows(login, times) {
+            if twin.granted && self.on.budget.allows(login, times, about_many) {
                 return Ok(());
             }
         }

@@ -146,23 +146,43 @@ fn what_a_target_does_not_tell_leaves_a_case_out_with_its_reason() {
     ] {
         assert_eq!(planned(step, "").map(|_| ()), Err(Skip(reason.to_owned())), "{step}");
     }
+}
+
+/// Many failed logins in a row on another machine take a user that may be locked out, and the leave of whoever runs it.
+#[test]
+fn many_failed_logins_take_leave() {
     let told = "throttled_after: 7\nneighbour: { token_endpoint: https://as.example/next-door }\n";
-    let plan = planned("times: until_throttled, send: { like: good-login, change: { at: neighbour } }", told);
-    let step = plan.expect("all is told").steps.remove(0);
+    let many = |user: &str| {
+        format!("times: until_throttled, send: {{ like: good-login, user: {user}, change: {{ at: neighbour }} }}")
+    };
+    for (user, allowed, remedy) in [
+        ("known", 7, "user `alice` of another machine: give it a user with `sacrificial: true`"),
+        ("decoy", 6, "user `decoy` of another machine: allow them by `--allow-failed-logins 7`"),
+    ] {
+        let skipped = planned_on(&many(user), &Target { allowed_failed_logins: allowed, ..target(told) });
+        let reason = format!("it would spend 7 failed logins in a row on {remedy}");
+        assert_eq!(skipped.map(|_| ()), Err(Skip(reason)));
+    }
+    let plan = planned_on(&many("decoy"), &Target { allowed_failed_logins: 7, ..target(told) });
+    let step = plan.expect("it has leave").steps.remove(0);
     assert_eq!((step.times, step.in_a_row, step.template.url.path()), (7, true, "/next-door"));
 }
 
 fn planned(step: &str, told: &str) -> Result<Plan, Skip> {
+    planned_on(step, &target(told))
+}
+
+fn planned_on(step: &str, target: &Target) -> Result<Plan, Skip> {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("a.yaml"), format!("- id: a\n  title: T\n  steps: [{{ {step} }}]\n")).expect("a file");
     let library = Library::load(Some(folder.path())).unwrap_or_else(|complaint| panic!("{complaint}"));
-    plan("a/a", &library.scenarios["a/a"], &library, &target(told), &Offers::new())
+    plan("a/a", &library.scenarios["a/a"], &library, target, &Offers::new())
 }
 
 fn target(told: &str) -> Target {
     let text = format!(
         "token_endpoint: https://as.example/token\n{told}clients: {{ web: {{ id: web, secret: tulip }} }}\n\
-         users: {{ alice: {{ username: alice, password: wonderland }} }}\n"
+         users:\n  alice: {{ username: alice, password: wonderland }}\n  decoy: {{ username: decoy, password: ducks, sacrificial: true }}\n"
     );
     let source = Source { file: "target.yaml".to_owned(), text, private: true };
     target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"))

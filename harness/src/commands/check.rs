@@ -74,7 +74,8 @@ async fn interrupted() {
 
 fn subject(args: &Check) -> Result<Subject, Stop> {
     if let Some(path) = &args.target {
-        let target = target::load(path, &|name| std::env::var(name).ok())?;
+        let mut target = target::load(path, &|name| std::env::var(name).ok())?;
+        target.allowed_failed_logins = args.allow_failed_logins.unwrap_or_default();
         return Ok(Subject::Target(Box::new(target)));
     }
     let unknown = |what: &str, id: &str, ids: Vec<&'static str>| {

@@ -108,7 +108,7 @@ pub struct TargetFile {
     #[serde(default)]
     pub limits: Limits,
     /// Failed logins of one user after which the server answers 429 to further ones. Cases that try it are left out where
-    /// nothing is said; they need `limits.failed_logins` to be more than that.
+    /// nothing is said; on another machine they need `--allow-failed-logins` with one more than that.
     #[serde(default)]
     pub throttled_after: Option<NonZeroU32>,
 }
@@ -274,6 +274,7 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
         patience: file.patience.unwrap_or(seconds(5)),
         offers: file.offers,
         failed_logins: file.limits.failed_logins.unwrap_or(FAILED_LOGINS),
+        allowed_failed_logins: 0,
         throttled_after: file.throttled_after,
     })
 }
