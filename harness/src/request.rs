@@ -177,7 +177,9 @@ pub fn spoken(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(Strin
         Content::Form(all) | Content::Json(all) | Content::Multipart(all) => all.as_slice(),
         Content::Raw(_) => &[],
     };
-    let parts = template.query.iter().chain(parameters).map(|(_, part)| part).filter(|part| part.holds_secret());
+    // A secret as it is, and a kept value, are known without.
+    let made = |part: &&Part| part.holds_secret() && !matches!(part, Part::Text(pieces) if pieces.len() == 1);
+    let parts = template.query.iter().chain(parameters).map(|(_, part)| part).filter(made);
     let text =
         |part: &Part, ink| Filler { drawn, kept, ink }.raw(part).map(|raw| String::from_utf8_lossy(&raw).into_owned());
     let both = |part| Some((text(part, Ink::Secrets).ok()?, text(part, Ink::Marks).ok()?));

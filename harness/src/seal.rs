@@ -1,11 +1,14 @@
 //! An answer sealed: tokens taken out of it, known secrets made into marks, before any other room sees it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr3};
 use regex::bytes::Regex;
 
 use crate::captures::Captures;
@@ -15,16 +18,19 @@ use crate::target::Target;
 
 /// What stands before a token: the name of its member, and what leads to the value. Found in the raw text, so that a body
 /// which is no JSON object gives its tokens away just as little. The text in front says at once where a spelling is not.
-static TOKENS: LazyLock<[(Spelt, &[u8], Regex); 3]> = LazyLock::new(|| {
+static TOKENS: LazyLock<[(Spelt, Finder<'_>, Regex); 3]> = LazyLock::new(|| {
     // Bytes, not characters: a body need not be UTF-8, and the search is the faster for it.
     let lead = |pattern: &str| Regex::new(&format!("(?-u){pattern}")).expect("a fixed pattern");
     [
-        (Spelt::Json, b"oken\"", lead(r#""[A-Za-z0-9_-]*[Tt]oken"\s*:\s*""#)),
+        (Spelt::Json, Finder::new(r#"oken""#), lead(r#""[A-Za-z0-9_-]*[Tt]oken"\s*:\s*""#)),
         // JSON within a JSON text, as gateways like to wrap it.
-        (Spelt::Within, b"oken\\", lead(r#"\\+"[A-Za-z0-9_-]*[Tt]oken\\+"\s*:\s*\\+""#)),
-        (Spelt::Form, b"oken=", lead(r"\b[A-Za-z0-9_-]*[Tt]oken=")),
+        (Spelt::Within, Finder::new(r"oken\"), lead(r#"\\+"[A-Za-z0-9_-]*[Tt]oken\\+"\s*:\s*\\+""#)),
+        (Spelt::Form, Finder::new("oken="), lead(r"\b[A-Za-z0-9_-]*[Tt]oken=")),
     ]
 });
+
+/// What stands in every spelling.
+static TOKEN: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("oken"));
 
 /// How the answer spells a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +48,9 @@ static JWT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*").expect("a fixed pattern")
 });
 
+/// How a JWT begins.
+static JWT_BEGINS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("eyJ"));
+
 /// A private member of a key (RFC 7517 section 9.2), with what leads to its value.
 static PRIVATE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?-u)("(?:d|dp|dq|k|p|priv|q|qi)"\s*:\s*")[^"]*""#).expect("a fixed pattern"));
@@ -58,8 +67,12 @@ pub(crate) fn without_private_keys(key_set: &Bytes) -> Bytes {
 const SHORTEST: usize = 4;
 
 /// The secrets of a target with their marks.
-#[derive(Debug, Clone, Default)]
-pub struct Known(Vec<(Secret, String)>);
+#[derive(Clone)]
+pub struct Known {
+    secrets: Vec<(Secret, String)>,
+    /// Finds where any of them may begin, as it stands, in one pass.
+    beginnings: AhoCorasick,
+}
 
 impl Known {
     /// Every secret of a target.
@@ -69,16 +82,39 @@ impl Known {
             .iter()
             .filter_map(|client| Some((client.secret.clone()?, format!("⟦{}.secret⟧", client.name))));
         let users = target.users.iter().map(|user| (user.password.clone(), format!("⟦{}.password⟧", user.name)));
-        Self(clients.chain(users).collect())
+        Self::new(clients.chain(users).collect())
+    }
+
+    fn new(mut secrets: Vec<(Secret, String)>) -> Self {
+        secrets.retain(|(secret, _)| secret.expose().len() >= SHORTEST);
+        // The search is as large as what it looks for: the first bytes of a long secret tell enough.
+        let beginning = |(secret, _): &(Secret, _)| {
+            let bytes = secret.expose().as_bytes();
+            bytes[..bytes.len().min(16)].to_vec()
+        };
+        let beginnings = AhoCorasick::new(secrets.iter().map(beginning));
+        Self { secrets, beginnings: beginnings.expect("a search for so few bytes fits") }
     }
 
     /// A text with every secret in it made into its mark.
     pub(crate) fn hide<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        Hider::new(self.sought().collect()).hide(text, &mut Vec::new())
+        Hider { known: self, own: vec![] }.hide(text, &mut Vec::new())
     }
 
     fn sought(&self) -> impl Iterator<Item = Sought<'_>> {
-        self.0.iter().map(|(secret, mark)| Sought { secret: secret.expose(), mark, echo: true })
+        self.secrets.iter().map(|(secret, mark)| Sought { secret: secret.expose(), mark: Mark::Told(mark), echo: true })
+    }
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self::new(vec![])
+    }
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Known({} secrets)", self.secrets.len())
     }
 }
 
@@ -95,31 +131,30 @@ pub(crate) struct Raw {
 /// Seals an answer. `spoken` holds the values that its own request made from secrets, with their marks.
 pub(crate) fn seal(raw: Raw, known: &Known, kept: &Captures, spoken: &[(String, String)]) -> Answer {
     let (body, tokens) = without_tokens(&raw.body);
-    let tokens_marks: Vec<String> = tokens.iter().map(|(member, _)| format!("⟦{member}⟧")).collect();
-    let kept_marks: Vec<(&str, String)> =
-        kept.iter().map(|(name, secret)| (secret.expose(), format!("⟦kept {name}⟧"))).collect();
     // A token may stand in its answer again, in a cookie for instance. That is no echo of what was sent.
-    let own = tokens.iter().zip(&tokens_marks);
-    let own = own.map(|((_, token), mark)| Sought { secret: token.expose(), mark, echo: false });
+    let own = tokens.iter();
+    let own = own.map(|(member, token)| Sought { secret: token.expose(), mark: Mark::Member(member), echo: false });
     // What one walk knows besides: kept values, and values that its request made from secrets.
-    let kept = kept_marks.iter().map(|(secret, mark)| Sought { secret, mark, echo: true });
-    let spoken = spoken.iter().map(|(secret, mark)| Sought { secret, mark, echo: true });
-    let hider = Hider::new(own.chain(known.sought()).chain(kept).chain(spoken).collect());
+    let kept = kept.iter();
+    let kept = kept.map(|(name, secret)| Sought { secret: secret.expose(), mark: Mark::Kept(name), echo: true });
+    let spoken = spoken.iter().map(|(secret, mark)| Sought { secret, mark: Mark::Told(mark), echo: true });
+    let own = own.chain(kept).chain(spoken).filter(|one| one.secret.len() >= SHORTEST).collect();
+    let hider = Hider { known, own };
 
     let mut echoes = Vec::new();
-    let body = match hider.hide(&body, &mut echoes) {
-        Cow::Owned(hidden) => Bytes::from(hidden),
-        Cow::Borrowed(_) => Bytes::from(body.into_owned()),
+    let body = match (hider.hide(&body, &mut echoes), &body) {
+        (Cow::Borrowed(_), Cow::Borrowed(_)) => raw.body.clone(),
+        (hidden, _) => Bytes::from(hidden.into_owned()),
     };
-    let mut headers = HeaderMap::with_capacity(raw.headers.len());
-    for (name, value) in &raw.headers {
+    let mut headers = raw.headers;
+    for value in headers.values_mut() {
         let (text, _) = without_tokens(value.as_bytes());
         let shown = match (hider.hide(&text, &mut echoes), &text) {
-            (Cow::Borrowed(_), Cow::Borrowed(_)) => value.clone(),
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => continue,
             // What can't stand in a header any more is left out of it rather than shown.
             (hidden, _) => HeaderValue::from_bytes(&hidden).unwrap_or(HeaderValue::from_static("(not shown)")),
         };
-        headers.append(name, shown);
+        *value = shown;
     }
     let mut answer = Answer::new(raw.status, headers, body, raw.cut);
     answer.echoes = echoes;
@@ -129,11 +164,14 @@ pub(crate) fn seal(raw: Raw, known: &Known, kept: &Captures, spoken: &[(String, 
 
 /// The text with every token made into its member's mark, and the tokens that an answer of that body carries.
 fn without_tokens(text: &[u8]) -> (Cow<'_, [u8]>, Vec<(String, Secret)>) {
+    if TOKEN.find(text).is_none() {
+        return (Cow::Borrowed(text), vec![]);
+    }
     let is_form = text.first().is_some_and(u8::is_ascii_alphabetic);
     let mut text = Cow::Borrowed(text);
     let mut tokens = Vec::new();
     for (spelt, hint, lead) in &*TOKENS {
-        if memmem::find(&text, hint).is_none() {
+        if hint.find(&text).is_none() {
             continue;
         }
         let mut out = Vec::with_capacity(text.len());
@@ -190,38 +228,61 @@ impl Spelt {
 /// A secret that is looked for.
 struct Sought<'a> {
     secret: &'a str,
-    mark: &'a str,
+    mark: Mark<'a>,
     /// Whether finding it means that the server sent back what it was told.
     echo: bool,
 }
 
-/// Secrets made into marks, all in one pass so that no mark is searched itself.
-struct Hider<'a> {
-    /// The longest first: one that holds another is replaced whole.
-    sought: Vec<Sought<'a>>,
+/// What is shown in place of a secret.
+enum Mark<'a> {
+    /// This.
+    Told(&'a str),
+    /// The name of the answer's member that it was.
+    Member(&'a str),
+    /// The name under which an earlier step kept it.
+    Kept(&'a str),
 }
 
-impl<'a> Hider<'a> {
-    fn new(mut sought: Vec<Sought<'a>>) -> Self {
-        sought.retain(|one| one.secret.len() >= SHORTEST);
-        sought.sort_by_key(|one| std::cmp::Reverse(one.secret.len()));
-        Self { sought }
+impl fmt::Display for Mark<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Told(mark) => f.write_str(mark),
+            Self::Member(name) => write!(f, "⟦{name}⟧"),
+            Self::Kept(name) => write!(f, "⟦kept {name}⟧"),
+        }
     }
+}
 
+/// Secrets made into marks, all in one pass so that no mark is searched itself.
+struct Hider<'a> {
+    known: &'a Known,
+    /// What is looked for in this answer besides.
+    own: Vec<Sought<'a>>,
+}
+
+impl Hider<'_> {
     /// The text with every secret made into its mark; the marks of those that are echoes are added to `echoes`.
     fn hide<'t>(&self, text: &'t [u8], echoes: &mut Vec<String>) -> Cow<'t, [u8]> {
-        let text = JWT.replace_all(text, "⟦jwt⟧".as_bytes());
+        let text = match JWT_BEGINS.find(text) {
+            Some(_) => JWT.replace_all(text, "⟦jwt⟧".as_bytes()),
+            None => Cow::Borrowed(text),
+        };
         if self.holds_none(&text) {
             return text;
         }
+        let known: Vec<Sought<'_>> = self.known.sought().collect();
+        // The longest first: one that holds another is replaced whole.
+        let mut sought: Vec<&Sought<'_>> = self.own.iter().chain(&known).collect();
+        sought.sort_by_key(|one| std::cmp::Reverse(one.secret.len()));
         let mut out = Vec::with_capacity(text.len());
         let mut rest = &text[..];
         while let Some(first) = rest.first() {
-            if let Some((length, found)) = self.at(rest) {
-                out.extend_from_slice(found.mark.as_bytes());
+            if let Some((length, found)) = at(rest, &sought) {
+                let mark = found.mark.to_string();
+                out.extend_from_slice(mark.as_bytes());
                 rest = &rest[length..];
-                if found.echo && !echoes.iter().any(|echo| echo == found.mark) {
-                    echoes.push(found.mark.to_owned());
+                if found.echo && !echoes.contains(&mark) {
+                    echoes.push(mark);
                 }
             } else {
                 out.push(*first);
@@ -234,26 +295,29 @@ impl<'a> Hider<'a> {
     /// Whether a text holds no secret for sure: nothing in it is escaped, and none stands there as it is. That is told fast,
     /// and true of nearly every text.
     fn holds_none(&self, text: &[u8]) -> bool {
-        !text.iter().copied().any(escapes)
-            && self.sought.iter().all(|one| memmem::find(text, one.secret.as_bytes()).is_none())
-    }
-
-    /// The secret that a text begins with, and how much of the text spells it.
-    fn at(&self, text: &[u8]) -> Option<(usize, &Sought<'a>)> {
-        let near = self.sought.iter().filter(|one| may_begin(text, one.secret));
-        near.into_iter().find_map(|one| Some((spelt(text, one.secret)?, one)))
+        let [a, b, c, d] = ESCAPES;
+        let is_absent =
+            |one: &Sought<'_>| one.secret.len() > text.len() || memmem::find(text, one.secret.as_bytes()).is_none();
+        memchr3(a, b, c, text).is_none()
+            && memchr(d, text).is_none()
+            && !self.known.beginnings.is_match(text)
+            && self.own.iter().all(is_absent)
     }
 }
 
-/// Whether a byte begins an escape: any other stands for itself.
-fn escapes(byte: u8) -> bool {
-    matches!(byte, b'%' | b'+' | b'&' | b'\\')
+/// The secret that a text begins with, and how much of the text spells it.
+fn at<'s>(text: &[u8], sought: &[&'s Sought<'s>]) -> Option<(usize, &'s Sought<'s>)> {
+    let near = sought.iter().filter(|one| may_begin(text, one.secret));
+    near.into_iter().find_map(|one| Some((spelt(text, one.secret)?, *one)))
 }
+
+/// The bytes that begin an escape: any other stands for itself.
+const ESCAPES: [u8; 4] = [b'%', b'+', b'&', b'\\'];
 
 /// Whether a text may begin with a secret: they are the same up to the first escape.
 fn may_begin(text: &[u8], secret: &str) -> bool {
-    let differs = text.iter().zip(secret.bytes()).find(|(byte, own)| escapes(**byte) || **byte != *own);
-    differs.is_none_or(|(byte, _)| escapes(*byte))
+    let differs = text.iter().zip(secret.bytes()).find(|(byte, own)| ESCAPES.contains(byte) || **byte != *own);
+    differs.is_none_or(|(byte, _)| ESCAPES.contains(byte))
 }
 
 /// How much of a text's beginning spells a secret, each character in whichever way. A backslash is told from those that escape
@@ -351,7 +415,7 @@ mod tests {
     fn sealed(body: &str, known: &[(&str, &str)]) -> Answer {
         let raw =
             Raw { status: 200, headers: HeaderMap::new(), body: Bytes::from(body.to_owned()), cut: None, late: false };
-        let known = Known(known.iter().map(|(secret, mark)| (Secret::new(*secret), (*mark).to_owned())).collect());
+        let known = Known::new(known.iter().map(|(secret, mark)| (Secret::new(*secret), (*mark).to_owned())).collect());
         seal(raw, &known, &Captures::default(), &[])
     }
 
@@ -421,7 +485,7 @@ mod tests {
 
     #[test]
     fn a_claim_is_hidden_like_any_text() {
-        let known = Known(vec![(Secret::new("wonderland"), "⟦alice.password⟧".to_owned())]);
+        let known = Known::new(vec![(Secret::new("wonderland"), "⟦alice.password⟧".to_owned())]);
         assert_eq!(&*known.hide(b"it is wonderland"), "it is ⟦alice.password⟧".as_bytes());
     }
 
