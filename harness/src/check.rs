@@ -104,7 +104,7 @@ impl Check {
             Self::MediaType(wanted) => {
                 let actual = answer.media_type();
                 pair(
-                    actual.as_ref() == Some(wanted),
+                    actual.as_deref() == Some(wanted),
                     || format!("content-type {wanted}"),
                     || match &actual {
                         Some(actual) => format!("content-type {}", shortened(actual)),

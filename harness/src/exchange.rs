@@ -1,5 +1,6 @@
 //! What was said and heard: one exchange, its answer sealed so that no secret is in it.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -59,6 +60,9 @@ pub enum Silence {
     #[error("the connection ended before an answer: {0}")]
     Closed(String),
 }
+
+/// What nearly every answer is.
+const JSON: &str = "application/json";
 
 /// An answer. Tokens and known secrets in it are marks; see [`crate::captures`].
 #[derive(Debug)]
@@ -140,16 +144,19 @@ impl Answer {
     }
 
     /// A header's value as text, repeated fields joined as RFC 9110 section 5.3 allows.
-    pub fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<_> =
-            self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        (!values.is_empty()).then(|| values.join(", "))
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let first = values.next()?;
+        Some(values.fold(first, |joined, value| joined + ", " + value))
     }
 
     /// The media type in lower case, parameters aside (RFC 9110 section 8.3.1).
-    pub fn media_type(&self) -> Option<String> {
-        let value = self.header("content-type")?;
-        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    pub fn media_type(&self) -> Option<Cow<'_, str>> {
+        let essence = |value: &str| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        Some(match self.header("content-type")? {
+            Cow::Borrowed(JSON) => Cow::Borrowed(JSON),
+            value => Cow::Owned(essence(&value)),
+        })
     }
 
     /// The `error` member, where it is a text.
@@ -172,7 +179,7 @@ impl Answer {
             match self.members() {
                 Ok(_) => "JSON without `error` or `access_token`".to_owned(),
                 Err(_) => {
-                    format!("{} that is no JSON object", self.media_type().unwrap_or_else(|| "a body".to_owned()))
+                    format!("{} that is no JSON object", self.media_type().unwrap_or("a body".into()))
                 }
             }
         };

@@ -410,15 +410,13 @@ fn date(answer: &Answer, method: &http::Method) -> Option<Finding> {
 fn date_form(answer: &Answer) -> Option<Finding> {
     // An Expires that is no date at all, such as 0, is an old way to say "over" (RFC 9111 section 5.3).
     let is_date = |value: &str| value.starts_with(|c: char| c.is_ascii_alphabetic());
-    let told = |name: &str| Some((name.to_owned(), answer.header(name)?));
-    let mut dates = ["date", "last-modified"].into_iter().filter_map(told).collect::<Vec<_>>();
-    dates.extend(["expires", "retry-after"].into_iter().filter_map(told).filter(|(_, value)| is_date(value)));
-    if dates.is_empty() {
-        return None;
-    }
+    let told = |name: &'static str| Some((name, answer.header(name)?));
+    let or_not = ["expires", "retry-after"].into_iter().filter_map(told).filter(|(_, value)| is_date(value));
+    let mut dates = ["date", "last-modified"].into_iter().filter_map(told).chain(or_not).peekable();
+    dates.peek()?;
     // Of a field that comes twice each value is looked at; that it does is another sentence's matter.
-    let wrong = dates.into_iter().find(|(name, _)| {
-        answer.headers.get_all(name).iter().any(|value| !value.to_str().is_ok_and(grammar::is_imf_fixdate))
+    let wrong = dates.find(|(name, _)| {
+        answer.headers.get_all(*name).iter().any(|value| !value.to_str().is_ok_and(grammar::is_imf_fixdate))
     });
     Some(pair(
         wrong.is_none(),

@@ -72,6 +72,8 @@ pub struct Known {
     secrets: Vec<(Secret, String)>,
     /// Finds where any of them may begin, as it stands, in one pass.
     beginnings: AhoCorasick,
+    /// Whether a space is in any.
+    spaced: bool,
 }
 
 impl Known {
@@ -93,7 +95,8 @@ impl Known {
             bytes[..bytes.len().min(16)].to_vec()
         };
         let beginnings = AhoCorasick::new(secrets.iter().map(beginning));
-        Self { secrets, beginnings: beginnings.expect("a search for so few bytes fits") }
+        let spaced = secrets.iter().any(|(secret, _)| secret.expose().contains(' '));
+        Self { secrets, spaced, beginnings: beginnings.expect("a search for so few bytes fits") }
     }
 
     /// A text with every secret in it made into its mark.
@@ -295,11 +298,12 @@ impl Hider<'_> {
     /// Whether a text holds no secret for sure: nothing in it is escaped, and none stands there as it is. That is told fast,
     /// and true of nearly every text.
     fn holds_none(&self, text: &[u8]) -> bool {
-        let [a, b, c, d] = ESCAPES;
         let is_absent =
             |one: &Sought<'_>| one.secret.len() > text.len() || memmem::find(text, one.secret.as_bytes()).is_none();
-        memchr3(a, b, c, text).is_none()
-            && memchr(d, text).is_none()
+        let spaced = || self.known.spaced || self.own.iter().any(|one| one.secret.contains(' '));
+        memchr3(b'%', b'&', b'\\', text).is_none()
+            // A plus sign stands for a space, and for nothing else.
+            && (memchr(b'+', text).is_none() || !spaced())
             && !self.known.beginnings.is_match(text)
             && self.own.iter().all(is_absent)
     }

@@ -31,7 +31,7 @@ pub(super) fn judge(answer: &Answer, step: &str, around: &dyn Around) -> Finding
 /// What is looked at, each in words that differ where it differs.
 const LOOKS: [fn(&Answer) -> String; 4] = [
     |answer| format!("status {}", answer.status),
-    |answer| format!("media type {}", answer.media_type().unwrap_or_else(|| "none".to_owned())),
+    |answer| format!("media type {}", answer.media_type().unwrap_or("none".into())),
     |answer| {
         let mut names: Vec<&str> = answer.headers.keys().map(http::HeaderName::as_str).collect();
         names.sort_unstable();

@@ -12,36 +12,42 @@ use crate::exchange::{Answer, shortened};
 /// A JWT with the name of its member.
 type Jwt<'a> = (&'a str, &'a JwtFacts);
 
+/// Those of an answer that a sentence speaks of: its access token, its ID token.
+type Jwts<'a> = [Option<Jwt<'a>>; 2];
+
 fn under<'a>(answer: &'a Answer, member: &'a str) -> Option<Jwt<'a>> {
     Some((member, answer.token(member)?.jwt.as_ref()?))
 }
 
-/// Its `typ`, without the tree that RFC 7515 section 4.1.9 lets go.
-fn typ(jwt: &JwtFacts) -> Option<String> {
-    let typ = jwt.header.get("typ")?.as_str()?.to_ascii_lowercase();
-    Some(typ.strip_prefix("application/").map_or(typ.clone(), str::to_owned))
+/// Whether its `typ` is one of these, with or without the tree that RFC 7515 section 4.1.9 lets go.
+fn is_typ(jwt: &JwtFacts, typs: &[&str]) -> bool {
+    const TREE: &str = "application/";
+    let Some(typ) = jwt.header.get("typ").and_then(Value::as_str) else { return false };
+    let has_tree = typ.get(..TREE.len()).is_some_and(|tree| tree.eq_ignore_ascii_case(TREE));
+    let typ = if has_tree { &typ[TREE.len()..] } else { typ };
+    typs.iter().any(|one| typ.eq_ignore_ascii_case(one))
 }
 
 /// The ID token.
-pub(super) fn id_token(answer: &Answer) -> Vec<Jwt<'_>> {
-    under(answer, "id_token").into_iter().collect()
+pub(super) fn id_token(answer: &Answer) -> Jwts<'_> {
+    [None, under(answer, "id_token")]
 }
 
 /// An access token that says it follows RFC 9068.
-pub(super) fn access_token(answer: &Answer) -> Vec<Jwt<'_>> {
-    under(answer, "access_token").filter(|(_, jwt)| typ(jwt).as_deref() == Some("at+jwt")).into_iter().collect()
+pub(super) fn access_token(answer: &Answer) -> Jwts<'_> {
+    [under(answer, "access_token").filter(|(_, jwt)| is_typ(jwt, &["at+jwt"])), None]
 }
 
 /// Those that others than the server are told to verify.
-pub(super) fn for_others(answer: &Answer) -> Vec<Jwt<'_>> {
-    [access_token(answer), id_token(answer)].concat()
+pub(super) fn for_others(answer: &Answer) -> Jwts<'_> {
+    let ([access_token, _], [_, id_token]) = (access_token(answer), id_token(answer));
+    [access_token, id_token]
 }
 
 /// All of them. What an access token looks like is the server's own affair unless it says what it is.
-pub(super) fn all(answer: &Answer) -> Vec<Jwt<'_>> {
-    let says_so = |jwt: &JwtFacts| typ(jwt).is_some_and(|typ| typ == "jwt" || typ == "at+jwt");
-    let access_token = under(answer, "access_token").filter(|(_, jwt)| says_so(jwt));
-    access_token.into_iter().chain(id_token(answer)).collect()
+pub(super) fn all(answer: &Answer) -> Jwts<'_> {
+    let access_token = under(answer, "access_token").filter(|(_, jwt)| is_typ(jwt, &["jwt", "at+jwt"]));
+    [access_token, under(answer, "id_token")]
 }
 
 /// What a value has to be, in words and as a rule.
@@ -111,12 +117,12 @@ fn is_string_or_uri(text: &str) -> bool {
 }
 
 /// A parameter of the header, where it is there.
-pub(super) fn header(jwts: &[Jwt<'_>], name: &str, form: &Form) -> Option<Finding> {
+pub(super) fn header(jwts: &Jwts<'_>, name: &str, form: &Form) -> Option<Finding> {
     each(jwts, |of, jwt| Some(formed(jwt.header.get(name)?, name, &format!("header of the {of}"), form)))
 }
 
 /// A claim, where it is there.
-pub(super) fn claim(jwts: &[Jwt<'_>], name: &str, form: &Form) -> Option<Finding> {
+pub(super) fn claim(jwts: &Jwts<'_>, name: &str, form: &Form) -> Option<Finding> {
     each(jwts, |of, jwt| Some(formed(jwt.claims.get(name)?, name, &format!("claims of the {of}"), form)))
 }
 
@@ -129,7 +135,7 @@ fn formed(value: &Value, name: &str, place: &str, Form(words, holds): &Form) -> 
 }
 
 /// Parameters that are in no header.
-pub(super) fn header_lacks(jwts: &[Jwt<'_>], names: &[&str]) -> Option<Finding> {
+pub(super) fn header_lacks(jwts: &Jwts<'_>, names: &[&str]) -> Option<Finding> {
     each(jwts, |of, jwt| {
         let there = names.iter().find(|name| jwt.header.contains_key(**name));
         Some(pair(
@@ -141,7 +147,7 @@ pub(super) fn header_lacks(jwts: &[Jwt<'_>], names: &[&str]) -> Option<Finding> 
 }
 
 /// That no JWT has a flaw of a kind.
-pub(super) fn without(jwts: &[Jwt<'_>], wanted: &str, kind: fn(&Flaw) -> bool) -> Option<Finding> {
+pub(super) fn without(jwts: &Jwts<'_>, wanted: &str, kind: fn(&Flaw) -> bool) -> Option<Finding> {
     each(jwts, |of, jwt| {
         let flaw = jwt.flaws.iter().find(|flaw| kind(flaw));
         Some(pair(flaw.is_none(), || format!("{wanted} in the {of}"), || flaw.map(told).unwrap_or_default()))
@@ -180,8 +186,8 @@ pub(super) fn bearer_beside_id_token(answer: &Answer) -> Option<Finding> {
 }
 
 /// The JWTs of which a sentence speaks: one that breaks it is enough.
-fn each<'a>(jwts: &[Jwt<'a>], look: impl Fn(&'a str, &'a JwtFacts) -> Option<Finding>) -> Option<Finding> {
-    first_open(jwts.iter().map(|(of, jwt)| look(of, jwt)))
+fn each<'a>(jwts: &Jwts<'a>, look: impl Fn(&'a str, &'a JwtFacts) -> Option<Finding>) -> Option<Finding> {
+    first_open(jwts.iter().flatten().map(|(of, jwt)| look(of, jwt)))
 }
 
 #[cfg(test)]

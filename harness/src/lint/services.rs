@@ -104,10 +104,10 @@ pub(super) fn member_is(answer: &Answer, name: &str, kind: Type) -> Option<Findi
 }
 
 pub(super) fn json_answer(answer: &Answer) -> Finding {
-    let media_type = answer.media_type().unwrap_or_else(|| "no content-type".to_owned());
+    let media_type = answer.media_type().unwrap_or("no content-type".into());
     let why = answer.members().err().map(ToString::to_string);
     let expected = || "one JSON object, as application/json";
-    pair(media_type == "application/json" && why.is_none(), expected, || why.unwrap_or(media_type))
+    pair(media_type == "application/json" && why.is_none(), expected, || why.unwrap_or_else(|| media_type.into_owned()))
 }
 
 /// RFC 6749 section 5.2, as RFC 7009 section 2.2.1 asks for it.
