@@ -6,7 +6,7 @@ use http::{Method, header};
 
 use crate::captures::Captures;
 use crate::drawn::Drawn;
-use crate::request::{Content, Ink, Template, fill, shown_url};
+use crate::request::{Content, ENCODED, Ink, Template, fill, shown_url};
 
 /// A curl command of a request. What can't be said by curl's own encoding is given as it goes on the wire.
 pub fn curl(template: &Template, drawn: &Drawn) -> String {
@@ -40,8 +40,10 @@ pub fn curl(template: &Template, drawn: &Drawn) -> String {
     match (&template.body, std::str::from_utf8(request.body())) {
         (Content::Form(_), Ok(body)) => {
             for parameter in body.split('&').filter(|parameter| !parameter.is_empty()) {
-                // A mark stands for text that is not encoded yet; everything else is as it goes on the wire.
-                let flag = if parameter.contains('⟦') { "--data-urlencode" } else { "-d" };
+                // A mark stands for text that is not encoded yet, but for one that says so; everything else is as it goes on
+                // the wire.
+                let is_left_to_curl = parameter.contains('⟦') && !parameter.contains(ENCODED);
+                let flag = if is_left_to_curl { "--data-urlencode" } else { "-d" };
                 words.push(format!("{flag} {}", shell.quoted(parameter)));
             }
         }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use ropcheck_reports::drawn::Value;
+
 /// The values that a walk uses for the names of `given`, and which attempt of its property it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drawn {
     attempt: u32,
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Value>,
 }
 
 impl Drawn {
@@ -21,18 +23,18 @@ impl Drawn {
     }
 
     /// Values by name, in the attempt of that number.
-    pub fn of(attempt: u32, values: BTreeMap<String, String>) -> Self {
+    pub fn of(attempt: u32, values: BTreeMap<String, Value>) -> Self {
         Self { attempt, values }
     }
 
     /// Every value by its name.
-    pub fn values(&self) -> &BTreeMap<String, String> {
+    pub fn values(&self) -> &BTreeMap<String, Value> {
         &self.values
     }
 
     /// The value under a name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
     }
 
     /// The attempt, counted from 1; 0 where nothing is drawn.

@@ -13,9 +13,10 @@ use crate::check::member::{Earlier, MemberCheck};
 use crate::check::scope::ScopeCheck;
 use crate::library::Library;
 use crate::ordered::Ordered;
+use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Given, Length, Repertoire, Strategy};
 use crate::scenario::{
-    Auth, Body, Capability, Change, Credential, Damage, Elsewhere, Encoding, Endpoint, Grant, Hex, Made, Method, Moved,
-    Overrides, Pairs, Repertoire, Send, Strategy, Times, Value,
+    Auth, Body, Capability, Change, Credential, Damage, Damaged, Elsewhere, Encoding, Endpoint, Entry, Grant, Hex,
+    Made, Method, Moved, Overrides, Pairs, Send, Times, Value,
 };
 use crate::words::Words;
 
@@ -190,7 +191,7 @@ pub fn send(send: &Send) -> (String, Vec<String>) {
 }
 
 fn change(change: &Change) -> Vec<String> {
-    let Change { at, method, auth, set, remove, add, to_query, query, body, chunked, headers } = change;
+    let Change { at, method, auth, set, remove, add, to_query, query, body, chunked, respelt, headers } = change;
     let set = set.0.iter().map(|(name, value)| format!("{} is {}", name.value, self::value(value)));
     let remove = remove.iter().map(|name| format!("no {}", name.value));
     let said = [
@@ -207,6 +208,7 @@ fn change(change: &Change) -> Vec<String> {
         query.as_ref().map(|query| format!("in the query {}", pairs(query))),
         body.as_ref().map(self::body),
         chunked.then(|| "the body in chunks".to_owned()),
+        respelt.as_ref().map(|Given(name)| format!("written as drawn for {name}")),
         (!headers.0.is_empty()).then(|| self::headers(headers)),
     ];
     said.into_iter().flatten().chain(set).chain(remove).chain(more.into_iter().flatten()).collect()
@@ -231,13 +233,20 @@ fn headers(Ordered(all): &Ordered<Option<Value>>) -> String {
 }
 
 fn pairs(Pairs(all): &Pairs) -> String {
-    all.iter().map(|(name, value)| format!("{name} {}", self::value(value))).collect::<Vec<_>>().join(", ")
+    let one = |entry: &Entry| match entry {
+        Entry::One(name, value) => format!("{name} {}", self::value(value)),
+        Entry::Drawn(Given(name)) => format!("the parameters drawn for {name}"),
+    };
+    all.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn value(value: &Value) -> String {
     match value {
         Value::Text(words) => quoted(words),
-        Value::Made(Made::Damaged(damage)) => match damage {
+        Value::Made(Made::Damaged(Damaged::Drawn(Given(name)))) => {
+            format!("the right one, damaged as drawn for {name}")
+        }
+        Value::Made(Made::Damaged(Damaged::As(damage))) => match damage {
             Damage::Drop => "the right one without its last character".to_owned(),
             Damage::Flip => "the right one but for a character in its middle".to_owned(),
             Damage::Double => "the right one with its last character twice".to_owned(),
@@ -258,7 +267,7 @@ fn auth(Auth(all): &Auth) -> String {
 }
 
 fn credential(credential: &Credential) -> String {
-    let (method, Overrides { id, secret, pair, encoding, scheme }) = match credential {
+    let (method, Overrides { id, secret, pair, encoding, scheme, written }) = match credential {
         Credential::Header(value) => return format!("header authorization: {}", self::value(value)),
         Credential::By(method, overrides) => (method, overrides),
     };
@@ -278,6 +287,7 @@ fn credential(credential: &Credential) -> String {
             Encoding::Raw => Some("nothing encoded".to_owned()),
         },
         scheme.as_ref().map(|scheme| format!("scheme {scheme}")),
+        written.as_ref().map(|Given(name)| format!("the header written as drawn for {name}")),
     ];
     let other: Vec<String> = other.into_iter().flatten().collect();
     if other.is_empty() { method.to_owned() } else { format!("{method} with {}", other.join(", ")) }
@@ -319,15 +329,68 @@ pub fn capability(capability: Capability) -> &'static str {
 /// How a value is drawn.
 pub fn strategy(strategy: &Strategy) -> String {
     match strategy {
-        Strategy::Text { from, length: (least, most) } => {
-            let from = match from {
-                Repertoire::Ascii => "printable ASCII",
-                Repertoire::Unicode => "the characters of all scripts",
-                Repertoire::Any => "any characters, controls among them",
-            };
-            format!("{least} to {most} of {from}")
+        Strategy::Text { from, length } => format!("{} of {}", self::length(*length), repertoire(*from)),
+        Strategy::Long(length) => format!("{} times the same letter", self::length(*length)),
+        Strategy::Bytes(length) => format!("{} bytes", self::length(*length)),
+        Strategy::Integer(Bounds(least, most)) => format!("a number from {least} to {most}"),
+        Strategy::OneOf(all) => format!("one of {}", all.iter().map(choice).collect::<Vec<_>>().join(", ")),
+        Strategy::ListOf { of, length, between } => {
+            let between = if between.is_empty() { String::new() } else { format!(", \"{between}\" between them") };
+            format!("{} texts, each {}{between}", self::length(*length), choice(of))
         }
-        Strategy::OneOf(all) => format!("one of {}", all.join(", ")),
+        Strategy::Encoded { of, .. } => format!("an encoding of {}", choice(of)),
+        Strategy::Scope(formed) => format!("a {} scope", self::formed(*formed)),
+        Strategy::MediaType(formed) => format!("the media type of a form, {}", self::formed(*formed)),
+        Strategy::Parameters { names, values, length, repeated } => format!(
+            "{} parameters, {}: the name is {}, the value {}",
+            self::length(*length),
+            if *repeated { "repeated ones among them" } else { "none twice" },
+            choice(names),
+            choice(values)
+        ),
+        Strategy::Damage(_) => "damage to one character of a right value".to_owned(),
+        Strategy::Basic(formed) => format!("how Basic credentials are written: {}", self::formed(*formed)),
+        Strategy::Spelling(aspects) => {
+            let aspect = |aspect: &Aspect| match aspect {
+                Aspect::Order => "the order of its parameters",
+                Aspect::Encoding => "their percent-encoding",
+                Aspect::Chunked => "chunks or not",
+                Aspect::HeaderCase => "the case of header names",
+            };
+            format!("how the request is written: {}", aspects.iter().map(aspect).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn length(Length(least, most): Length) -> String {
+    format!("{least} to {most}")
+}
+
+fn choice(choice: &Choice) -> String {
+    match choice {
+        Choice::Just(text) => format!("\"{text}\""),
+        Choice::Drawn(strategy) => self::strategy(strategy),
+    }
+}
+
+fn formed(formed: Formed) -> &'static str {
+    match formed {
+        Formed::Well => "well formed",
+        Formed::Badly => "badly formed",
+    }
+}
+
+fn repertoire(from: Repertoire) -> &'static str {
+    match from {
+        Repertoire::Ascii => "printable ASCII",
+        Repertoire::Name => "what parameter names are made of",
+        Repertoire::Token => "what bearer tokens are made of",
+        Repertoire::Unicode => "the characters of all scripts",
+        Repertoire::NormalForms => "letters in either of their normal forms",
+        Repertoire::Controls => "letters with control characters between them",
+        Repertoire::Padded => "printable ASCII with spaces around it",
+        Repertoire::Surrogates => "letters with surrogates between them",
+        Repertoire::Any => "any characters, controls among them",
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
+use indexmap::IndexMap;
 use ropcheck_reports::record::Place;
 use serde_yaml::{Location, Spanned};
 
@@ -16,7 +17,8 @@ use crate::check::error_codes::{ERROR_CODES, OTHER_CODES};
 use crate::complaint::{Complaint, Source, did_you_mean, nearest};
 use crate::ordered::Ordered;
 use crate::requirement::Catalogue;
-use crate::scenario::{Base, Body, Scenario, Send, Step, Times, Value};
+use crate::scenario::given::{Given, Kind, Strategy};
+use crate::scenario::{Base, Body, Scenario, Send, Step, Times};
 use crate::target::{SCOPE_KINDS, client_roles, user_roles};
 use crate::words::{ClientPart, Name, UserPart, Words};
 
@@ -116,7 +118,7 @@ impl Library {
                     .source
                     .complain(step.defined, "a step of a base is sent once: say `times` in the case"));
             }
-            self.check_steps(&base.source, &base.wrote.steps, &[])?;
+            self.check_steps(&base.source, &base.wrote.steps, &Drawn::new())?;
             if self.runs_in_a_circle(name) {
                 return Err(base.source.complain(
                     base.wrote.base.defined,
@@ -129,22 +131,23 @@ impl Library {
             if wrote.steps.is_empty() {
                 return Err(scenario.source.complain(wrote.id.defined, "a scenario needs one step at least"));
             }
-            let given: Vec<&str> = wrote.given.keys().map(String::as_str).collect();
-            self.check_steps(&scenario.source, &wrote.steps, &given)?;
+            self.check_steps(&scenario.source, &wrote.steps, &wrote.given)?;
         }
         Ok(())
     }
 
-    fn check_steps(&self, source: &Source, steps: &[Spanned<Step>], given: &[&str]) -> Result<(), Complaint> {
+    fn check_steps(&self, source: &Source, steps: &[Spanned<Step>], given: &Drawn) -> Result<(), Complaint> {
         let mut earlier: Vec<&str> = Vec::new();
         let mut kept: Vec<&str> = Vec::new();
         for step in steps {
             let Step { name, send, expect, keep, .. } = &step.value;
             self.check_send(source, step.defined, send)?;
             kept.extend(send.like.iter().flat_map(|like| self.kept_by(&like.value)));
-            let sent = send.values().into_iter().filter_map(Value::words);
-            for name in sent.flat_map(Words::names) {
+            for name in send.words().flat_map(Words::names) {
                 check_name(source, step.defined, name, &kept, given)?;
+            }
+            for (kind, Given(name)) in send.recipes() {
+                check_given(source, step.defined, name, kind, given)?;
             }
             let mut expected: Vec<Check> =
                 expect.0.iter().flat_map(|(_, checks)| checks).map(|check| check.value.clone()).collect();
@@ -279,8 +282,24 @@ impl Library {
     }
 }
 
+/// What a scenario draws, by name.
+type Drawn = IndexMap<String, Strategy>;
+
+/// Holds a name of `given` against what is drawn for it, and that against the place where the name stands.
+fn check_given(source: &Source, step: Location, name: &str, place: Kind, given: &Drawn) -> Result<(), Complaint> {
+    let complain = |what: String| Err(source.complain(source.find(&format!("given.{name}"), step), what));
+    match given.get(name).map(Strategy::kind) {
+        None => {
+            let hint = did_you_mean(name, given.keys().map(String::as_str));
+            complain(format!("`given` draws no `{name}`{hint}"))
+        }
+        Some(kind) if kind != place => complain(format!("`{name}` draws {}", kind.stands())),
+        Some(_) => Ok(()),
+    }
+}
+
 /// Holds a name of a request against what it can name.
-fn check_name(source: &Source, step: Location, name: &Name, kept: &[&str], given: &[&str]) -> Result<(), Complaint> {
+fn check_name(source: &Source, step: Location, name: &Name, kept: &[&str], given: &Drawn) -> Result<(), Complaint> {
     let dangles = |what: String, wrong: &str, right: Vec<&str>| {
         let hint = did_you_mean(wrong, right);
         let place = source.find(&name.to_string(), step);
@@ -290,9 +309,7 @@ fn check_name(source: &Source, step: Location, name: &Name, kept: &[&str], given
         Name::Kept(wrong) if !kept.contains(&wrong.as_str()) => {
             dangles(format!("no earlier step keeps `{wrong}`"), wrong, kept.to_vec())
         }
-        Name::Given(wrong) if !given.contains(&wrong.as_str()) => {
-            dangles(format!("`given` draws no `{wrong}`"), wrong, given.to_vec())
-        }
+        Name::Given(name) => check_given(source, step, name, Kind::Text, given),
         Name::Scope(wrong) if !SCOPE_KINDS.contains(&wrong.as_str()) => {
             dangles(format!("no kind of scope is named `{wrong}`"), wrong, SCOPE_KINDS.to_vec())
         }
@@ -302,7 +319,7 @@ fn check_name(source: &Source, step: Location, name: &Name, kept: &[&str], given
         Name::User(Some(wrong), _) if !user_roles().any(|role| role == wrong) => {
             dangles(format!("`{wrong}` is no user that a case can ask for"), wrong, user_roles().collect())
         }
-        Name::Kept(_) | Name::Given(_) | Name::Scope(_) | Name::Client(..) | Name::User(..) | Name::Target(_) => Ok(()),
+        Name::Kept(_) | Name::Scope(_) | Name::Client(..) | Name::User(..) | Name::Target(_) => Ok(()),
     }
 }
 
@@ -319,7 +336,7 @@ fn check_expected_name(source: &Source, step: Location, name: &Name) -> Result<(
             ))
         }
         Name::Client(..) | Name::User(..) | Name::Scope(_) | Name::Target(_) => {
-            check_name(source, step, name, &[], &[])
+            check_name(source, step, name, &[], &Drawn::new())
         }
     }
 }

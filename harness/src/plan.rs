@@ -17,7 +17,8 @@ use crate::check::Check;
 use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::request::{Content, Part, Piece, Template};
-use crate::scenario::{Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Strategy, Times};
+use crate::scenario::given::Strategy;
+use crate::scenario::{Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
 use crate::target::{Target, User, lacking_client, lacking_user};
 
 /// What a server offers, as its first good answers or its target file told.
@@ -331,7 +332,12 @@ fn login(template: &Template, target: &Target) -> Option<Login> {
             [Piece::Plain(text)] => Some(text.clone()),
             _ => None,
         },
-        Part::Wire(_) | Part::Bytes(_) | Part::Damaged(..) | Part::Upper(_) | Part::Basic { .. } => None,
+        Part::Wire(_)
+        | Part::Bytes(_)
+        | Part::Damaged(..)
+        | Part::Parameters(_)
+        | Part::Upper(_)
+        | Part::Basic { .. } => None,
     };
     if value("grant_type").and_then(plain).as_deref() != Some("password") {
         return None;
@@ -342,7 +348,12 @@ fn login(template: &Template, target: &Target) -> Option<Login> {
         Part::Text(pieces) => {
             matches!(pieces.as_slice(), [Piece::Secret(mark, _)] if *mark == format!("{}.password", user.name))
         }
-        Part::Wire(_) | Part::Bytes(_) | Part::Damaged(..) | Part::Upper(_) | Part::Basic { .. } => false,
+        Part::Wire(_)
+        | Part::Bytes(_)
+        | Part::Damaged(..)
+        | Part::Parameters(_)
+        | Part::Upper(_)
+        | Part::Basic { .. } => false,
     });
     Some(if right && !user.disabled { Login::Good(user.name.clone()) } else { Login::Failing(user.name.clone()) })
 }

@@ -1,16 +1,16 @@
 //! Properties: values drawn, a failure made smaller, by way of the same walk and the same judge as everything else.
 
-use proptest::char::{CharStrategy, CharValueTree};
-use proptest::collection::{VecStrategy, VecValueTree, vec};
-use proptest::sample::{Select, select};
-use proptest::strategy::{NewTree, Strategy as _, ValueTree};
+pub mod draw;
+
+use draw::Source;
+use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use ropcheck_reports::drawn::Value;
 use ropcheck_reports::record::{self, Finding, Found};
 
 use crate::drawn::Drawn;
 use crate::judge::judge;
 use crate::plan::Plan;
-use crate::scenario::{Repertoire, Strategy};
 use crate::walk::{Ground, Start, Walked, walk};
 use crate::witness::{Keys, witness};
 
@@ -58,7 +58,7 @@ pub struct Property<'a> {
 impl Property<'_> {
     /// Tries sets of values until one fails, which is then made as small as it gets.
     pub async fn run(&self) -> Outcome {
-        let mut runner = TestRunner::new_with_rng(Config::default(), rng(&self.plan.case.id, self.seed));
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng(&self.plan.case.id, self.seed, 1));
         let sources: Vec<Source> = self.plan.given.values().map(Source::of).collect();
         let mut others = Vec::new();
         let mut tried = 0;
@@ -80,7 +80,7 @@ impl Property<'_> {
     }
 
     /// Makes the values of a failure smaller while it still fails.
-    async fn shrink(&self, tree: &mut impl ValueTree<Value = Vec<String>>, tried: u32, first: Outcome) -> Outcome {
+    async fn shrink(&self, tree: &mut impl ValueTree<Value = Vec<Value>>, tried: u32, first: Outcome) -> Outcome {
         let mut smallest = first;
         let mut shrinks = 0;
         let mut minimal = true;
@@ -108,7 +108,7 @@ impl Property<'_> {
         smallest
     }
 
-    async fn attempt(&self, values: Vec<String>, number: u32) -> (Walked, Vec<Found>) {
+    async fn attempt(&self, values: Vec<Value>, number: u32) -> (Walked, Vec<Found>) {
         let values = self.plan.given.keys().cloned().zip(values).collect();
         let drawn = Drawn::of(number, values);
         let mut walked = walk(self.plan, &drawn, Start::Now, self.on).await;
@@ -123,90 +123,8 @@ fn broken(found: &[Found]) -> bool {
     found.iter().any(|one| matches!(one.finding, Finding::Broken { .. }))
 }
 
-/// A generator of its own for each property, so that none depends on which others run.
-fn rng(case: &str, seed: u64) -> TestRng {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{seed}/{case}").as_bytes());
+/// A generator of its own for each attempt of each property, so that none depends on which others run.
+fn rng(case: &str, seed: u64, attempt: u32) -> TestRng {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{seed}/{case}/{attempt}").as_bytes());
     TestRng::from_seed(RngAlgorithm::ChaCha, digest.as_ref())
-}
-
-/// How one value is drawn. Spelt out rather than boxed, so that a property can move between threads.
-#[derive(Debug)]
-enum Source {
-    Text(VecStrategy<CharStrategy<'static>>),
-    OneOf(Select<String>),
-}
-
-/// A drawn value that can be made smaller.
-enum Drawing {
-    Text(VecValueTree<CharValueTree>),
-    OneOf(<Select<String> as proptest::strategy::Strategy>::Tree),
-}
-
-impl Source {
-    fn of(strategy: &Strategy) -> Self {
-        match strategy {
-            Strategy::OneOf(values) => Self::OneOf(select(values.clone())),
-            Strategy::Text { from, length: (least, most) } => Self::Text(vec(chars(*from), *least..=*most)),
-        }
-    }
-}
-
-impl proptest::strategy::Strategy for Source {
-    type Tree = Drawing;
-    type Value = String;
-
-    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        Ok(match self {
-            Self::Text(chars) => Drawing::Text(chars.new_tree(runner)?),
-            Self::OneOf(values) => Drawing::OneOf(values.new_tree(runner)?),
-        })
-    }
-}
-
-impl ValueTree for Drawing {
-    type Value = String;
-
-    fn current(&self) -> String {
-        match self {
-            Self::Text(tree) => tree.current().into_iter().collect(),
-            Self::OneOf(tree) => tree.current(),
-        }
-    }
-
-    fn simplify(&mut self) -> bool {
-        match self {
-            Self::Text(tree) => tree.simplify(),
-            Self::OneOf(tree) => tree.simplify(),
-        }
-    }
-
-    fn complicate(&mut self) -> bool {
-        match self {
-            Self::Text(tree) => tree.complicate(),
-            Self::OneOf(tree) => tree.complicate(),
-        }
-    }
-}
-
-/// Characters that software trips over: emoji, a combining mark, right-to-left text, an NFC and NFD pair, wide spaces.
-const AWKWARD: [char; 9] = ['😀', '\u{301}', '\u{5d0}', '\u{e9}', '\u{2003}', '\u{200d}', '+', '%', '&'];
-
-/// Control characters that end, cut or split text.
-const CONTROLS: [char; 6] = ['\0', '\n', '\r', '\t', '\u{7f}', '\u{85}'];
-
-fn chars(from: Repertoire) -> CharStrategy<'static> {
-    let ascii = || vec![' '..='~'];
-    match from {
-        Repertoire::Ascii => {
-            CharStrategy::new(vec![' ', '+', '%', '&', '=', '"', '\\'].into(), ascii().into(), ascii().into())
-        }
-        Repertoire::Unicode => {
-            let all = vec![' '..='~', '\u{80}'..='\u{d7ff}', '\u{e000}'..='\u{fffd}', '\u{10000}'..='\u{10ffff}'];
-            CharStrategy::new(AWKWARD.to_vec().into(), ascii().into(), all.into())
-        }
-        Repertoire::Any => {
-            let special = [AWKWARD.as_slice(), &CONTROLS].concat();
-            CharStrategy::new(special.into(), ascii().into(), vec!['\0'..=char::MAX].into())
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! Everything here is data read from YAML. Unknown keys are refused, and whatever can dangle (a base, a requirement, a
 //! client by what it is) keeps its place in the file, so that [`crate::library`] can complain with the author's own line.
 
+pub mod given;
 mod reading;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use serde_yaml::Spanned;
 use crate::check::Check;
 use crate::ordered::Ordered;
 use crate::words::Words;
+use given::{Given, Kind, Strategy};
 
 /// An entry of a scenario file: a case, a property (with `given`) or a load run (with `load`).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -161,6 +163,8 @@ pub struct Change {
     pub body: Option<Body>,
     /// That the body is sent with chunked transfer coding (RFC 9112 section 7.1) and without its length.
     pub chunked: bool,
+    /// Another spelling of the same request, a drawn one.
+    pub respelt: Option<Given>,
     /// Headers to add, to put in place of the usual ones, or (`null`) to leave out.
     #[schemars(with = "IndexMap<String, Option<Value>>")]
     pub headers: Ordered<Option<Value>>,
@@ -177,6 +181,33 @@ impl Value {
 }
 
 impl Send {
+    /// The words of every text in it.
+    pub fn words(&self) -> impl Iterator<Item = &Words> {
+        let body = self.change.as_ref().and_then(|change| match &change.body {
+            Some(Body::Text(words)) => Some(words),
+            Some(Body::Json | Body::Multipart | Body::Empty | Body::Hex(_)) | None => None,
+        });
+        self.values().into_iter().filter_map(Value::words).chain(body)
+    }
+
+    /// The recipes that it follows, each with the kind that its place asks for.
+    pub fn recipes(&self) -> Vec<(Kind, &Given)> {
+        let change = || self.change.iter();
+        let lists = self.form.iter().chain(change().flat_map(|change| change.add.iter().chain(&change.query)));
+        let parameters = lists.flat_map(Pairs::drawn).map(|given| (Kind::Parameters, given));
+        let damages = self.values().into_iter().filter_map(|value| match value {
+            Value::Made(Made::Damaged(Damaged::Drawn(given))) => Some((Kind::Damage, given)),
+            Value::Text(_) | Value::Made(_) => None,
+        });
+        let auth = self.auth.iter().chain(change().filter_map(|change| change.auth.as_ref()));
+        let writings = auth.flat_map(|auth| &auth.0).filter_map(|credential| match credential {
+            Credential::By(_, overrides) => Some((Kind::Writing, overrides.written.as_ref()?)),
+            Credential::Header(_) => None,
+        });
+        let spellings = change().filter_map(|change| Some((Kind::Spelling, change.respelt.as_ref()?)));
+        parameters.chain(damages).chain(writings).chain(spellings).collect()
+    }
+
     /// Every value that it is made from.
     pub fn values(&self) -> Vec<&Value> {
         let form = self.form.iter().flat_map(Pairs::values);
@@ -197,7 +228,17 @@ impl Change {
 
 impl Pairs {
     fn values(&self) -> impl Iterator<Item = &Value> {
-        self.0.iter().map(|(_, value)| value)
+        self.0.iter().filter_map(|entry| match entry {
+            Entry::One(_, value) => Some(value),
+            Entry::Drawn(_) => None,
+        })
+    }
+
+    fn drawn(&self) -> impl Iterator<Item = &Given> {
+        self.0.iter().filter_map(|entry| match entry {
+            Entry::One(..) => None,
+            Entry::Drawn(given) => Some(given),
+        })
     }
 }
 
@@ -323,8 +364,9 @@ pub enum Value {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Made {
-    /// What stands there by itself (the right password, the right token), damaged once.
-    Damaged(Damage),
+    /// What stands there by itself (the right password, the right token), damaged once: `drop`, `flip`, `double`, or a drawn
+    /// damage.
+    Damaged(Damaged),
     /// Text put on the wire as it is, not encoded: `al%zzice`.
     Wire(#[schemars(with = "String")] Words),
     /// Bytes, percent-encoded like any text: `ff fe`.
@@ -340,6 +382,15 @@ pub enum Made {
     Upper(#[schemars(with = "String")] Words),
     /// The text, or no parameter at all where the target does not name what it speaks of.
     IfAny(#[schemars(with = "String")] Words),
+}
+
+/// How a right value is made wrong: always in the same way, or as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Damaged {
+    /// In that way.
+    As(Damage),
+    /// In a drawn one.
+    Drawn(Given),
 }
 
 /// How a right value is made wrong.
@@ -394,6 +445,8 @@ pub struct Overrides {
     pub encoding: Encoding,
     /// The scheme's name as it is written, `Basic` where nothing is said.
     pub scheme: Option<String>,
+    /// How the header is written, as it is drawn.
+    pub written: Option<Given>,
 }
 
 /// How identifier and secret are written before base64 (RFC 6749 section 2.3.1).
@@ -440,34 +493,6 @@ pub enum Capability {
     Neighbour,
 }
 
-/// How a value of a property is drawn.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// Text of a repertoire.
-    Text {
-        /// The characters.
-        from: Repertoire,
-        /// The least and the greatest number of characters.
-        length: (usize, usize),
-    },
-    /// One of these.
-    OneOf(Vec<String>),
-}
-
-/// The characters that a text is drawn from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Repertoire {
-    /// Space and the visible characters of ASCII (VSCHAR with space).
-    Ascii,
-    /// What a user name or password may hold (UNICODECHARNOCRLF without the tab, RFC 6749 appendix A): letters of all
-    /// scripts, emoji, combining marks.
-    Unicode,
-    /// Any character at all, controls and NUL among them.
-    Any,
-}
-
 /// How a scenario is run by many users.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -492,6 +517,16 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::E
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hex(pub Vec<u8>);
 
-/// Names with values, in order, a name as often as one likes: `[ { username: a }, { username: b } ]`.
+/// Names with values, in order, a name as often as one likes: `[ { username: a }, { username: b } ]`. A drawn list of
+/// parameters stands among them as `"${given.NAME}"`.
 #[derive(Debug, Clone, Default)]
-pub struct Pairs(pub Vec<(String, Value)>);
+pub struct Pairs(pub Vec<Entry>);
+
+/// An entry of [`Pairs`].
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A parameter.
+    One(String, Value),
+    /// Drawn parameters.
+    Drawn(Given),
+}

@@ -31,6 +31,56 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
         &["did you mean `text`?"],
     ),
     (
+        "the greatest length first",
+        "- id: a\n  title: T\n  given: { x: { text: { from: ascii, length: [«9, 1] } } }\n  steps: []\n",
+        &["the least length stands first: write [1, 9]"],
+    ),
+    (
+        "a length that nobody reads",
+        "- id: a\n  title: T\n  given: { x: { long: [«1, 99999999] } }\n  steps: []\n",
+        &["nothing longer than 1048576 is drawn"],
+    ),
+    (
+        "a repertoire that does not exist",
+        "- id: a\n  title: T\n  given: { x: { text: { from: «unicod, length: [1, 9] } } }\n  steps: []\n",
+        &["did you mean `unicode`?"],
+    ),
+    (
+        "nothing to choose from",
+        "- id: a\n  title: T\n  given: { x: { one_of: «[] } }\n  steps: []\n",
+        &["there is nothing to choose from"],
+    ),
+    (
+        "parameters where a text is asked for",
+        "- id: a\n  title: T\n  given: { x: { list_of: { of: «{ damage: [drop] }, length: [1, 2] } } }\n  steps: []\n",
+        &["a text has to stand here, and this draws a damage"],
+    ),
+    (
+        "a damage that stands for a text",
+        "- id: a\n  title: T\n  given: { cut: { damage: [drop] } }\n  steps: [{ send: { like: good-login, change: { set: { password: '${«given.cut}' } } } }]\n",
+        &["`cut` draws a damage, which stands in `damaged`"],
+    ),
+    (
+        "a text that stands for a spelling",
+        "- id: a\n  title: T\n  given: { text: { long: [1, 2] } }\n  steps: [{ send: { like: good-login, change: { respelt: '${«given.text}' } } }]\n",
+        &["`text` draws a text, which stands in any text of a request"],
+    ),
+    (
+        "a spelling that is not drawn",
+        "- id: a\n  title: T\n  given: { spelling: { spelling: [order] } }\n  steps: [{ send: { like: good-login, change: { respelt: '${«given.speling}' } } }]\n",
+        &["`given` draws no `speling`", "did you mean `spelling`?"],
+    ),
+    (
+        "a spelling and more",
+        "- id: a\n  title: T\n  steps: [{ send: { like: good-login, change: { respelt: «'x${given.speling}' } } }]\n",
+        &["is no name of `given`, alone"],
+    ),
+    (
+        "a name in a body that is not drawn",
+        "- id: a\n  title: T\n  given: { body: { long: [1, 2] } }\n  steps: [{ send: { like: good-login, change: { body: { text: '${«given.bod}' } } } }]\n",
+        &["`given` draws no `bod`", "did you mean `body`?"],
+    ),
+    (
         "a base of nothing",
         "- id: a\n  title: T\n  steps:\n    - send: { like: «good-logn }\n",
         &["no base is named `good-logn`", "did you mean `good-login`?"],

@@ -12,6 +12,7 @@
 pub mod coverage;
 pub mod day;
 pub mod diff;
+pub mod drawn;
 pub mod evidence;
 pub mod format;
 pub mod latency;

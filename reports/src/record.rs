@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::day::Day;
+use crate::drawn::Value;
 
 /// The version of the record that this crate writes. A reader refuses a newer one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One line of the record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -447,14 +448,31 @@ pub struct Share {
 /// The values of a property's failing case, after shrinking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drawn {
-    /// Each name of `given` with its value; a value made from a secret is a recipe.
-    pub values: BTreeMap<String, String>,
+    /// Each name of `given` with its value; what is made from a secret is a recipe.
+    #[serde(deserialize_with = "values")]
+    pub values: BTreeMap<String, Value>,
     /// Sets of values tried before the failure, itself included.
     pub tried: u32,
     /// Walks spent on making it smaller.
     pub shrinks: u32,
     /// Whether shrinking came to its end; else the values are the smallest so far.
     pub minimal: bool,
+}
+
+/// Values of version 1 are texts without more ado.
+fn values<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Value>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Known {
+        First(String),
+        Now(Value),
+    }
+    let values = BTreeMap::<String, Known>::deserialize(from)?;
+    let now = |value| match value {
+        Known::First(text) => Value::Text(text),
+        Known::Now(value) => value,
+    };
+    Ok(values.into_iter().map(|(name, value)| (name, now(value))).collect())
 }
 
 /// What one step of a load run measured in one second.

@@ -6,8 +6,9 @@ use super::Skip;
 use crate::check::Check;
 use crate::ordered::Ordered;
 use crate::request::{BOUNDARY, Content, Pair, Part, Piece, Template};
+use crate::scenario::given::Given;
 use crate::scenario::{
-    Auth, Body, Change, Credential, Elsewhere, Endpoint, Made, Method, Moved, Overrides, Pairs, Send, Value,
+    Auth, Body, Change, Credential, Elsewhere, Endpoint, Entry, Made, Method, Moved, Overrides, Pairs, Send, Value,
 };
 use crate::target::{AuthMethod, Client, ScopeError, Target, User, lacking_client, lacking_user};
 use crate::words::{ClientPart, Name, TargetPart, UserPart, Word, Words};
@@ -111,15 +112,18 @@ impl Who<'_> {
             }
             Value::Made(Made::Damaged(how)) => {
                 let right = stands.cloned().unwrap_or(Part::Text(vec![]));
-                Part::Damaged(Box::new(right), *how)
+                Part::Damaged(Box::new(right), how.clone())
             }
         }))
     }
 
     fn pairs(&self, pairs: &Pairs) -> Result<Vec<(String, Part)>, Skip> {
         let mut parts = Vec::new();
-        for (name, value) in &pairs.0 {
-            parts.extend(self.part(value, None)?.map(|part| (name.clone(), part)));
+        for entry in &pairs.0 {
+            match entry {
+                Entry::One(name, value) => parts.extend(self.part(value, None)?.map(|part| (name.clone(), part))),
+                Entry::Drawn(given) => parts.push((String::new(), Part::Parameters(given.clone()))),
+            }
         }
         Ok(parts)
     }
@@ -145,6 +149,7 @@ pub(super) struct Draft {
     body: Option<Content>,
     content_type: Option<&'static str>,
     headers: Vec<(HeaderName, Option<Part>)>,
+    respelt: Option<Given>,
 }
 
 impl Draft {
@@ -171,6 +176,7 @@ impl Draft {
             body: None,
             content_type: (!read_only).then_some("application/x-www-form-urlencoded"),
             headers: vec![],
+            respelt: None,
         };
         let own = Auth(vec![Credential::By(Method::Own, Overrides::default())]);
         match &send.auth {
@@ -224,6 +230,7 @@ impl Draft {
             // The client goes by this header: it leaves out the length and sends chunks.
             self.headers.push((header::TRANSFER_ENCODING, Some(Part::Text(vec![Piece::Plain("chunked".to_owned())]))));
         }
+        self.respelt = change.respelt.clone().or(self.respelt.take());
         self.headers(&change.headers, who)
     }
 
@@ -308,7 +315,7 @@ impl Draft {
                     ),
                 };
                 let scheme = overrides.scheme.clone().unwrap_or_else(|| "Basic".to_owned());
-                self.authorization.push(Part::Basic { scheme, pair });
+                self.authorization.push(Part::Basic { scheme, pair, written: overrides.written.clone() });
             }
         }
         Ok(())
@@ -330,6 +337,6 @@ impl Draft {
         }
         let form = self.form.into_iter().chain(self.credentials).collect();
         let body = self.body.unwrap_or(Content::Form(form));
-        Template { method: self.method, url, query: self.query, body, headers }
+        Template { method: self.method, url, query: self.query, body, headers, respelt: self.respelt }
     }
 }

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::IntoDeserializer;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Auth, Credential, Hex, Made, Method, Moved, Overrides, Pairs, Times, Value};
+use super::given::Given;
+use super::{Auth, Credential, Damage, Damaged, Entry, Hex, Made, Method, Moved, Overrides, Pairs, Times, Value};
 use crate::ordered::Ordered;
 use crate::words::Words;
 
@@ -58,15 +60,41 @@ impl<'de> Deserialize<'de> for Times {
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut pairs = Vec::new();
-        for Ordered(entry) in Vec::<Ordered<Value>>::deserialize(from)? {
-            let mut entry = entry.into_iter();
-            match (entry.next(), entry.next()) {
-                (Some((name, value)), None) => pairs.push((name.value, value)),
-                _ => return Err(de::Error::custom("each entry is one name with its value: `- username: alice`")),
+        Vec::deserialize(from).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct OneOrDrawn;
+        impl<'de> de::Visitor<'de> for OneOrDrawn {
+            type Value = Entry;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("one name with its value, `- username: alice`, or drawn parameters, `- \"${given.NAME}\"`")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Entry, E> {
+                Given::parse(text).map(Entry::Drawn).map_err(de::Error::custom)
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
+                let Ordered(entry) = Ordered::<Value>::deserialize(MapAccessDeserializer::new(map))?;
+                let mut entry = entry.into_iter();
+                match (entry.next(), entry.next()) {
+                    (Some((name, value)), None) => Ok(Entry::One(name.value, value)),
+                    _ => Err(de::Error::custom("each entry is one name with its value: `- username: alice`")),
+                }
             }
         }
-        Ok(Self(pairs))
+        from.deserialize_any(OneOrDrawn)
+    }
+}
+
+impl<'de> Deserialize<'de> for Damaged {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.contains("${") {
+            return Given::parse(&text).map(Self::Drawn).map_err(de::Error::custom);
+        }
+        Damage::deserialize(text.into_deserializer()).map(Self::As)
     }
 }
 
@@ -186,7 +214,13 @@ schema!(Value, "Value", generator => {
 });
 schema!(Pairs, "Pairs", generator => {
     let value = generator.subschema_for::<Value>();
-    json_schema!({ "type": "array", "items": { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": value } })
+    let drawn = generator.subschema_for::<Given>();
+    let one = json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": value });
+    json_schema!({ "type": "array", "items": { "anyOf": [one, drawn] } })
+});
+schema!(Damaged, "Damaged", generator => {
+    let (one, drawn) = (generator.subschema_for::<Damage>(), generator.subschema_for::<Given>());
+    json_schema!({ "anyOf": [one, drawn] })
 });
 schema!(Auth, "Auth", generator => {
     let overrides = generator.subschema_for::<Overrides>();

@@ -184,7 +184,7 @@ fn finding(paper: &mut Paper, judged: &Judged, shown_by: Option<String>) -> io::
     if let Some(drawn) = &judged.found.drawn {
         paper.prose(4, "drawn:    ", &wording::drawn(drawn))?;
         for (name, value) in &drawn.values {
-            paper.prose(14, &format!("{name} = "), value)?;
+            paper.prose(14, &format!("{name} = "), &value.to_string())?;
         }
     }
     if let Some(at) = &judged.found.at

@@ -111,7 +111,7 @@ fn finding(judged: &Judged) -> FindingView {
     }
     if let Some(drawn) = &judged.found.drawn {
         lines.extend(line("drawn", &wording::drawn(drawn)));
-        lines.extend(drawn.values.iter().flat_map(|(name, value)| line(name, value)));
+        lines.extend(drawn.values.iter().flat_map(|(name, value)| line(name, &value.to_string())));
     }
     FindingView {
         tone: match judged.weight {

@@ -1,0 +1,430 @@
+//! Strategies of the language as strategies of proptest: what is drawn, and how it is made smaller.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use proptest::bool::ANY as EITHER;
+use proptest::char::CharStrategy;
+use proptest::collection::vec;
+use proptest::num::u8::ANY as BYTE;
+use proptest::sample::{Select, select};
+use proptest::strategy::{Just, NewTree, Strategy as _, Union, ValueTree};
+use proptest::test_runner::TestRunner;
+use ropcheck_reports::drawn::{Damage, HeaderCase, How, Octets, Slip, Spelling, Value, Way, Writing};
+
+use crate::request::recipe::{damaged_at, spelt};
+use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Length, Repertoire, Strategy};
+
+/// A strategy of proptest's that draws values, whatever its type. Unlike proptest's own boxes it draws what can move between
+/// threads, as a property does while it waits for an answer.
+#[derive(Clone)]
+pub struct Source(Arc<Draws>);
+
+type Draws = dyn Fn(&mut TestRunner) -> NewTree<Source> + Send + Sync;
+
+/// A drawn value that can be made smaller.
+pub type Tree = Box<dyn ValueTree<Value = Value> + Send>;
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source")
+    }
+}
+
+impl proptest::strategy::Strategy for Source {
+    type Tree = Tree;
+    type Value = Value;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        (self.0)(runner)
+    }
+}
+
+/// Any strategy of values as a source.
+fn any<S>(strategy: S) -> Source
+where
+    S: proptest::strategy::Strategy<Value = Value> + Send + Sync + 'static,
+    S::Tree: Send + 'static,
+{
+    Source(Arc::new(move |runner| Ok(Box::new(strategy.new_tree(runner)?))))
+}
+
+/// How many characters of a right value a damage may fall on: its place is counted round where the value is shorter.
+const PLACES: usize = 64;
+
+impl Source {
+    /// The source of what a strategy draws.
+    pub fn of(strategy: &Strategy) -> Self {
+        match strategy {
+            Strategy::Text { from, length } => text(*from, *length),
+            Strategy::Long(length) => any(times(*length).prop_map(|times| Value::Text("a".repeat(times)))),
+            Strategy::Bytes(length) => any(vec(BYTE, times(*length)).prop_map(|bytes| Value::Bytes(Octets(bytes)))),
+            Strategy::Integer(Bounds(least, most)) => {
+                any((*least..=*most).prop_map(|number| Value::Text(number.to_string())))
+            }
+            Strategy::OneOf(all) => any(Union::new(all.iter().map(choice))),
+            Strategy::ListOf { of, length, between } => {
+                let between = between.clone();
+                any(vec(choice(of), times(*length)).prop_map(move |all| joined(&all, &between)))
+            }
+            Strategy::Encoded { of, ways } => {
+                let ways = vec(select(ways.clone()), 1..=3);
+                any((choice(of), ways).prop_map(|(text, ways)| Value::Wire(spelt(&bytes(&text), &ways))))
+            }
+            Strategy::Scope(Formed::Well) => any(scope_tokens().prop_map(|tokens| Value::Text(tokens.join(" ")))),
+            Strategy::Scope(Formed::Badly) => any((scope_tokens(), 0..PLACES, select(INTRUDERS))
+                .prop_map(|(tokens, at, intruder)| Value::Text(outside(&tokens, at, intruder)))),
+            Strategy::MediaType(Formed::Well) => any((vec(EITHER, FORM.len()), select(PARAMETERS))
+                .prop_map(|(upper, parameters)| Value::Text(cased(FORM, &upper) + parameters))),
+            Strategy::MediaType(Formed::Badly) => {
+                // Its own type, its slash and its subtype can all be wrong.
+                let damage = (select(vec![How::Flip, How::Drop, How::Repeat, How::Truncate]), 0..FORM.len());
+                any(damage.prop_map(|(how, at)| Value::Text(damaged_at(FORM, Damage { how, at }))))
+            }
+            Strategy::Parameters { names, values, length, repeated } => {
+                parameters(choice(names), choice(values), *length, *repeated)
+            }
+            Strategy::Damage(all) => {
+                any((select(all.clone()), 0..PLACES).prop_map(|(how, at)| Value::Damage(Damage { how, at })))
+            }
+            Strategy::Basic(formed) => basic(*formed),
+            Strategy::Spelling(aspects) => spelling(aspects),
+        }
+    }
+}
+
+fn choice(choice: &Choice) -> Source {
+    match choice {
+        Choice::Just(text) => any(Just(Value::Text(text.clone()))),
+        Choice::Drawn(strategy) => Source::of(strategy),
+    }
+}
+
+fn times(Length(least, most): Length) -> RangeInclusive<usize> {
+    least..=most
+}
+
+/// The bytes of a drawn text.
+fn bytes(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Text(text) | Value::Wire(text) => text.clone().into_bytes(),
+        Value::Bytes(octets) => octets.0.clone(),
+        // The language lets none of these stand where a text is asked for.
+        Value::Parameters(_) | Value::Damage(_) | Value::Writing(_) | Value::Spelling(_) | Value::Moves(_) => vec![],
+    }
+}
+
+/// Texts one behind the other: on the wire as they are where one of them is, else text where it is text.
+fn joined(all: &[Value], between: &str) -> Value {
+    if all.iter().any(|value| matches!(value, Value::Wire(_))) {
+        let spelt = |value: &Value| match value {
+            Value::Wire(text) => text.clone(),
+            other => spelt(&bytes(other), &[]),
+        };
+        return Value::Wire(all.iter().map(spelt).collect::<Vec<_>>().join(&spelt_text(between)));
+    }
+    let whole = all.iter().map(bytes).collect::<Vec<_>>().join(between.as_bytes());
+    String::from_utf8(whole).map_or_else(|no_text| Value::Bytes(Octets(no_text.into_bytes())), Value::Text)
+}
+
+fn spelt_text(text: &str) -> String {
+    spelt(text.as_bytes(), &[])
+}
+
+fn text(from: Repertoire, length: Length) -> Source {
+    let of_chars = |chars: CharStrategy<'static>| {
+        any(vec(chars, times(length)).prop_map(|chars| Value::Text(chars.into_iter().collect())))
+    };
+    let ascii = || vec![' '..='~'];
+    let only = |ranges: Vec<RangeInclusive<char>>, special: &[char]| {
+        CharStrategy::new(special.to_vec().into(), ranges.clone().into(), ranges.into())
+    };
+    match from {
+        Repertoire::Ascii => of_chars(only(ascii(), &[' ', '+', '%', '&', '=', '"', '\\'])),
+        Repertoire::Name => {
+            of_chars(only(vec!['a'..='z', 'A'..='Z', '0'..='9', '-'..='.', '_'..='_'], &['-', '.', '_']))
+        }
+        Repertoire::Token => {
+            let ranges = vec!['a'..='z', 'A'..='Z', '0'..='9', '-'..='/', '_'..='_', '~'..='~', '+'..='+'];
+            of_chars(only(ranges, &['-', '.', '_', '~', '+', '/']))
+        }
+        Repertoire::Unicode => {
+            let all = vec![' '..='~', '\u{80}'..='\u{d7ff}', '\u{e000}'..='\u{fffd}', '\u{10000}'..='\u{10ffff}'];
+            of_chars(CharStrategy::new(AWKWARD.to_vec().into(), ascii().into(), all.into()))
+        }
+        Repertoire::Any => {
+            let special = [AWKWARD.as_slice(), &CONTROLS].concat();
+            of_chars(CharStrategy::new(special.into(), ascii().into(), vec!['\0'..=char::MAX].into()))
+        }
+        Repertoire::Controls => {
+            let all = vec!['a'..='z', '\0'..='\u{1f}', '\u{7f}'..='\u{9f}'];
+            of_chars(CharStrategy::new(CONTROLS.to_vec().into(), vec!['a'..='z'].into(), all.into()))
+        }
+        Repertoire::NormalForms => {
+            any(vec(select(NORMAL_FORMS), times(length)).prop_map(|pieces| Value::Text(pieces.concat())))
+        }
+        Repertoire::Surrogates => {
+            let pieces = vec(select(SURROGATES), times(length));
+            any(pieces.prop_map(|pieces| Value::Bytes(Octets(pieces.concat()))))
+        }
+        Repertoire::Padded => {
+            let around = select(vec![(0, 1), (1, 0), (1, 1), (2, 0), (0, 2)]);
+            let within = vec(only(vec!['!'..='~'], &['a']), times(length));
+            any((around, within).prop_map(|((before, after), within)| {
+                let within: String = within.into_iter().collect();
+                Value::Text(format!("{}{within}{}", " ".repeat(before), " ".repeat(after)))
+            }))
+        }
+    }
+}
+
+/// Characters that software trips over: emoji, a combining mark, right-to-left text with the mark that turns it, an NFC and NFD
+/// pair, wide spaces, a joiner, what form-encoding gives a meaning.
+const AWKWARD: [char; 12] =
+    ['😀', '\u{301}', '\u{5d0}', '\u{202e}', '\u{e9}', 'ß', 'İ', '\u{2003}', '\u{200d}', '+', '%', '&'];
+
+/// Control characters that end, cut or split text.
+const CONTROLS: [char; 6] = ['\0', '\n', '\r', '\t', '\u{7f}', '\u{85}'];
+
+/// The same letters in two normal forms, and letters that a compatibility form makes into others.
+const NORMAL_FORMS: &[&str] = &[
+    "a",
+    "\u{e9}",
+    "e\u{301}",
+    "\u{c5}",
+    "A\u{30a}",
+    "\u{212b}",
+    "\u{1e9b}\u{323}",
+    "\u{ac01}",
+    "\u{1100}\u{1161}\u{11a8}",
+    "\u{fb01}",
+    "\u{ff41}",
+];
+
+/// Letters, and surrogates each in three bytes: the first, the last, a pair as CESU-8 writes it, half a pair.
+const SURROGATES: &[&[u8]] =
+    &[b"a", b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xed\xa0\xbd\xed\xb8\x80", b"\xed\xb8\x80", b"z"];
+
+/// Scope tokens (RFC 6749 section 3.3): `1*( %x21 / %x23-5B / %x5D-7E )`.
+fn scope_tokens() -> impl proptest::strategy::Strategy<Value = Vec<String>, Tree: Send> {
+    let ranges = || vec!['a'..='z', '!'..='!', '#'..='[', ']'..='~'];
+    let token = vec(CharStrategy::new(vec!['a', ':', '/'].into(), vec!['a'..='z'].into(), ranges().into()), 1..=12);
+    vec(token.prop_map(|chars| chars.into_iter().collect::<String>()), 1..=4)
+}
+
+/// What takes a scope out of its grammar: a character that no token has, or a space too many.
+const INTRUDERS: &[&str] = &["\"", "\\", "\t", "\0", "\u{7f}", "\u{e9}", " "];
+
+/// A scope with an intruder at a place; a space stands where it is one too many.
+fn outside(tokens: &[String], at: usize, intruder: &str) -> String {
+    if intruder == " " {
+        let at = at % (tokens.len() + 1);
+        let mut tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        tokens.insert(at, "");
+        return tokens.join(" ");
+    }
+    let mut scope = tokens.join(" ");
+    scope.insert_str(at % (scope.len() + 1), intruder);
+    scope
+}
+
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What may follow it: a parameter, with optional white space around its semicolon (RFC 9110 section 5.6.6).
+const PARAMETERS: &[&str] = &["", ";charset=UTF-8", "; charset=utf-8", " ;charset=\"UTF-8\"", "; Charset=UTF-8"];
+
+fn cased(text: &str, upper: &[bool]) -> String {
+    let one = |(c, upper): (char, &bool)| if *upper { c.to_ascii_uppercase() } else { c };
+    text.chars().zip(upper).map(one).collect()
+}
+
+fn parameters(names: Source, values: Source, length: Length, repeated: bool) -> Source {
+    // Whether it has the name of the one before.
+    any(vec((names, values, flag(repeated)), times(length)).prop_map(move |drawn| {
+        let mut all: Vec<(Value, Value)> = Vec::with_capacity(drawn.len());
+        let mut seen = BTreeSet::new();
+        for (name, value, again) in drawn {
+            let before = all.last().map(|(name, _)| name.clone());
+            let name = before.filter(|_| again).unwrap_or(name);
+            if seen.insert(bytes(&name)) || repeated {
+                all.push((name, value));
+            }
+        }
+        Value::Parameters(all)
+    }))
+}
+
+/// Either, or never.
+fn flag(either: bool) -> Select<bool> {
+    select(if either { vec![false, true] } else { vec![false] })
+}
+
+fn basic(formed: Formed) -> Source {
+    let upper = || vec(EITHER, "basic".len());
+    match formed {
+        Formed::Well => {
+            let ways = vec(select(vec![Way::Usual, Way::Upper, Way::Lower]), 0..=3);
+            any((upper(), 1..=3_usize, ways).prop_map(|(upper, spaces, ways)| {
+                Value::Writing(Writing { scheme: cased("basic", &upper), spaces, ways, slip: None })
+            }))
+        }
+        Formed::Badly => any((upper(), select(SLIPS)).prop_map(|(upper, slip)| {
+            let scheme = cased("basic", &upper);
+            Value::Writing(Writing { scheme, spaces: 1, ways: vec![], slip: Some(slip) })
+        })),
+    }
+}
+
+const SLIPS: &[Slip] =
+    &[Slip::Alone, Slip::NoColon, Slip::Plain, Slip::Alphabet, Slip::LeftOver, Slip::Control, Slip::Twice];
+
+/// As many parameters as are put into another place.
+const PICKS: usize = 8;
+
+fn spelling(aspects: &[Aspect]) -> Source {
+    let has = |aspect| aspects.contains(&aspect);
+    let order = vec(0..PICKS, 0..=if has(Aspect::Order) { PICKS } else { 0 });
+    let ways = vec(select(vec![Way::Usual, Way::Upper, Way::Lower]), 0..=if has(Aspect::Encoding) { 4 } else { 0 });
+    any((order, ways, flag(has(Aspect::Chunked)), flag(has(Aspect::HeaderCase))).prop_map(
+        |(order, ways, chunked, title)| {
+            let headers = if title { HeaderCase::Title } else { HeaderCase::Lower };
+            Value::Spelling(Spelling { order, ways, chunked, headers })
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::test_runner::{Config, TestRunner};
+
+    use super::*;
+
+    fn source(yaml: &str) -> Source {
+        Source::of(&serde_yaml::from_str(yaml).expect("a strategy"))
+    }
+
+    /// What a strategy draws in several hundred draws, and the first of them made as small as it gets where everything fails.
+    fn drawn(yaml: &str) -> (Vec<Value>, Value) {
+        let mut runner = TestRunner::new_with_rng(Config::default(), super::super::rng(yaml, 1, 1));
+        let source = source(yaml);
+        let trees: Vec<Tree> = (0..400).map(|_| source.new_tree(&mut runner).expect("it draws")).collect();
+        let all = trees.iter().map(ValueTree::current).collect();
+        let mut smallest = trees.into_iter().next().expect("there are some");
+        while smallest.simplify() {}
+        (all, smallest.current())
+    }
+
+    fn texts(yaml: &str) -> (Vec<String>, String) {
+        let (all, smallest) = drawn(yaml);
+        let text = |value: &Value| match value {
+            Value::Text(text) | Value::Wire(text) => text.clone(),
+            other => panic!("{yaml} draws {other}"),
+        };
+        (all.iter().map(text).collect(), text(&smallest))
+    }
+
+    /// Whether all of several hundred texts are of a kind.
+    type Holds = fn(&str) -> bool;
+
+    /// A strategy · what all that it draws has in common · what one of them at least has · the simplest, where there is one.
+    #[rustfmt::skip]
+    const TEXTS: &[(&str, Holds, Holds, &str)] = &[
+        ("text: { from: ascii, length: [1, 4] }",        |t| (1..=4).contains(&t.len()) && t.bytes().all(|b| matches!(b, b' '..=b'~')), |t| t.contains('+'), ""),
+        ("text: { from: name, length: [1, 4] }",         |t| t.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)), |t| t.contains('_'), ""),
+        ("text: { from: token, length: [2, 9] }",        |t| t.chars().all(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c)), |t| t.contains('~'), ""),
+        ("text: { from: unicode, length: [0, 9] }",      |t| !t.chars().any(char::is_control) || t.contains('\u{85}'), |t| t.contains('😀'), ""),
+        ("text: { from: normal_forms, length: [1, 9] }", |t| !t.is_empty(), |t| t.contains("e\u{301}"), "a"),
+        ("text: { from: controls, length: [1, 9] }",     |t| t.chars().all(|c| c.is_control() || c.is_ascii_lowercase()), |t| t.contains('\0'), ""),
+        ("text: { from: padded, length: [1, 9] }",       |t| t.trim() != t && !t.trim().is_empty(), |t| t.starts_with(' ') && t.ends_with(' '), ""),
+        ("text: { from: any, length: [1, 9] }",          |t| !t.is_empty(), |t| t.contains(char::is_control), ""),
+        ("long: [1000, 5000]",                           |t| (1000..=5000).contains(&t.len()) && t.bytes().all(|b| b == b'a'), |t| t.len() > 3000, ""),
+        ("integer: [-3, 300]",                           |t| (-3..=300).contains(&t.parse::<i64>().expect("a number")), |t| t.starts_with('-'), "0"),
+        ("one_of: [ropcheck, { integer: [5, 6] }]",      |t| ["ropcheck", "5", "6"].contains(&t), |t| t == "6", "ropcheck"),
+        ("list_of: { of: { one_of: [a, b] }, length: [0, 3], between: ' ' }", |t| t.len() <= 5 && t.chars().all(|c| "ab ".contains(c)), |t| t == "b a b", ""),
+        ("encoded: { of: 'é+', ways: [usual] }",         |t| t == "%C3%A9%2B", |_| true, "%C3%A9%2B"),
+        ("encoded: { of: 'é+', ways: [upper, lower] }",  |t| t.eq_ignore_ascii_case("%C3%A9%2B"), |t| t == "%C3%a9%2B", "%C3%A9%2B"),
+        ("encoded: { of: '+', ways: [over_long] }",      |t| t == "%C0%AB", |_| true, "%C0%AB"),
+        ("encoded: { of: ab, ways: [broken] }",          |t| percent_encoding::percent_decode_str(t).collect::<Vec<u8>>().contains(&b'%'), |_| true, "%4z%g4"),
+        ("scope: well",                                  |t| is_scope(t), |t| t.contains(' '), ""),
+        ("scope: badly",                                 |t| !is_scope(t), |t| t.contains("  "), ""),
+        ("media_type: well",                             |t| t.to_ascii_lowercase().starts_with(FORM), |t| t.contains("charset"), FORM),
+        ("media_type: badly",                            |t| !t.eq_ignore_ascii_case(FORM) && t.is_ascii(), |t| t.len() < 20, ""),
+    ];
+
+    fn is_scope(text: &str) -> bool {
+        let of_a_token = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
+        text.split(' ').all(|token| !token.is_empty() && token.chars().all(of_a_token))
+    }
+
+    #[test]
+    fn every_strategy_draws_what_it_says_and_grows_simpler() {
+        for (yaml, all, some, smallest) in TEXTS {
+            let (texts, simplest) = texts(yaml);
+            for text in &texts {
+                assert!(all(text), "{yaml} draws {text:?}");
+            }
+            assert!(texts.iter().any(|text| some(text)), "{yaml} draws too little");
+            if !smallest.is_empty() {
+                assert_eq!(simplest, *smallest, "{yaml}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_drawn_as_bytes() {
+        for yaml in ["bytes: [1, 9]", "text: { from: surrogates, length: [1, 9] }"] {
+            let (all, _) = drawn(yaml);
+            let no_text =
+                |value: &&Value| matches!(value, Value::Bytes(octets) if std::str::from_utf8(&octets.0).is_err());
+            assert!(all.iter().filter(no_text).count() > 200, "{yaml}");
+        }
+        let (mixed, _) = drawn(
+            "list_of: { of: { one_of: [a, { encoded: { of: '+', ways: [lower] } }] }, length: [1, 3], between: '&' }",
+        );
+        assert!(mixed.contains(&Value::Wire("a%26%2b".to_owned())), "what is encoded stays so");
+    }
+
+    #[test]
+    fn parameters_come_once_each_unless_they_may_come_again() {
+        let names = |value: &Value| match value {
+            Value::Parameters(all) => all.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>(),
+            other => panic!("{other}"),
+        };
+        let twice = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len() < names.len();
+        let yaml = "parameters: { names: { one_of: [a, b, c] }, values: { integer: [0, 9] }, length: [2, 5], repeated: REPEATED }";
+        let (once, _) = drawn(&yaml.replace("REPEATED", "false"));
+        assert!(!once.iter().any(|value| twice(&names(value))) && once.iter().any(|value| names(value).len() > 2));
+        let (again, _) = drawn(&yaml.replace("REPEATED", "true"));
+        assert!(again.iter().any(|value| twice(&names(value))));
+    }
+
+    #[test]
+    fn recipes_are_drawn_and_grow_simpler() {
+        let (damages, smallest) = drawn("damage: [drop, flip, swap, repeat, truncate]");
+        assert_eq!(smallest, Value::Damage(Damage { how: How::Drop, at: 0 }));
+        assert!(damages.iter().any(|value| matches!(value, Value::Damage(Damage { how: How::Truncate, at: 9.. }))));
+
+        let (spellings, smallest) = drawn("spelling: [order, encoding, chunked, header_case]");
+        assert_eq!(smallest, Value::Spelling(Spelling::default()));
+        let is = |holds: fn(&Spelling) -> bool| {
+            spellings.iter().any(|value| matches!(value, Value::Spelling(spelling) if holds(spelling)))
+        };
+        assert!(is(|it| it.chunked) && is(|it| it.headers == HeaderCase::Title));
+        assert!(is(|it| it.order.contains(&1)) && is(|it| it.ways.contains(&Way::Lower)));
+        let (only_order, _) = drawn("spelling: [order]");
+        let plain = |value: &Value| matches!(value, Value::Spelling(Spelling { ways, chunked: false, headers: HeaderCase::Lower, .. }) if ways.is_empty());
+        assert!(only_order.iter().all(plain));
+
+        let slips = |yaml| {
+            drawn(yaml)
+                .0
+                .into_iter()
+                .filter(|value| matches!(value, Value::Writing(Writing { slip: Some(_), .. })))
+                .count()
+        };
+        assert_eq!((slips("basic: well"), slips("basic: badly")), (0, 400));
+    }
+}
