@@ -15,8 +15,8 @@ use crate::library::Library;
 use crate::ordered::Ordered;
 use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Given, Length, Repertoire, Strategy};
 use crate::scenario::{
-    Auth, Body, Capability, Change, Credential, Damage, Damaged, Elsewhere, Encoding, Endpoint, Entry, Grant, Hex,
-    Made, Method, Moved, Overrides, Pairs, Send, Times, Value,
+    Auth, Body, Capability, Change, Credential, Damage, Elsewhere, Encoding, Endpoint, Entry, Grant, Hex, Made, Method,
+    Moved, Overrides, Pairs, Send, Times, Value,
 };
 use crate::words::Words;
 
@@ -243,10 +243,10 @@ fn pairs(Pairs(all): &Pairs) -> String {
 fn value(value: &Value) -> String {
     match value {
         Value::Text(words) => quoted(words),
-        Value::Made(Made::Damaged(Damaged::Drawn(Given(name)))) => {
+        Value::Made(Made::DamagedAs(Given(name))) => {
             format!("the right one, damaged as drawn for {name}")
         }
-        Value::Made(Made::Damaged(Damaged::As(damage))) => match damage {
+        Value::Made(Made::Damaged(damage)) => match damage {
             Damage::Drop => "the right one without its last character".to_owned(),
             Damage::Flip => "the right one but for a character in its middle".to_owned(),
             Damage::Double => "the right one with its last character twice".to_owned(),

@@ -335,6 +335,7 @@ fn login(template: &Template, target: &Target) -> Option<Login> {
         Part::Wire(_)
         | Part::Bytes(_)
         | Part::Damaged(..)
+        | Part::DamagedAs(..)
         | Part::Parameters(_)
         | Part::Upper(_)
         | Part::Basic { .. } => None,
@@ -351,6 +352,7 @@ fn login(template: &Template, target: &Target) -> Option<Login> {
         Part::Wire(_)
         | Part::Bytes(_)
         | Part::Damaged(..)
+        | Part::DamagedAs(..)
         | Part::Parameters(_)
         | Part::Upper(_)
         | Part::Basic { .. } => false,

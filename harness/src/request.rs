@@ -16,7 +16,7 @@ use url::Url;
 use crate::captures::Captures;
 use crate::drawn::Drawn;
 use crate::scenario::given::Given;
-use crate::scenario::{Damaged, Encoding};
+use crate::scenario::{Damage, Encoding};
 use crate::secret::Secret;
 
 /// A request with every name resolved, but for what only the walk brings: kept and drawn values.
@@ -62,7 +62,9 @@ pub enum Part {
     /// Bytes, encoded by the place where they stand.
     Bytes(Vec<u8>),
     /// A right value, made wrong.
-    Damaged(Box<Part>, Damaged),
+    Damaged(Box<Part>, Damage),
+    /// A right value, made wrong as it is drawn.
+    DamagedAs(Box<Part>, Given),
     /// Drawn parameters, which stand in a list of parameters under no name of their own.
     Parameters(Given),
     /// The same in upper case.
@@ -108,7 +110,10 @@ impl Part {
                 pieces.iter().any(|piece| matches!(piece, Piece::Secret(..) | Piece::Kept(_)))
             }
             Self::Bytes(_) | Self::Parameters(_) => false,
-            Self::Damaged(of, _) | Self::Upper(of) | Self::Basic { pair: Pair::Whole(of), .. } => of.holds_secret(),
+            Self::Damaged(of, _)
+            | Self::DamagedAs(of, _)
+            | Self::Upper(of)
+            | Self::Basic { pair: Pair::Whole(of), .. } => of.holds_secret(),
             Self::Basic { pair: Pair::Joined(id, secret, _), .. } => id.holds_secret() || secret.holds_secret(),
         }
     }
@@ -349,10 +354,8 @@ impl Filler<'_> {
                 pieces.iter().map(|piece| self.piece(piece).map(on_the_wire)).collect()
             }
             Part::Bytes(bytes) => Ok(vec![Stretch::Bytes(bytes.clone())]),
-            Part::Damaged(of, Damaged::As(how)) => {
-                Ok(changed(self.stretches(of)?, damage_recipe(*how), |text| damaged(text, *how)))
-            }
-            Part::Damaged(of, Damaged::Drawn(Given(name))) => match self.drawn(name)? {
+            Part::Damaged(of, how) => Ok(changed(self.stretches(of)?, damage_recipe(*how), |text| damaged(text, *how))),
+            Part::DamagedAs(of, Given(name)) => match self.drawn(name)? {
                 Value::Damage(damage) => {
                     Ok(changed(self.stretches(of)?, &damage.to_string(), |text| damaged_at(text, *damage)))
                 }
@@ -516,7 +519,6 @@ fn changed(stretches: Vec<Stretch>, recipe: &str, change: impl Fn(&str) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Damage;
 
     fn password() -> Part {
         Part::Text(vec![Piece::Secret("alice.password".into(), Secret::new("pä ss+"))])
@@ -554,7 +556,7 @@ mod tests {
     #[test]
     fn a_damaged_secret_is_a_recipe_to_its_reader() {
         let form = template(
-            Content::Form(vec![("password".into(), Part::Damaged(Box::new(password()), Damaged::As(Damage::Flip)))]),
+            Content::Form(vec![("password".into(), Part::Damaged(Box::new(password()), Damage::Flip))]),
             vec![],
         );
         assert_eq!(body(&form, Ink::Secrets), "password=p%C3%A4+xs%2B");

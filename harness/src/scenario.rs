@@ -175,7 +175,7 @@ impl Value {
     pub fn words(&self) -> Option<&Words> {
         match self {
             Self::Text(words) | Self::Made(Made::Wire(words) | Made::Upper(words) | Made::IfAny(words)) => Some(words),
-            Self::Made(Made::Damaged(_) | Made::Hex(_) | Made::Times { .. }) => None,
+            Self::Made(Made::Damaged(_) | Made::DamagedAs(_) | Made::Hex(_) | Made::Times { .. }) => None,
         }
     }
 }
@@ -196,7 +196,7 @@ impl Send {
         let lists = self.form.iter().chain(change().flat_map(|change| change.add.iter().chain(&change.query)));
         let parameters = lists.flat_map(Pairs::drawn).map(|given| (Kind::Parameters, given));
         let damages = self.values().into_iter().filter_map(|value| match value {
-            Value::Made(Made::Damaged(Damaged::Drawn(given))) => Some((Kind::Damage, given)),
+            Value::Made(Made::DamagedAs(given)) => Some((Kind::Damage, given)),
             Value::Text(_) | Value::Made(_) => None,
         });
         let auth = self.auth.iter().chain(change().filter_map(|change| change.auth.as_ref()));
@@ -364,9 +364,10 @@ pub enum Value {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Made {
-    /// What stands there by itself (the right password, the right token), damaged once: `drop`, `flip`, `double`, or a drawn
-    /// damage.
-    Damaged(Damaged),
+    /// What stands there by itself (the right password, the right token), damaged once.
+    Damaged(Damage),
+    /// The same, damaged once as it is drawn.
+    DamagedAs(Given),
     /// Text put on the wire as it is, not encoded: `al%zzice`.
     Wire(#[schemars(with = "String")] Words),
     /// Bytes, percent-encoded like any text: `ff fe`.
@@ -382,15 +383,6 @@ pub enum Made {
     Upper(#[schemars(with = "String")] Words),
     /// The text, or no parameter at all where the target does not name what it speaks of.
     IfAny(#[schemars(with = "String")] Words),
-}
-
-/// How a right value is made wrong: always in the same way, or as it is drawn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Damaged {
-    /// In that way.
-    As(Damage),
-    /// In a drawn one.
-    Drawn(Given),
 }
 
 /// How a right value is made wrong.

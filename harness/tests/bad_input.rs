@@ -32,12 +32,12 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "the greatest length first",
-        "- id: a\n  title: T\n  given: { x: { text: { from: ascii, length: [«9, 1] } } }\n  steps: []\n",
+        "- id: a\n  title: T\n  given: { x: { text: { from: ascii, length: «[9, 1] } } }\n  steps: []\n",
         &["the least length stands first: write [1, 9]"],
     ),
     (
         "a length that nobody reads",
-        "- id: a\n  title: T\n  given: { x: { long: [«1, 99999999] } }\n  steps: []\n",
+        "- id: a\n  title: T\n  given: { x: { long: «[1, 99999999] } }\n  steps: []\n",
         &["nothing longer than 1048576 is drawn"],
     ),
     (
@@ -58,7 +58,7 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
     (
         "a damage that stands for a text",
         "- id: a\n  title: T\n  given: { cut: { damage: [drop] } }\n  steps: [{ send: { like: good-login, change: { set: { password: '${«given.cut}' } } } }]\n",
-        &["`cut` draws a damage, which stands in `damaged`"],
+        &["`cut` draws a damage, which stands in `damaged_as`"],
     ),
     (
         "a text that stands for a spelling",

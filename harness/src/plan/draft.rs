@@ -112,7 +112,11 @@ impl Who<'_> {
             }
             Value::Made(Made::Damaged(how)) => {
                 let right = stands.cloned().unwrap_or(Part::Text(vec![]));
-                Part::Damaged(Box::new(right), how.clone())
+                Part::Damaged(Box::new(right), *how)
+            }
+            Value::Made(Made::DamagedAs(given)) => {
+                let right = stands.cloned().unwrap_or(Part::Text(vec![]));
+                Part::DamagedAs(Box::new(right), given.clone())
             }
         }))
     }

@@ -1,7 +1,7 @@
 //! `given`: the values that a property draws, as an author writes them, and the places where they may stand.
 //!
 //! A scenario with `given` is walked for many sets of values. `${given.NAME}` stands in any text of a request for a value that
-//! is a text. A recipe stands in the one place that can follow it: a damage in `damaged`, Basic credentials in `written`, a
+//! is a text. A recipe stands in the one place that can follow it: a damage in `damaged_as`, Basic credentials in `written`, a
 //! spelling in `respelt`, parameters as an entry of `form`, `add` or `query`.
 
 use std::borrow::Cow;
@@ -172,7 +172,7 @@ impl Kind {
             Self::Parameters => {
                 "parameters, which are an entry of `form`, `add` or `query`: `add: [\"${given.NAME}\"]`"
             }
-            Self::Damage => "a damage, which stands in `damaged`: `password: { damaged: \"${given.NAME}\" }`",
+            Self::Damage => "a damage, which stands in `damaged_as`: `password: { damaged_as: \"${given.NAME}\" }`",
             Self::Writing => "how Basic credentials are written: `auth: { basic: { written: \"${given.NAME}\" } }`",
             Self::Spelling => "a spelling, which a change has in `respelt`: `change: { respelt: \"${given.NAME}\" }`",
         }

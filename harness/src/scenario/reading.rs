@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::IntoDeserializer;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, de};
 
 use super::given::Given;
-use super::{Auth, Credential, Damage, Damaged, Entry, Hex, Made, Method, Moved, Overrides, Pairs, Times, Value};
+use super::{Auth, Credential, Entry, Hex, Made, Method, Moved, Overrides, Pairs, Times, Value};
 use crate::ordered::Ordered;
 use crate::words::Words;
 
@@ -88,23 +87,13 @@ impl<'de> Deserialize<'de> for Entry {
     }
 }
 
-impl<'de> Deserialize<'de> for Damaged {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        if text.contains("${") {
-            return Given::parse(&text).map(Self::Drawn).map_err(de::Error::custom);
-        }
-        Damage::deserialize(text.into_deserializer()).map(Self::As)
-    }
-}
-
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct TextOrMade;
         impl<'de> de::Visitor<'de> for TextOrMade {
             type Value = Value;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text (in quotes where YAML would read a number), or one of damaged, wire, hex, times, upper, if_any")
+                f.write_str("a text (in quotes where YAML would read a number), or one of damaged, damaged_as, wire, hex, times, upper, if_any")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
                 Words::parse(text).map(Value::Text).map_err(de::Error::custom)
@@ -217,10 +206,6 @@ schema!(Pairs, "Pairs", generator => {
     let drawn = generator.subschema_for::<Given>();
     let one = json_schema!({ "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": value });
     json_schema!({ "type": "array", "items": { "anyOf": [one, drawn] } })
-});
-schema!(Damaged, "Damaged", generator => {
-    let (one, drawn) = (generator.subschema_for::<Damage>(), generator.subschema_for::<Given>());
-    json_schema!({ "anyOf": [one, drawn] })
 });
 schema!(Auth, "Auth", generator => {
     let overrides = generator.subschema_for::<Overrides>();
