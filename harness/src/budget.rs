@@ -1,75 +1,180 @@
-//! What a run may do to real accounts, and when it stops asking a server that is silent.
+//! What a run may do to real accounts: failed logins that are counted, lock-outs that are remembered.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
+use crate::exchange::Answer;
+use crate::limits::Limits;
 use crate::plan::Login;
 use crate::target::Target;
 
-/// Requests without an answer, one after the other, after which a run ends.
-pub const SILENCES: u32 = 5;
-
-/// Failed logins by user since the last good one, and silences in a row.
+/// The failed logins of a run, and what its accounts have come to.
 #[derive(Debug)]
 pub struct Budget {
-    limit: u32,
-    /// What a case about many failed logins may spend on a user instead.
+    limits: Limits,
+    /// What a case that sets out to be throttled may spend on a user between good ones.
     many: HashMap<String, u32>,
-    failed: Mutex<HashMap<String, u32>>,
-    silences: AtomicU32,
+    spent: Mutex<Spent>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Spent {
+    in_all: u32,
+    accounts: HashMap<String, Account>,
+    lock_outs: Vec<Arc<LockOut>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Account {
+    /// Failed logins since the last good one.
+    failed: u32,
+    /// Whether a good login was granted in this run.
+    granted: bool,
+    /// That the server has shut it.
+    shut: Option<Arc<LockOut>>,
+}
+
+/// An account that the server shut after failed logins of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockOut {
+    /// The user's name in the target file.
+    pub user: String,
+    /// Failed logins that it had seen since the last good one.
+    pub failed: u32,
+    /// What was sent, as a fragment.
+    pub sent: &'static str,
+    /// The exchange that shows it, by id.
+    pub shown_by: String,
+    /// Its answer in few words.
+    pub answer: String,
+    /// When that came, since the Unix epoch.
+    pub since: Duration,
+    /// When it is over, since the Unix epoch, where the server told.
+    pub until: Option<Duration>,
+}
+
+impl fmt::Display for LockOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user, failed, sent, shown_by, answer, since, until } = self;
+        let logins = if *failed == 1 { "1 failed login".to_owned() } else { format!("{failed} failed logins") };
+        write!(f, "user `{user}` is locked out since {}: after {logins} of this run, ", time(*since))?;
+        write!(f, "{sent} was answered with {answer} ({shown_by})")?;
+        until.map_or(Ok(()), |until| write!(f, "; the server told to come back at {}", time(until)))
+    }
+}
+
+/// A moment since the Unix epoch as a person reads it.
+pub(crate) fn time(since_epoch: Duration) -> impl fmt::Display {
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch)
+}
+
+/// Why a login may not be tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The user has seen as many failed logins as it may between good ones.
+    User,
+    /// All users together have.
+    Run,
+    /// The server has shut the account.
+    LockedOut(Arc<LockOut>),
+}
+
+/// A login that was answered.
+pub(crate) struct Came<'a> {
+    pub(crate) login: &'a Login,
+    /// Whether it is a good request as it is: no change was made to it, and nobody expects a refusal.
+    pub(crate) as_it_is: bool,
+    pub(crate) answer: &'a Answer,
+    /// Whether the server only asked for a rest, and gets it.
+    pub(crate) rested: bool,
 }
 
 impl Budget {
     /// The budget that a target's limits leave.
     pub fn of(target: &Target) -> Self {
         let many = target.users.iter().map(|user| (user.name.clone(), target.spendable(user))).collect();
-        Self { limit: target.failed_logins, many, failed: Mutex::default(), silences: AtomicU32::new(0) }
+        Self { limits: target.limits(), many, spent: Mutex::default() }
     }
 
-    /// Whether a login may be tried so many times, its failures included, by a case that is `about_many` or not.
-    pub fn allows(&self, login: &Login, times: u32, about_many: bool) -> bool {
-        match login {
-            Login::Good(_) => true,
-            Login::Failing(user) => {
-                let limit = if about_many { self.many.get(user).copied() } else { None };
-                self.failed(user).saturating_add(times) <= limit.unwrap_or(self.limit)
-            }
-        }
-    }
-
-    /// Notes what a login did: `granted` sets the count back.
-    pub fn note(&self, login: &Login, granted: bool) {
+    /// Spends what one login costs that is about to be tried, the first of so many that belong together, by a case that
+    /// sets out to be throttled or one that does not.
+    ///
+    /// # Errors
+    /// It would be too much, or the account is shut: only a case that set out to see that still looks at it.
+    pub fn spend(&self, login: &Login, together: u32, provokes: bool, now: Duration) -> Result<(), Refused> {
+        let mut spent = self.lock();
+        let Spent { in_all, accounts, .. } = &mut *spent;
         let (Login::Good(user) | Login::Failing(user)) = login;
-        let mut failed = self.lock();
-        if granted {
-            failed.remove(user);
-        } else {
-            *failed.entry(user.clone()).or_default() += 1;
+        let account = accounts.entry(user.clone()).or_default();
+        account.shut.take_if(|shut| shut.until.is_some_and(|until| until <= now));
+        if let Some(shut) = account.shut.as_ref().filter(|_| !provokes) {
+            return Err(Refused::LockedOut(Arc::clone(shut)));
         }
-    }
-
-    /// Notes whether an answer came.
-    pub fn heard(&self, anything: bool) {
-        if anything {
-            self.silences.store(0, Ordering::Relaxed);
-        } else {
-            self.silences.fetch_add(1, Ordering::Relaxed);
+        if matches!(login, Login::Good(_)) {
+            return Ok(());
         }
+        let many = if provokes { self.many.get(user).copied() } else { None };
+        if account.failed.saturating_add(together) > many.unwrap_or(self.limits.failed_logins) {
+            return Err(Refused::User);
+        }
+        if self.limits.failed_logins_in_all.is_some_and(|most| in_all.saturating_add(together) > most) {
+            return Err(Refused::Run);
+        }
+        account.failed += 1;
+        *in_all += 1;
+        Ok(())
     }
 
-    /// Whether the server has been silent so often that asking on is pointless.
-    pub fn is_broken(&self) -> bool {
-        self.silences.load(Ordering::Relaxed) >= SILENCES
+    /// Notes what a login came to: a good one gives the budget back. Tells of a lock-out that shows in it.
+    pub(crate) fn note(&self, came: &Came<'_>, shown_by: impl FnOnce() -> String) -> Option<Arc<LockOut>> {
+        let Came { login, as_it_is, answer, rested } = came;
+        let (Login::Good(user) | Login::Failing(user)) = login;
+        let mut spent = self.lock();
+        let account = spent.accounts.entry(user.clone()).or_default();
+        let good = matches!(login, Login::Good(_));
+        if answer.grants() {
+            *account = Account { granted: account.granted || good, ..Account::default() };
+            return None;
+        }
+        let failed = account.failed;
+        // A right password in a request that is refused for something else may be counted by the server all the same.
+        account.failed += u32::from(good);
+        let known_by_it = good && *as_it_is && account.granted && is_of_the_account(answer);
+        let is_shut = matches!(answer.status, 423 | 429) || known_by_it;
+        if *rested || failed == 0 || !is_shut || account.shut.is_some() {
+            return None;
+        }
+        let lock_out = Arc::new(LockOut {
+            user: user.clone(),
+            failed,
+            sent: if good { "a good login" } else { "a login with another password" },
+            shown_by: shown_by(),
+            answer: answer.in_few_words(),
+            since: answer.heard_at,
+            until: answer.retry_after().map(|wait| answer.heard_at + wait),
+        });
+        account.shut = Some(Arc::clone(&lock_out));
+        spent.lock_outs.push(Arc::clone(&lock_out));
+        Some(lock_out)
     }
 
-    fn failed(&self, user: &str) -> u32 {
-        self.lock().get(user).copied().unwrap_or_default()
+    /// Accounts that the server shut in this run, in the order in which that showed.
+    pub fn lock_outs(&self) -> Vec<Arc<LockOut>> {
+        self.lock().lock_outs.clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, u32>> {
-        self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a refusal can be about the user's account: not where the server says that client, scope or request is wrong.
+fn is_of_the_account(answer: &Answer) -> bool {
+    const OTHERWISE: [&str; 5] =
+        ["invalid_client", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type"];
+    (400..500).contains(&answer.status) && answer.error().is_none_or(|error| !OTHERWISE.contains(&error.as_str()))
 }
 
 #[cfg(test)]
@@ -95,17 +200,134 @@ mod tests {
         Budget::of(&target("https://as.example/token"))
     }
 
+    const NOW: Duration = Duration::from_secs(1_445_412_000);
+
+    fn good() -> Login {
+        Login::Good("alice".to_owned())
+    }
+
+    fn wrong() -> Login {
+        Login::Failing("alice".to_owned())
+    }
+
+    fn answer(status: u16, body: &str, retry_after: Option<&'static str>) -> Answer {
+        let headers = retry_after.map(|value| (http::header::RETRY_AFTER, http::HeaderValue::from_static(value)));
+        let mut answer = Answer::new(status, headers.into_iter().collect(), bytes::Bytes::from(body.to_owned()), None);
+        answer.heard_at = NOW;
+        answer
+    }
+
+    fn granted() -> Answer {
+        let mut answer = answer(200, "{}", None);
+        answer.unwitnessed.push(("access_token".to_owned(), crate::secret::Secret::new("t")));
+        answer
+    }
+
+    fn refused() -> Answer {
+        answer(400, r#"{"error":"invalid_grant"}"#, None)
+    }
+
+    impl Budget {
+        /// Tries a login that is answered with this.
+        fn try_login(&self, login: &Login, answer: &Answer) -> Option<Arc<LockOut>> {
+            assert_eq!(self.spend(login, 1, false, NOW), Ok(()), "{login:?}");
+            self.note(&Came { login, as_it_is: true, answer, rested: false }, || "a/b#1".to_owned())
+        }
+
+        /// Whether so many would be allowed, none of them spent.
+        fn allows(&self, login: &Login, together: u32, provokes: bool) -> bool {
+            let before = self.lock().clone();
+            let allowed = self.spend(login, together, provokes, NOW).is_ok();
+            *self.lock() = before;
+            allowed
+        }
+    }
+
     #[test]
     fn a_good_login_gives_the_budget_back() {
         let budget = budget();
-        let (good, bad) = (Login::Good("alice".into()), Login::Failing("alice".into()));
-        budget.note(&bad, false);
-        assert!(budget.allows(&bad, 1, false) && !budget.allows(&bad, 2, false));
-        budget.note(&bad, false);
-        assert!(!budget.allows(&bad, 1, false) && budget.allows(&good, 1, false));
+        assert_eq!(budget.try_login(&wrong(), &refused()), None);
+        assert!(budget.allows(&wrong(), 1, false) && !budget.allows(&wrong(), 2, false));
+        assert_eq!(budget.try_login(&wrong(), &refused()), None);
+        assert_eq!(budget.spend(&wrong(), 1, false, NOW), Err(Refused::User));
+        assert!(budget.allows(&good(), 1, false));
         assert!(budget.allows(&Login::Failing("decoy".into()), 2, false), "each user has a budget of its own");
-        budget.note(&good, true);
-        assert!(budget.allows(&bad, 2, false) && !budget.allows(&bad, 3, false));
+        assert_eq!(budget.try_login(&good(), &granted()), None);
+        assert!(budget.allows(&wrong(), 2, false) && !budget.allows(&wrong(), 3, false));
+    }
+
+    #[test]
+    fn a_run_has_a_budget_too_which_nothing_gives_back() {
+        let mut target = target("https://as.example/token");
+        target.limits.failed_logins_in_all = Some(3);
+        let budget = Budget::of(&target);
+        for login in [wrong(), Login::Failing("decoy".into()), wrong()] {
+            assert_eq!(budget.try_login(&login, &refused()), None);
+        }
+        assert_eq!(budget.try_login(&good(), &granted()), None);
+        assert_eq!(budget.spend(&wrong(), 1, false, NOW), Err(Refused::Run));
+        assert_eq!(budget.spend(&Login::Failing("decoy".into()), 1, true, NOW), Err(Refused::Run));
+        assert_eq!(budget.spend(&good(), 1, false, NOW), Ok(()));
+    }
+
+    /// What comes after one good and one wrong login: the login · its answer · whether it shows a lock-out.
+    #[test]
+    fn a_lock_out_is_seen_where_it_shows_and_nowhere_else() {
+        let locked = answer(423, "", None);
+        let throttled = answer(429, "", Some("60"));
+        for (login, came, shows) in [
+            (good(), refused(), true),
+            (good(), answer(401, "", None), true),
+            (good(), answer(403, "<h1>Locked</h1>", None), true),
+            (good(), locked, true),
+            (good(), answer(400, r#"{"error":"invalid_scope"}"#, None), false),
+            (good(), answer(401, r#"{"error":"invalid_client"}"#, None), false),
+            (good(), answer(500, "", None), false),
+            (good(), granted(), false),
+            (wrong(), refused(), false),
+            (wrong(), answer(423, "", None), true),
+            (wrong(), throttled, true),
+        ] {
+            let budget = budget();
+            budget.try_login(&good(), &granted());
+            budget.try_login(&wrong(), &refused());
+            let lock_out = budget.try_login(&login, &came);
+            assert_eq!(lock_out.is_some(), shows, "{login:?} {}", came.in_few_words());
+            assert_eq!(budget.lock_outs(), Vec::from_iter(lock_out));
+            let left_alone = matches!(budget.spend(&good(), 1, false, NOW), Err(Refused::LockedOut(_)));
+            assert_eq!(left_alone, shows, "{login:?} {}", came.in_few_words());
+            assert_eq!(budget.spend(&good(), 1, true, NOW), Ok(()), "who set out to see that looks on");
+        }
+    }
+
+    #[test]
+    fn what_no_failed_login_of_the_run_came_before_is_no_lock_out() {
+        let fresh = budget();
+        assert_eq!(fresh.try_login(&good(), &answer(429, "", None)), None, "the server is asked too often");
+        let never_granted = budget();
+        never_granted.try_login(&wrong(), &refused());
+        assert_eq!(never_granted.try_login(&good(), &refused()), None, "the right password was never told to be right");
+        let rested = budget();
+        let came = Came { login: &wrong(), as_it_is: true, answer: &answer(429, "", Some("1")), rested: true };
+        assert_eq!(rested.spend(&wrong(), 1, false, NOW), Ok(()));
+        assert_eq!(rested.note(&came, String::new), None, "it is asked again after the rest");
+    }
+
+    #[test]
+    fn a_lock_out_tells_who_since_when_and_until_when() {
+        let budget = budget();
+        budget.try_login(&good(), &granted());
+        budget.try_login(&wrong(), &refused());
+        let lock_out = budget.try_login(&wrong(), &answer(429, "", Some("60"))).expect("it shows");
+        assert_eq!(
+            lock_out.to_string(),
+            "user `alice` is locked out since 2015-10-21T07:20:00Z: after 2 failed logins of this run, a login with another \
+             password was answered with status 429, an empty body (a/b#1); the server told to come back at 2015-10-21T07:21:00Z"
+        );
+        let later = NOW + Duration::from_secs(60);
+        assert!(budget.spend(&good(), 1, false, NOW + Duration::from_secs(59)).is_err());
+        assert_eq!(budget.spend(&good(), 1, false, later), Ok(()), "it is over by then");
+        assert_eq!(budget.spend(&wrong(), 1, false, later), Err(Refused::User), "a good login comes first");
     }
 
     /// The endpoint · the failed logins that are allowed · what a case about many may spend on alice and on the decoy.
@@ -125,20 +347,5 @@ mod tests {
                 assert!(!budget.allows(&login, 3, false), "{endpoint} {user}: any other case is held to the limit");
             }
         }
-    }
-
-    #[test]
-    fn silence_in_a_row_ends_a_run() {
-        let budget = budget();
-        for _ in 0..SILENCES - 1 {
-            budget.heard(false);
-        }
-        budget.heard(true);
-        budget.heard(false);
-        assert!(!budget.is_broken());
-        for _ in 0..SILENCES {
-            budget.heard(false);
-        }
-        assert!(budget.is_broken());
     }
 }

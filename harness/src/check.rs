@@ -194,6 +194,11 @@ impl Check {
         }
     }
 
+    /// Whether it is met by a refusal alone.
+    pub fn expects_refusal(&self) -> bool {
+        matches!(self, Self::NotGranted | Self::Refused(_))
+    }
+
     /// Whether a too-many-requests answer is among what it expects, so that a 429 is judged and not set aside.
     pub fn expects_throttling(&self) -> bool {
         self.parts().iter().any(|check| matches!(check, Self::Status(codes) if codes.0.contains(&429)))
@@ -220,8 +225,8 @@ pub(crate) fn first_open(asked: impl IntoIterator<Item = Option<Finding>>) -> Op
 fn before<'a>(around: &'a dyn Around, step: &str) -> Result<&'a Answer, Finding> {
     match around.earlier(step) {
         None => Err(unjudged(Because::Setup, format!("{step} got no answer"))),
-        Some(answer) if answer.status == 429 => {
-            Err(unjudged(Because::Throttled, format!("{step} was answered with status 429")))
+        Some(answer) if answer.is_throttled() => {
+            Err(unjudged(Because::Throttled, format!("{step} was answered with status {}", answer.status)))
         }
         Some(answer) => Ok(answer),
     }

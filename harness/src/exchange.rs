@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -164,6 +164,26 @@ impl Answer {
         self.members().ok()?.text("error")
     }
 
+    /// Whether the server says that it was asked too often (RFC 6585 section 4), or that it can't answer now and when it will
+    /// (RFC 9110 section 15.6.4).
+    pub fn is_throttled(&self) -> bool {
+        self.status == 429 || (self.status == 503 && self.retry_after().is_some())
+    }
+
+    /// How long it asks to wait (RFC 9110 section 10.2.3): in seconds, or until a date by the server's own clock, where it
+    /// tells the time.
+    pub fn retry_after(&self) -> Option<Duration> {
+        // Longer than anybody waits, and short enough to count with.
+        const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+        let told = self.header("retry-after")?;
+        if !told.is_empty() && told.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(told.parse().map_or(LONGEST, Duration::from_secs).min(LONGEST));
+        }
+        let date = |text: &str| httpdate::parse_http_date(text).ok();
+        let now = self.header("date").and_then(|text| date(&text)).unwrap_or(UNIX_EPOCH + self.heard_at);
+        Some(date(&told)?.duration_since(now).unwrap_or_default().min(LONGEST))
+    }
+
     /// The answer in few words: `status 400, error invalid_grant`.
     pub fn in_few_words(&self) -> String {
         let status = self.status;
@@ -193,5 +213,37 @@ pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(LIMIT) {
         Some((at, _)) => format!("{}… ({} characters)", &text[..at], text.chars().count()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The status · the headers · whether it is throttled, and the seconds to wait.
+    #[test]
+    fn a_server_may_ask_for_a_rest_in_seconds_or_until_a_date() {
+        let late = "Wed, 21 Oct 2015 07:28:30 GMT";
+        for (status, headers, throttled, wait) in [
+            (429, &[("retry-after", "120")][..], true, Some(120)),
+            (429, &[], true, None),
+            (429, &[("retry-after", "soon")], true, None),
+            (429, &[("retry-after", "-1")], true, None),
+            (429, &[("retry-after", "99999999999999999999999")], true, Some(31_536_000)),
+            (503, &[("retry-after", "0")], true, Some(0)),
+            (503, &[], false, None),
+            (400, &[("retry-after", "7")], false, Some(7)),
+            (503, &[("retry-after", late), ("date", "Wed, 21 Oct 2015 07:28:00 GMT")], true, Some(30)),
+            (503, &[("retry-after", late)], true, Some(1_445_412_510 - 1_445_412_000)),
+            (503, &[("retry-after", "Wednesday, 21-Oct-15 07:28:30 GMT")], true, Some(510)),
+            (503, &[("retry-after", late), ("date", "Wed, 21 Oct 2015 09:00:00 GMT")], true, Some(0)),
+        ] {
+            let name = |name: &'static str| http::HeaderName::from_static(name);
+            let headers = headers.iter().map(|(field, value)| (name(field), http::HeaderValue::from_static(value)));
+            let mut answer = Answer::new(status, headers.collect(), Bytes::new(), None);
+            answer.heard_at = Duration::from_secs(1_445_412_000);
+            let told = (answer.is_throttled(), answer.retry_after().map(|wait| wait.as_secs()));
+            assert_eq!(told, (throttled, wait), "{status} {:?}", answer.headers);
+        }
     }
 }

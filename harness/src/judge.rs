@@ -39,13 +39,12 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walked
         None => return (unjudged(Because::Harness, "the step was not walked"), vec![], None),
     };
     // A throttled answer says nothing of the promise, unless the promise is about throttling (RFC 6585 section 4).
-    let expects_throttling = || step.expect.iter().any(|promise| promise.check.expects_throttling());
     let (mut broken, mut first) = (Vec::new(), None);
     let (mut left_open, mut open) = (0, None);
     for position in positions {
         let finding = match &walked.exchanges[*position].heard {
             Err(silence) => unjudged(Because::NoAnswer, silence.to_string()),
-            Ok(answer) if answer.status == 429 && !expects_throttling() => {
+            Ok(answer) if answer.is_throttled() && !step.expects_throttling() => {
                 unjudged(Because::Throttled, answer.in_few_words())
             }
             Ok(answer) => promise.check.judge(answer, &InWalk { plan, walked, index, position: *position }),

@@ -10,6 +10,7 @@ use crate::embedded::StartError;
 use crate::json::Members;
 use crate::library::Library;
 use crate::lint::Tally;
+use crate::pace::Pace;
 use crate::plan::{Offers, Skip, plan_base};
 use crate::recorder;
 use crate::scenario::{Capability, Endpoint};
@@ -93,10 +94,10 @@ pub struct Learned {
 ///
 /// # Errors
 /// No token endpoint is known by then.
-pub async fn discover(target: &mut Target, wire: &Wire) -> Result<(), NotReady> {
-    let why = complete(&mut target.endpoints, wire).await;
+pub async fn discover(target: &mut Target, wire: &Wire, pace: &Pace) -> Result<(), NotReady> {
+    let why = complete(&mut target.endpoints, wire, pace).await;
     if let Some(neighbour) = &mut target.neighbour {
-        complete(neighbour, wire).await;
+        complete(neighbour, wire, pace).await;
     }
     match &target.endpoints.token {
         Some(_) => Ok(()),
@@ -105,12 +106,12 @@ pub async fn discover(target: &mut Target, wire: &Wire) -> Result<(), NotReady> 
 }
 
 /// Reads the metadata and forgets where none stand. Returns why they name no token endpoint, where they do not.
-async fn complete(endpoints: &mut Endpoints, wire: &Wire) -> String {
+async fn complete(endpoints: &mut Endpoints, wire: &Wire, pace: &Pace) -> String {
     let mut why = String::from("the target file names no place for metadata");
     let mut all = Vec::new();
     for place in [&mut endpoints.metadata, &mut endpoints.openid_metadata] {
         let Some(url) = place else { continue };
-        match get(url, wire).await {
+        match get(url, wire, pace).await {
             Ok(members) => all.push(members),
             Err(reason) => {
                 why = reason;
@@ -136,20 +137,21 @@ async fn complete(endpoints: &mut Endpoints, wire: &Wire) -> String {
 }
 
 /// The keys of the server's key set (RFC 7517 section 5), or the reason why there is none.
-pub async fn key_set(target: &Target, wire: &Wire) -> Result<Vec<serde_json::Value>, String> {
+pub async fn key_set(target: &Target, wire: &Wire, pace: &Pace) -> Result<Vec<serde_json::Value>, String> {
     let url = target.endpoints.jwks.as_ref().ok_or("the target file and the metadata name no jwks_uri")?;
-    let members = get(url, wire).await?;
+    let members = get(url, wire, pace).await?;
     let keys = members.raw("keys").ok_or("the key set has no `keys`")?;
     serde_json::from_str(keys).map_err(|why| format!("the key set can't be read: {why}"))
 }
 
-async fn get(url: &Url, wire: &Wire) -> Result<Members, String> {
+async fn get(url: &Url, wire: &Wire, pace: &Pace) -> Result<Members, String> {
     let request = Request::builder()
         .method(Method::GET)
         .uri(url.as_str())
         .header("accept", "application/json")
         .body(Bytes::new());
     let request = request.map_err(|why| format!("{url} can't be fetched: {why}"))?;
+    let _turn = pace.turn(wire).await;
     let raw = wire.send(request).await.raw.map_err(|silence| format!("{url}: {silence}"))?;
     if raw.status != 200 {
         return Err(format!("{url} was answered with status {}", raw.status));

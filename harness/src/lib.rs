@@ -14,6 +14,7 @@
 //!
 //! A case, a property and a load run are the same steps: walked once, walked with drawn values, or walked by many users.
 
+pub mod breaker;
 pub mod budget;
 pub mod captures;
 pub mod check;
@@ -29,9 +30,11 @@ pub mod json;
 pub mod judge;
 pub mod learn;
 pub mod library;
+pub mod limits;
 pub mod lint;
 pub mod load;
 pub mod ordered;
+pub mod pace;
 pub mod plan;
 pub mod property;
 pub mod recorder;

@@ -95,6 +95,13 @@ pub enum Login {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skip(pub String);
 
+impl Planned {
+    /// Whether a promise of it is about being throttled.
+    pub fn expects_throttling(&self) -> bool {
+        self.expect.iter().any(|promise| promise.check.expects_throttling())
+    }
+}
+
 impl Plan {
     /// The planned step that an exchange sent.
     pub fn sent(&self, sent: Sent) -> Option<&Planned> {
@@ -112,6 +119,11 @@ impl Plan {
     /// Whether it is about many failed logins: what it asks shows only where no good one comes in between.
     pub fn is_about_many(&self) -> bool {
         self.steps.iter().any(|step| step.in_a_row)
+    }
+
+    /// Whether it sets out to be throttled.
+    pub fn provokes(&self) -> bool {
+        self.is_about_many() || self.steps.iter().any(Planned::expects_throttling)
     }
 
     /// Failed logins that a user sees from it.

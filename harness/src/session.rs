@@ -6,7 +6,7 @@ use ropcheck_reference_server::Policy;
 use ropcheck_reports::record::{self, Case, Event, RunStarted, Skipped};
 use url::Url;
 
-use crate::budget::Budget;
+use crate::breaker::SILENCES;
 use crate::drawn::Drawn;
 use crate::embedded::Embedded;
 use crate::judge::judge;
@@ -14,6 +14,7 @@ pub use crate::learn::NotReady;
 use crate::learn::{Learned, discover, key_set, learn};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
+use crate::pace::Pace;
 use crate::plan::{Plan, Skip, plan};
 use crate::property::{Effort, Property};
 use crate::recorder;
@@ -68,10 +69,15 @@ impl Session {
             Subject::Target(target) => (None, *target, Time::Real),
         };
         let wire = Wire::new(&target)?;
-        discover(&mut target, &wire).await?;
-        let keys = Keys::new(key_set(&target, &wire).await, Known::of(&target));
-        let budget = Budget::of(&target);
-        let ground = Arc::new(Ground::new(wire.clone(), Known::of(&target), budget, time));
+        let limits = target.limits();
+        let mut pace = Arc::new(Pace::of(&limits));
+        discover(&mut target, &wire, &pace).await?;
+        // The metadata may name another machine, where more care is due.
+        if target.limits() != limits {
+            pace = Arc::new(Pace::of(&target.limits()));
+        }
+        let keys = Keys::new(key_set(&target, &wire, &pace).await, Known::of(&target));
+        let ground = Arc::new(Ground::new(wire.clone(), &target, pace, time));
         let learned = learn(&library, &target, &keys, &ground).await?;
         let place = place.map_or_else(|| Place::Shared(ground), |embedded| Place::Embedded(Box::new(embedded)));
         Ok(Self { library, place, target, keys, learned, seed, wire })
@@ -105,8 +111,8 @@ impl Session {
     /// Why no more is sent: the server has not answered for a while.
     pub fn silent(&self) -> Option<String> {
         match &self.place {
-            Place::Shared(ground) if ground.budget.is_broken() => {
-                Some(format!("{} requests in a row got no whole answer: the run was ended", crate::budget::SILENCES))
+            Place::Shared(ground) if ground.breaker.is_broken() => {
+                Some(format!("{SILENCES} requests in a row got no whole answer: the run was ended"))
             }
             Place::Shared(_) | Place::Embedded(_) => None,
         }
@@ -121,8 +127,8 @@ impl Session {
             }
             Place::Embedded(embedded) => {
                 let (target, clock) = embedded.of(id).ok_or_else(|| Skip("no workspace was made for it".to_owned()))?;
-                let budget = Budget::of(&target);
-                let ground = Ground::new(self.wire.clone(), Known::of(&target), budget, Time::Moved(clock));
+                let pace = Arc::new(Pace::of(&target.limits()));
+                let ground = Ground::new(self.wire.clone(), &target, pace, Time::Moved(clock));
                 Ok((plan(id, scenario, &self.library, &target, &self.learned.offers)?, Arc::new(ground)))
             }
         }

@@ -14,6 +14,7 @@ use url::{Host, Url};
 pub use file::{load, read};
 pub use role::{client_roles, lacking_client, lacking_user, user_roles};
 
+use crate::limits::{self, Limits};
 use crate::scenario::{Capability, Endpoint};
 use crate::secret::Secret;
 use role::{CLIENT_ROLES, NARROW, SECOND, USER_ROLES};
@@ -45,8 +46,8 @@ pub struct Target {
     pub patience: Duration,
     /// What its file says that it offers or does not.
     pub offers: BTreeMap<Capability, bool>,
-    /// Failed logins that one user may see between good ones.
-    pub failed_logins: u32,
+    /// What its file says of limits; see [`Target::limits`].
+    pub limits: limits::Told,
     /// Failed logins in a row that a case about many may spend on a sacrificial user of another machine.
     pub allowed_failed_logins: u32,
     /// Failed logins of one user after which the server throttles further ones.
@@ -244,13 +245,18 @@ impl Target {
         self.users.iter().find(|user| (role.fits)(user))
     }
 
+    /// The limits that a run keeps there.
+    pub fn limits(&self) -> Limits {
+        self.limits.on_loopback(self.is_loopback())
+    }
+
     /// Whether a case may spend so many failed logins on a user with no good one in between.
     ///
     /// # Errors
     /// What it would take, as the reason of a skip: on another machine an account that may be locked out, and the leave of
     /// whoever runs it.
     pub fn may_spend(&self, logins: u32, user: &User) -> Result<(), String> {
-        if self.is_loopback() || logins <= self.failed_logins {
+        if self.is_loopback() || logins <= self.limits().failed_logins {
             return Ok(());
         }
         let what = format!("it would spend {logins} failed logins in a row on user `{}` of another machine", user.name);
@@ -266,9 +272,9 @@ impl Target {
     /// Failed logins that a user may see between good ones from a case about many of them.
     pub fn spendable(&self, user: &User) -> u32 {
         match (user.sacrificial, self.is_loopback()) {
-            (false, _) => self.failed_logins,
+            (false, _) => self.limits().failed_logins,
             (true, true) => u32::MAX,
-            (true, false) => self.failed_logins.max(self.allowed_failed_logins),
+            (true, false) => self.limits().failed_logins.max(self.allowed_failed_logins),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The one loop that sends: a plan's steps in order, within the budget, each after its control.
+//! The one loop that sends: a plan's steps in order, within the limits, each after its control.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,18 +7,21 @@ use std::time::Duration;
 use ropcheck_reports::record::Because;
 use tokio::sync::OnceCell;
 
-use crate::budget::Budget;
+use crate::breaker::Breaker;
+use crate::budget::{Budget, Came, LockOut, Refused, time};
 use crate::captures::Captures;
 use crate::drawn::Drawn;
 use crate::exchange::{Answer, Exchange, Sent};
+use crate::pace::Pace;
 use crate::plan::{Control, Login, Plan, Planned};
 use crate::request::{Ink, fill, spoken};
 use crate::scenario::Endpoint;
 use crate::seal::{Known, seal, without_private_keys};
 use crate::secret::Secret;
+use crate::target::Target;
 use crate::wire::{Time, Wire};
 
-/// What a walk stands on: the wire, the budget, the controls that were sent already, and the time.
+/// What a walk stands on: the wire, the limits of the run, the controls that were sent already, and the time.
 #[derive(Debug)]
 pub struct Ground {
     /// The client.
@@ -27,9 +30,25 @@ pub struct Ground {
     pub known: Known,
     /// What may be done to real accounts.
     pub budget: Budget,
+    /// When the server has been silent for too long.
+    pub breaker: Breaker,
     /// How time passes.
     pub time: Time,
+    /// When the next request may be sent.
+    pace: Arc<Pace>,
+    /// The longest rest that is taken where the server asks for one.
+    patience: Duration,
+    /// A longer one that it asked for.
+    rest: Mutex<Option<Rest>>,
     controls: Mutex<HashMap<String, Arc<OnceCell<Twin>>>>,
+}
+
+/// A rest that the server asked for and nobody waits for.
+#[derive(Debug, Clone)]
+struct Rest {
+    /// When it is over, since the Unix epoch.
+    until: Duration,
+    told: String,
 }
 
 /// What a control came to.
@@ -77,9 +96,11 @@ pub enum Reached {
 }
 
 impl Ground {
-    /// Ground to walk on.
-    pub fn new(wire: Wire, known: Known, budget: Budget, time: Time) -> Self {
-        Self { wire, known, budget, time, controls: Mutex::default() }
+    /// Ground to walk on: a target's, at a pace that others may keep too.
+    pub fn new(wire: Wire, target: &Target, pace: Arc<Pace>, time: Time) -> Self {
+        let (known, budget) = (Known::of(target), Budget::of(target));
+        let (rest, controls) = (Mutex::default(), Mutex::default());
+        Self { wire, known, budget, breaker: Breaker::default(), time, pace, patience: target.patience, rest, controls }
     }
 
     fn control(&self, key: &str) -> Arc<OnceCell<Twin>> {
@@ -90,6 +111,38 @@ impl Ground {
     /// Forgets a control, so that it is sent again.
     fn forget(&self, key: &str) {
         self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(key);
+    }
+
+    /// Forgets every control: what was granted before a throttling or a lock-out says nothing of what is refused after it.
+    fn forget_all(&self) {
+        self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+
+    /// A rest that is not over, longer than the target's patience.
+    fn resting(&self) -> Option<Rest> {
+        let now = self.time.now();
+        let mut rest = self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        rest.take_if(|rest| rest.until <= now);
+        rest.clone()
+    }
+
+    /// Takes a rest, and everybody else on this ground with it.
+    async fn rest(&self, wait: Duration) {
+        self.pace.hold(self.wire.now() + if matches!(self.time, Time::Real) { wait } else { Duration::ZERO });
+        self.pass(wait).await;
+    }
+
+    /// Sends nothing more for a time.
+    fn refrain(&self, rest: Rest) {
+        *self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(rest);
+    }
+
+    /// Lets time pass.
+    async fn pass(&self, wait: Duration) {
+        match &self.time {
+            Time::Moved(clock) => clock.advance(wait),
+            Time::Real => self.wire.until(self.wire.now() + wait).await,
+        }
     }
 }
 
@@ -120,7 +173,7 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
         twins: vec![None; plan.steps.len()],
         drawn: drawn.clone(),
     };
-    let mut walker = Walker { on, start, about_many: plan.is_about_many(), captures: Captures::default(), walked };
+    let mut walker = Walker { on, start, provokes: plan.provokes(), captures: Captures::default(), walked };
     for (index, step) in plan.steps.iter().enumerate() {
         let reached = match walker.reach(index, step).await {
             Ok(positions) => Reached::Sent(positions),
@@ -134,8 +187,8 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
 struct Walker<'a> {
     on: &'a Ground,
     start: Start,
-    /// Whether the plan is about many failed logins.
-    about_many: bool,
+    /// Whether the plan sets out to be throttled: what would end another one is what it is there to see.
+    provokes: bool,
     captures: Captures,
     walked: Walked,
 }
@@ -143,30 +196,48 @@ struct Walker<'a> {
 type NotReached = (Because, String);
 
 impl Walker<'_> {
-    /// Sends one step of the plan, as often as it asks: after its control, after its wait, within the budget.
+    /// Sends one step of the plan, as often as it asks: after its wait and its control, within the budget.
     async fn reach(&mut self, index: usize, step: &Planned) -> Result<Vec<usize>, NotReached> {
         if let Some(Reached::Not(because, why)) = self.walked.steps.last() {
             return Err((*because, why.clone()));
         }
-        if let Some(control) = &step.control {
-            let twin = self.twin(index, control).await?;
-            self.walked.twins[index] = Some(twin.exchange.clone());
-            if !twin.granted {
-                return Err((
-                    Because::Control,
-                    format!("the same request without the change was answered with {}", twin.answer),
-                ));
-            }
+        self.granted(index, step).await?;
+        if let Some(wait) = step.wait {
+            self.on.pass(wait).await;
         }
-        self.wait(step.wait).await;
         let mut positions = Vec::with_capacity(1);
         for left in (1..=step.times).rev() {
-            if let Some(login) = &step.login {
-                self.afford(index, step, login, if step.in_a_row { left } else { 1 }).await?;
+            let position = self.once(index, step, if step.in_a_row { left } else { 1 }).await?;
+            positions.push(position);
+            // The protection shows: whoever goes on asking learns no more, and the account suffers.
+            if step.in_a_row && self.answer(position).is_some_and(|answer| matches!(answer.status, 423 | 429)) {
+                break;
             }
-            positions.push(self.send(Sent::Step(index), step).await?);
         }
         Ok(positions)
+    }
+
+    /// Sends a step, the first of so many that belong together; once more where the server asked for a short rest first.
+    async fn once(&mut self, index: usize, step: &Planned, together: u32) -> Result<usize, NotReached> {
+        for may_rest in [true, false] {
+            self.granted(index, step).await?;
+            self.afford(index, step, together).await?;
+            if let Some(position) = self.exchange(Sent::Step(index), step, may_rest).await? {
+                return Ok(position);
+            }
+        }
+        Err((Because::Harness, "a rest was taken twice".to_owned()))
+    }
+
+    /// Sees to it that a step's control was granted: the same request without the change.
+    async fn granted(&mut self, index: usize, step: &Planned) -> Result<(), NotReached> {
+        let Some(control) = &step.control else { return Ok(()) };
+        let twin = self.twin(index, control).await?;
+        self.walked.twins[index] = Some(twin.exchange);
+        if twin.granted {
+            return Ok(());
+        }
+        Err((Because::Control, format!("the same request without the change was answered with {}", twin.answer)))
     }
 
     /// The control of a step: sent once for a base, client and user, and shared by every walk on the same ground.
@@ -186,74 +257,79 @@ impl Walker<'_> {
     async fn walk_control(&mut self, index: usize, control: &Control) -> Result<Twin, NotReached> {
         // A control's kept values are its own: the case logs in for itself.
         let own = std::mem::take(&mut self.captures);
-        let mut last = Err((Because::Harness, "the control has no step".to_owned()));
-        for (at, step) in control.steps.iter().enumerate() {
-            last = self.send(Sent::Control { of: index, step: at }, step).await;
-            if last.is_err() {
-                break;
-            }
-        }
+        let last = self.send_control(index, control).await;
         self.captures = own;
         let position = last?;
         let exchange = self.walked.exchange_id(position);
         match &self.walked.exchanges[position].heard {
             Ok(answer) => {
-                let (granted, throttled) = (answer.grants(), answer.status == 429);
+                let (granted, throttled) = (answer.grants(), answer.is_throttled());
                 Ok(Twin { granted, throttled, exchange, answer: answer.in_few_words() })
             }
             Err(silence) => Err((Because::NoAnswer, silence.to_string())),
         }
     }
 
-    /// Sees to it that so many failing logins are within the budget: a good login before them gives it back.
-    async fn afford(&mut self, index: usize, step: &Planned, login: &Login, times: u32) -> Result<(), NotReached> {
-        let about_many = self.about_many;
-        if self.on.budget.allows(login, times, about_many) {
-            return Ok(());
-        }
-        if let Some(control) = &step.control {
-            self.on.forget(&control.key);
-            let twin = self.walk_control(index, control).await?;
-            if twin.granted && self.on.budget.allows(login, times, about_many) {
-                return Ok(());
+    async fn send_control(&mut self, index: usize, control: &Control) -> Result<usize, NotReached> {
+        let mut last = Err((Because::Harness, "the control has no step".to_owned()));
+        for (at, step) in control.steps.iter().enumerate() {
+            for may_rest in [true, false] {
+                if let Some(login) = &step.login {
+                    let spent = self.on.budget.spend(login, 1, self.provokes, self.on.time.now());
+                    spent.map_err(|refused| not_afforded(login, 1, refused))?;
+                }
+                if let Some(position) = self.exchange(Sent::Control { of: index, step: at }, step, may_rest).await? {
+                    last = Ok(position);
+                    break;
+                }
             }
         }
-        let (Login::Good(user) | Login::Failing(user)) = login;
-        Err((
-            Because::Budget,
-            format!(
-                "failed-login budget of {user} spent, with {times} more to come: raise `limits.failed_logins` in the target file if the account can bear it"
-            ),
-        ))
+        last
     }
 
-    async fn wait(&self, wait: Option<Duration>) {
-        match (wait, &self.on.time) {
-            (None, _) => {}
-            (Some(wait), Time::Moved(clock)) => clock.advance(wait),
-            (Some(wait), Time::Real) => self.on.wire.until(self.on.wire.now() + wait).await,
+    /// Spends what a step's login costs; a good login before it gives the budget back.
+    async fn afford(&mut self, index: usize, step: &Planned, together: u32) -> Result<(), NotReached> {
+        let Some(login) = &step.login else { return Ok(()) };
+        let spend = |on: &Ground, provokes| on.budget.spend(login, together, provokes, on.time.now());
+        let refused = match spend(self.on, self.provokes) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        if let (Refused::User, Some(control)) = (&refused, &step.control) {
+            self.on.forget(&control.key);
+            if self.twin(index, control).await?.granted {
+                return spend(self.on, self.provokes).map_err(|refused| not_afforded(login, together, refused));
+            }
         }
+        Err(not_afforded(login, together, refused))
     }
 
-    async fn send(&mut self, sent: Sent, step: &Planned) -> Result<usize, NotReached> {
-        if self.on.budget.is_broken() {
+    /// Sends a request at its turn. `None` where the server asked for a rest and got it: then it may be sent again.
+    async fn exchange(&mut self, sent: Sent, step: &Planned, may_rest: bool) -> Result<Option<usize>, NotReached> {
+        if self.on.breaker.is_broken() {
             return Err((
                 Because::NoAnswer,
                 "the server has not answered for a while: nothing more was sent".to_owned(),
             ));
         }
+        if let Some(rest) = self.on.resting() {
+            return Err((Because::Throttled, rest.told));
+        }
         let drawn = &self.walked.drawn;
         let request = fill(&step.template, drawn, &self.captures, Ink::Secrets).map_err(|why| (Because::Setup, why))?;
         let spoken = spoken(&step.template, drawn, &self.captures);
+        if let (Start::At(at), true) = (self.start, self.walked.exchanges.is_empty()) {
+            self.on.wire.until(at).await;
+        }
+        let turn = self.on.pace.turn(&self.on.wire).await;
         let intended_at = match (self.start, self.walked.exchanges.is_empty()) {
-            (Start::At(at), true) => {
-                self.on.wire.until(at).await;
-                at
-            }
+            (Start::At(at), true) => at,
             (Start::At(_) | Start::Now, _) => self.on.wire.now(),
         };
         let heard = self.on.wire.send(request).await;
-        self.on.budget.heard(heard.raw.as_ref().is_ok_and(|raw| !raw.late));
+        drop(turn);
+        let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
+        self.on.breaker.heard(whole, heard.sent_at, heard.sent_at + heard.took);
         let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.captures, &spoken));
         if let Ok(answer) = &mut answer {
             answer.from = step.to;
@@ -261,9 +337,6 @@ impl Walker<'_> {
                 answer.body = without_private_keys(&answer.body);
             }
             answer.heard_at = self.on.time.now();
-            if let Some(login) = &step.login {
-                self.on.budget.note(login, answer.grants());
-            }
             for (name, member) in &step.keep {
                 if let Some(value) = value(answer, member) {
                     self.captures.keep(name, value);
@@ -277,8 +350,67 @@ impl Walker<'_> {
             sent_at: heard.sent_at,
             took: heard.took,
         });
-        Ok(self.walked.exchanges.len() - 1)
+        self.heed(self.walked.exchanges.len() - 1, step, may_rest).await
     }
+
+    /// Does what an answer asks for beside its own matter: a rest, or leaving an account alone.
+    async fn heed(&mut self, position: usize, step: &Planned, may_rest: bool) -> Result<Option<usize>, NotReached> {
+        let Some(answer) = self.answer(position) else { return Ok(Some(position)) };
+        let throttled = answer.is_throttled() && !self.provokes;
+        // A server that does not say how long is given a second (RFC 6585 section 4 leaves it open).
+        let asked = answer.retry_after();
+        let wait = asked.unwrap_or(Duration::from_secs(1));
+        let rested = throttled && may_rest && wait <= self.on.patience;
+        let as_it_is = step.control.is_none() && !step.expect.iter().any(|promise| promise.check.expects_refusal());
+        let exchange = || self.walked.exchange_id(position);
+        let came = |login| Came { login, as_it_is, answer, rested };
+        let lock_out = step.login.as_ref().and_then(|login| self.on.budget.note(&came(login), exchange));
+        if throttled || lock_out.is_some() {
+            self.on.forget_all();
+        }
+        if rested {
+            self.on.rest(wait).await;
+            return Ok(None);
+        }
+        match (lock_out, asked) {
+            (Some(lock_out), _) if !self.provokes => Err(left_alone(&lock_out)),
+            (None, Some(wait)) if throttled && wait > self.on.patience => {
+                let until = answer.heard_at + wait;
+                let asked = format!("{} ({})", answer.in_few_words(), exchange());
+                self.on.refrain(Rest { until, told: too_long(&asked, wait, self.on.patience, until) });
+                Ok(Some(position))
+            }
+            (Some(_) | None, _) => Ok(Some(position)),
+        }
+    }
+
+    fn answer(&self, position: usize) -> Option<&Answer> {
+        self.walked.exchanges[position].heard.as_ref().ok()
+    }
+}
+
+/// A login that was not tried: the reason in words.
+fn not_afforded(login: &Login, together: u32, refused: Refused) -> NotReached {
+    let (Login::Good(user) | Login::Failing(user)) = login;
+    let (what, key) = match refused {
+        Refused::User => (format!("failed-login budget spent for user `{user}`"), "failed_logins"),
+        Refused::Run => ("failed-login budget of the whole run spent".to_owned(), "failed_logins_in_all"),
+        Refused::LockedOut(lock_out) => return left_alone(&lock_out),
+    };
+    let remedy = format!("raise `limits.{key}` in the target file if the accounts can bear it");
+    (Because::Budget, format!("{what}, with {together} more to come: {remedy}"))
+}
+
+fn left_alone(lock_out: &LockOut) -> NotReached {
+    (Because::LockedOut, format!("{lock_out}; the account is left alone"))
+}
+
+fn too_long(asked: &str, wait: Duration, patience: Duration, until: Duration) -> String {
+    let [wait, patience] = [wait, patience].map(humantime::format_duration);
+    let until = time(until);
+    format!(
+        "the server asked for a rest of {wait}, until {until}, by {asked}: `patience` is {patience}, so nothing more was sent"
+    )
 }
 
 /// The value of a member: a token as it was sent, anything else where it is a text.

@@ -112,7 +112,7 @@ async fn a_repeated_login_spends_no_more_than_the_budget() {
     let text = format!("{}throttled_after: 3\n", demo_target(&base));
     let source = Source { file: "target.yaml".to_owned(), text, private: true };
     let target = target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"));
-    assert_eq!(target.failed_logins, 2);
+    assert_eq!(target.limits().failed_logins, 2);
 
     let suite = Suite::of(library).only("budget/*").expect("there are cases");
     let session = Arc::new(suite.open(Subject::Target(Box::new(target))).await.expect("the demo can be judged"));

@@ -415,6 +415,8 @@ pub enum Because {
     Throttled,
     /// The budget of failed logins or of time was spent.
     Budget,
+    /// The server shut the account after failed logins of the run.
+    LockedOut,
     /// The record does not hold what the check reads.
     NotRecorded,
     /// ropcheck itself can't judge it.
@@ -430,6 +432,7 @@ impl Because {
             Self::NoAnswer => "no answer",
             Self::Throttled => "throttled",
             Self::Budget => "budget spent",
+            Self::LockedOut => "account locked out",
             Self::NotRecorded => "not in the record",
             Self::Harness => "beyond the harness",
         }

@@ -16,7 +16,7 @@ use ropcheck_reports::record::Ended;
 use tokio::sync::{Mutex, mpsc};
 
 use super::{Journey, Sample};
-use crate::budget::SILENCES;
+use crate::breaker::SILENCES;
 use crate::exchange::Sent;
 
 /// Lets the journey's users walk it until its time is over, and hands every walk on.
@@ -107,7 +107,7 @@ async fn turn(
     samples: &mpsc::Sender<Sample>,
     silence: &AtomicBool,
 ) -> TransactionResult {
-    if journey.ground.budget.is_broken() {
+    if journey.ground.breaker.is_broken() {
         silence.store(true, Ordering::Relaxed);
         goose::trigger_killswitch("the server is silent");
     }

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::{AuthMethod, Client, Endpoints, Target, User, is_loopback};
 use crate::complaint::{Complaint, Source, did_you_mean};
+use crate::limits;
 use crate::ordered::Ordered;
 use crate::scenario::Capability;
 use crate::secret::Secret;
@@ -104,9 +105,9 @@ pub struct TargetFile {
     /// What the server offers, where it is not to be learned from its first good answers: `{ refresh_token: false }`.
     #[serde(default)]
     pub offers: BTreeMap<Capability, bool>,
-    /// Limits that keep real accounts safe.
+    /// Limits that keep real accounts and servers safe.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: LimitsFile,
     /// Failed logins of one user after which the server answers 429 to further ones. Cases that try it are left out where
     /// nothing is said; on another machine they need `--allow-failed-logins` with one more than that.
     #[serde(default)]
@@ -214,20 +215,29 @@ pub struct UserFile {
     pub sacrificial: bool,
 }
 
-/// Limits that keep real accounts safe.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+/// Limits that keep real accounts and servers safe.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Limits {
+pub struct LimitsFile {
     /// Failed logins of one user between good ones, 2 where nothing is said.
     #[serde(default)]
     pub failed_logins: Option<u32>,
+    /// Failed logins of all users in one run, any number where nothing is said.
+    #[serde(default)]
+    pub failed_logins_in_all: Option<u32>,
+    /// Requests that are begun in a second. Where nothing is said, 5 on another machine, and on this one as many as it answers.
+    #[serde(default)]
+    #[schemars(with = "Option<f64>")]
+    pub requests_per_second: Option<Spanned<f64>>,
+    /// Requests that are under way at once; the cases of a check are run one after the other in any case. Where nothing is
+    /// said, 1 on another machine, and any number on this one.
+    #[serde(default)]
+    #[schemars(with = "Option<u32>")]
+    pub concurrency: Option<Spanned<u32>>,
 }
 
 /// The grant types that RFC 6749 names.
 const GRANTS: [&str; 5] = ["password", "client_credentials", "refresh_token", "authorization_code", "implicit"];
-
-/// Failed logins of one user between good ones, where the file says nothing: a server in CI locks accounts too.
-const FAILED_LOGINS: u32 = 2;
 
 /// Reads a target file. `env` gives the value of an environment variable, so that a test need not set one.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Target, Complaint> {
@@ -273,7 +283,7 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
         timeout: file.timeout.unwrap_or(seconds(10)),
         patience: file.patience.unwrap_or(seconds(5)),
         offers: file.offers,
-        failed_logins: file.limits.failed_logins.unwrap_or(FAILED_LOGINS),
+        limits: reader.limits(&file.limits)?,
         allowed_failed_logins: 0,
         throttled_after: file.throttled_after,
     })
@@ -352,6 +362,25 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    fn limits(&self, file: &LimitsFile) -> Result<limits::Told, Complaint> {
+        let (least, most) = limits::RATES;
+        let rate = file.requests_per_second.as_ref();
+        if let Some(rate) = rate.filter(|rate| !(least..=most).contains(&rate.value)) {
+            let told = format!("that is no rate to send at: give a number from {least} to {most}");
+            return Err(self.source.complain(rate.defined, told));
+        }
+        if let Some(concurrency) = file.concurrency.as_ref().filter(|concurrency| concurrency.value == 0) {
+            let told = "with nothing under way at once nothing could be sent: give 1 or more";
+            return Err(self.source.complain(concurrency.defined, told));
+        }
+        Ok(limits::Told {
+            failed_logins: file.failed_logins,
+            failed_logins_in_all: file.failed_logins_in_all,
+            requests_per_second: rate.map(|rate| rate.value),
+            concurrency: file.concurrency.as_ref().map(|concurrency| concurrency.value),
+        })
     }
 
     fn url(&self, text: &Spanned<String>, allow_http: bool) -> Result<Url, Complaint> {
@@ -553,6 +582,6 @@ users: { alice: { username: alice, password: wonderland } }
         assert!(target("token_endpoint: http://as.example/token\nallow_http: true").is_ok());
         let local = target("token_endpoint: http://127.0.0.1:1/token").expect("loopback is fine");
         assert!(local.is_loopback());
-        assert_eq!(local.failed_logins, 2);
+        assert_eq!(local.limits().failed_logins, 2);
     }
 }
