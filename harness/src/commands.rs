@@ -1,5 +1,6 @@
 //! The commands, a room each.
 
+mod care;
 pub(crate) mod check;
 pub(crate) mod coverage;
 pub(crate) mod doctor;

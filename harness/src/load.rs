@@ -122,7 +122,7 @@ pub async fn run(session: &Arc<Session>, id: &str, tell: &mut dyn FnMut(Event)) 
     let (ended, ()) = tokio::join!(closed::attack(&journey, samples), count);
     sheet.finish(tell);
     let took_us = micros(session.wire().now().saturating_sub(began));
-    tell(Event::RunFinished(RunFinished { ended: ended?, took_us }));
+    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, notices: journey.ground.notices() }));
     Ok(())
 }
 

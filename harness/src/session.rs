@@ -118,6 +118,14 @@ impl Session {
         }
     }
 
+    /// What whoever runs it has to know beside the findings. The accounts of the embedded server are nobody's.
+    pub fn notices(&self) -> Vec<String> {
+        match &self.place {
+            Place::Shared(ground) => ground.notices(),
+            Place::Embedded(_) => Vec::new(),
+        }
+    }
+
     /// Plans a case, and says where to walk it.
     pub fn plan(&self, id: &str) -> Result<(Plan, Arc<Ground>), Skip> {
         let scenario = self.library.scenarios.get(id).ok_or_else(|| Skip(format!("no scenario is named `{id}`")))?;

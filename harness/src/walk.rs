@@ -103,6 +103,11 @@ impl Ground {
         Self { wire, known, budget, breaker: Breaker::default(), time, pace, patience: target.patience, rest, controls }
     }
 
+    /// What whoever runs it has to know beside the findings: accounts that are locked out.
+    pub fn notices(&self) -> Vec<String> {
+        self.budget.lock_outs().iter().map(ToString::to_string).collect()
+    }
+
     fn control(&self, key: &str) -> Arc<OnceCell<Twin>> {
         let mut controls = self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Arc::clone(controls.entry(key.to_owned()).or_default())

@@ -507,6 +507,9 @@ pub struct RunFinished {
     pub ended: Ended,
     /// From start to end, in microseconds.
     pub took_us: u64,
+    /// What whoever ran it has to know beside the findings: an account that is locked out now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// How a run ended.

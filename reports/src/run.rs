@@ -207,6 +207,11 @@ impl Run {
         }
     }
 
+    /// What whoever ran it has to know beside the findings.
+    pub fn notices(&self) -> &[String] {
+        self.finished.as_ref().map_or(&[], |last| &last.notices)
+    }
+
     /// The time from start to end in microseconds; of an unfinished run, to the end of its last exchange.
     pub fn took_us(&self) -> u64 {
         self.finished.as_ref().map_or_else(
@@ -350,7 +355,7 @@ mod tests {
     }
 
     fn done() -> Event {
-        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 5 })
+        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 5, notices: vec![] })
     }
 
     #[test]

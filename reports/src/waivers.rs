@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn done() -> Event {
-        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 1 })
+        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 1, notices: vec![] })
     }
 
     fn states(run: &Run) -> Vec<State> {

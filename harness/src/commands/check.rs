@@ -11,6 +11,7 @@ use ropcheck::{target, waiver};
 use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
 use ropcheck_reports::record::{self, Ended, Event, Kind, RunStarted};
 
+use super::care;
 use super::outcome::{self, Printed};
 use super::stop::Stop;
 use crate::cli::Check;
@@ -36,6 +37,9 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         }
     };
     let mut recorder = outcome::recorder(&args.outcome)?;
+    if let Subject::Target(target) = &subject {
+        care::tell(target);
+    }
     let mut interrupted = std::pin::pin!(interrupted());
     let opened = tokio::select! {
         opened = suite.open(subject) => opened.map_err(|why| (Ended::Stopped(why.to_string()), Stop::from(why))),

@@ -10,6 +10,7 @@ use ropcheck::target;
 use ropcheck_reference_server::Policy;
 use ropcheck_reports::record::Event;
 
+use super::care;
 use super::outcome::{self, Printed};
 use super::stop::Stop;
 use crate::cli::Load;
@@ -20,6 +21,9 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let seconds = load::find(&library, &args.scenario)?.lasts.as_secs();
     let subject = subject(args)?;
     let mut recorder = outcome::recorder(&args.outcome)?;
+    if let Subject::Target(target) = &subject {
+        care::tell(target);
+    }
     let session = Arc::new(Session::open(subject, library, std::slice::from_ref(&args.scenario), 0).await?);
     let progress = progress(seconds);
     load::run(&session, &args.scenario, &mut |event| {

@@ -58,7 +58,7 @@ pub(crate) fn nothing(
     ended: Ended,
 ) -> Result<(), Stop> {
     recorder.keep(Event::RunStarted(head));
-    recorder.keep(Event::RunFinished(RunFinished { ended, took_us: 0 }));
+    recorder.keep(Event::RunFinished(RunFinished { ended, took_us: 0, notices: vec![] }));
     let (Ok(events) | Err((events, _))) = recorder.into_events();
     write_reports(&folded(events), reports)
 }

@@ -30,6 +30,7 @@ struct Page {
     tone: &'static str,
     headline: &'static str,
     ending: Option<String>,
+    notices: Vec<String>,
     tally: Vec<Count>,
     cases: String,
     load: Option<Load>,
@@ -156,6 +157,7 @@ fn page(run: &Run) -> Page {
         },
         headline: wording::headline(run),
         ending: wording::ending(run),
+        notices: wording::notices(run),
         cases: wording::count(run.tally.total(), "case"),
         summary: wording::summary(run),
         tally: Verdict::ALL

@@ -32,7 +32,8 @@ fn suite(run: &Run) -> TestSuite {
     if let Some(why) = wording::ending(run) {
         suite.add_test_case(unended(why));
     }
-    suite.set_system_out(wording::summary(run));
+    let told = wording::notices(run).into_iter().chain([wording::summary(run)]);
+    suite.set_system_out(told.collect::<Vec<_>>().join("\n"));
     suite
 }
 

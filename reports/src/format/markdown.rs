@@ -77,8 +77,8 @@ impl Page {
 fn head(run: &Run) -> String {
     let target = &run.started.target;
     let mut text = format!("## ropcheck: {}\n\n", wording::headline(run));
-    if let Some(ending) = wording::ending(run) {
-        let _ = writeln!(text, "**{}**\n", field(&ending));
+    for told in wording::ending(run).into_iter().chain(wording::notices(run)) {
+        let _ = writeln!(text, "**{}**\n", field(&told));
     }
     let _ = writeln!(
         text,

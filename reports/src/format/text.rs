@@ -351,8 +351,8 @@ fn outdated(paper: &mut Paper, run: &Run) -> io::Result<()> {
 }
 
 fn closing(paper: &mut Paper, run: &Run) -> io::Result<()> {
-    if let Some(ending) = wording::ending(run) {
-        paper.prose(0, "", &ending)?;
+    for told in wording::notices(run).into_iter().chain(wording::ending(run)) {
+        paper.prose(0, "", &told)?;
     }
     let ink = match run.standing() {
         Standing::Failed | Standing::Outdated => Ink::Bad,

@@ -76,6 +76,11 @@ pub(crate) fn ending(run: &Run) -> Option<String> {
     }
 }
 
+/// What whoever ran it has to know beside the findings, each as a line.
+pub(crate) fn notices(run: &Run) -> Vec<String> {
+    run.notices().iter().map(|notice| format!("notice: {}", visible(notice))).collect()
+}
+
 /// What a broken promise weighs, in one word.
 pub(crate) fn weight(weight: Weight) -> &'static str {
     match weight {
