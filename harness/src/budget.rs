@@ -160,6 +160,13 @@ impl Budget {
         Some(lock_out)
     }
 
+    /// Whether the server has shut an account.
+    pub fn is_locked_out(&self, user: &str, now: Duration) -> bool {
+        let spent = self.lock();
+        let shut = spent.accounts.get(user).and_then(|account| account.shut.as_ref());
+        shut.is_some_and(|shut| shut.until.is_none_or(|until| until > now))
+    }
+
     /// Accounts that the server shut in this run, in the order in which that showed.
     pub fn lock_outs(&self) -> Vec<Arc<LockOut>> {
         self.lock().lock_outs.clone()

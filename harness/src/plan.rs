@@ -19,6 +19,7 @@ use crate::library::{Authored, Library};
 use crate::request::{Content, Part, Piece, Template};
 use crate::scenario::given::Strategy;
 use crate::scenario::{Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
+use crate::target::role::{DECOY, KNOWN};
 use crate::target::{Target, User, lacking_client, lacking_user};
 
 /// What a server offers, as its first good answers or its target file told.
@@ -149,12 +150,13 @@ pub fn plan(
     target: &Target,
     offers: &Offers,
 ) -> Result<Plan, Skip> {
-    let planner = Planner { library, target, offers };
     let wrote = &scenario.wrote;
-    planner.offered(&wrote.needs)?;
-    let mut steps: Vec<Planned> = Vec::new();
-    for step in &wrote.steps {
-        planner.step(&step.value, scenario, None, None, &mut steps)?;
+    let planned = |user| Planner { library, target, offers, user }.scenario(scenario);
+    let mut steps = planned(KNOWN)?;
+    // A wrong password is tried on an account that may be locked out, where the target file lends one.
+    let fails = |step: &Planned| matches!(step.login, Some(Login::Failing(_)));
+    if steps.iter().any(fails) && target.user(DECOY).is_some() {
+        steps = planned(DECOY)?;
     }
     let case = Case { id: id.to_owned(), title: wrote.title.clone(), at: scenario.place(wrote.id.defined) };
     let plan = Plan { case, steps, given: wrote.given.clone(), load: wrote.load.clone() };
@@ -170,7 +172,7 @@ pub fn plan(
 /// [`Skip`] where the target lacks what the base names.
 pub fn plan_base(name: &str, library: &Library, target: &Target, offers: &Offers) -> Result<Plan, Skip> {
     let base = library.bases.get(name).ok_or_else(|| Skip(format!("no base is named `{name}`")))?;
-    let steps = Planner { library, target, offers }.base(name, None, None)?;
+    let steps = Planner { library, target, offers, user: KNOWN }.base(name, None, None)?;
     let case = Case {
         id: format!("control/{name}"),
         title: base.wrote.title.clone(),
@@ -183,12 +185,24 @@ struct Planner<'a> {
     library: &'a Library,
     target: &'a Target,
     offers: &'a Offers,
+    /// The role of the user that a step has which names none.
+    user: &'static str,
 }
 
 /// Client and user by role, as a step or whoever is `like` it says.
 type Role<'a> = Option<&'a str>;
 
 impl Planner<'_> {
+    /// A scenario's steps, each with what its base brings along before it.
+    fn scenario(&self, scenario: &Authored<Scenario>) -> Result<Vec<Planned>, Skip> {
+        self.offered(&scenario.wrote.needs)?;
+        let mut steps = Vec::new();
+        for step in &scenario.wrote.steps {
+            self.step(&step.value, scenario, None, None, &mut steps)?;
+        }
+        Ok(steps)
+    }
+
     fn offered(&self, needs: &[Capability]) -> Result<(), Skip> {
         needs
             .iter()
@@ -280,7 +294,7 @@ impl Planner<'_> {
     }
 
     fn who(&self, client: Role<'_>, user: Role<'_>) -> Result<Who<'_>, Skip> {
-        let (client, user) = (client.unwrap_or("default"), user.unwrap_or("known"));
+        let (client, user) = (client.unwrap_or("default"), user.unwrap_or(self.user));
         Ok(Who {
             client: self.target.client(client).ok_or_else(|| Skip(lacking_client(client)))?,
             user: self.target.user(user).ok_or_else(|| Skip(lacking_user(user)))?,

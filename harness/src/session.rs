@@ -131,7 +131,8 @@ impl Session {
         let scenario = self.library.scenarios.get(id).ok_or_else(|| Skip(format!("no scenario is named `{id}`")))?;
         match &self.place {
             Place::Shared(ground) => {
-                Ok((plan(id, scenario, &self.library, &self.target, &self.learned.offers)?, Arc::clone(ground)))
+                let target = ground.spared(&self.target);
+                Ok((plan(id, scenario, &self.library, &target, &self.learned.offers)?, Arc::clone(ground)))
             }
             Place::Embedded(embedded) => {
                 let (target, clock) = embedded.of(id).ok_or_else(|| Skip("no workspace was made for it".to_owned()))?;

@@ -108,7 +108,10 @@ impl Suite {
 
         let mut tally = session.learned().tally.clone();
         let mut running: JoinSet<(Vec<Event>, Tally)> = JoinSet::new();
-        let mut waiting = self.cases.iter();
+        // What may lock an account out comes last: the other cases need it.
+        let throttles = |id: &&String| self.library.scenarios.get(*id).is_some_and(|one| one.wrote.throttles());
+        let (last, first): (Vec<&String>, Vec<&String>) = self.cases.iter().partition(throttles);
+        let mut waiting = first.into_iter().chain(last);
         let side_by_side = if session.is_embedded() { SIDE_BY_SIDE } else { 1 };
         let mut stop = std::pin::pin!(stop);
         let ended = loop {

@@ -1,5 +1,6 @@
 //! The one loop that sends: a plan's steps in order, within the limits, each after its control.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::request::{Ink, fill, spoken};
 use crate::scenario::Endpoint;
 use crate::seal::{Known, seal, without_private_keys};
 use crate::secret::Secret;
-use crate::target::Target;
+use crate::target::{Target, User};
 use crate::wire::{Time, Wire};
 
 /// What a walk stands on: the wire, the limits of the run, the controls that were sent already, and the time.
@@ -106,6 +107,18 @@ impl Ground {
     /// What whoever runs it has to know beside the findings: accounts that are locked out.
     pub fn notices(&self) -> Vec<String> {
         self.budget.lock_outs().iter().map(ToString::to_string).collect()
+    }
+
+    /// The target with its sacrificial users that are locked out behind the others, so that a case finds another one.
+    pub fn spared<'a>(&self, target: &'a Target) -> Cow<'a, Target> {
+        let now = self.time.now();
+        let spent = |user: &User| user.sacrificial && self.budget.is_locked_out(&user.name, now);
+        if !target.users.iter().any(spent) {
+            return Cow::Borrowed(target);
+        }
+        let mut target = target.clone();
+        target.users.sort_by_key(spent);
+        Cow::Owned(target)
     }
 
     fn control(&self, key: &str) -> Arc<OnceCell<Twin>> {

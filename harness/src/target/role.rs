@@ -61,6 +61,12 @@ pub const CLIENT_ROLES: [ClientRole; 10] = [
     },
 ];
 
+/// The role of a user where nobody asks for another.
+pub const KNOWN: &str = "known";
+
+/// The role of a user that may be locked out.
+pub const DECOY: &str = "decoy";
+
 /// The role of a second client: any other with a secret and the password grant.
 pub const SECOND: &str = "second";
 
@@ -78,7 +84,7 @@ pub struct UserRole {
 
 /// Every user role, the default first.
 pub const USER_ROLES: [UserRole; 7] = [
-    UserRole { name: "known", says: "a user", fits: |u| u.usable() },
+    UserRole { name: KNOWN, says: "a user", fits: |u| u.usable() },
     UserRole {
         name: "utf8",
         says: "a user whose password is not ASCII",
@@ -100,7 +106,7 @@ pub const USER_ROLES: [UserRole; 7] = [
         fits: |u| u.usable() && u.password.expose().len() > 72,
     },
     UserRole { name: "disabled", says: "a user with `disabled: true`", fits: |u| u.disabled },
-    UserRole { name: "decoy", says: "a user with `sacrificial: true`", fits: |u| u.sacrificial && !u.disabled },
+    UserRole { name: DECOY, says: "a user with `sacrificial: true`", fits: |u| u.sacrificial && !u.disabled },
 ];
 
 /// What a role takes, for a skip reason: `no public client in the target file: …`.
