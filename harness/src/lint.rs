@@ -5,8 +5,12 @@
 mod jwt;
 mod key_set;
 mod services;
+mod tally;
 
-use ropcheck_reports::record::{Finding, Flaw, Found, Origin, Part, Share};
+pub(crate) use tally::EXAMPLES;
+pub use tally::Tally;
+
+use ropcheck_reports::record::{Finding, Flaw, Part};
 use url::Url;
 
 use crate::check::challenge::{Challenge, challenges};
@@ -14,10 +18,8 @@ use crate::check::error_codes::ERROR_CODES;
 use crate::check::{grammar, pair};
 use crate::exchange::{Answer, shortened};
 use crate::json::{self, Repeated, Type};
-use crate::plan::{Plan, Planned};
 use crate::scenario::Endpoint;
 use crate::target::is_loopback;
-use crate::walk::Walked;
 
 /// A check that runs on every answer of its endpoints.
 pub struct Lint {
@@ -27,9 +29,22 @@ pub struct Lint {
     pub requirement: &'static str,
     /// The endpoints whose answers it looks at.
     pub at: &'static [Endpoint],
+    /// What of an answer it looks at.
+    sees: Sees,
     /// `None` where the sentence does not speak of such an answer.
     look: fn(&Answer, &http::Method) -> Option<Finding>,
 }
+
+/// What of an answer a lint looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sees {
+    /// Status, headers and body, tokens and date aside. Many answers are the same in that, and looked at once.
+    Text,
+    /// Tokens or the date, which differ from answer to answer.
+    Fresh,
+}
+
+use Sees::{Fresh, Text};
 
 /// The token endpoint alone.
 const TOKEN: &[Endpoint] = &[Endpoint::Token];
@@ -70,116 +85,116 @@ const ALL: &[Endpoint] = &[
 /// The roll call, by name.
 #[rustfmt::skip]
 pub const LINTS: [Lint; 110] = [
-    Lint { name: "access-token-alg-not-none",   requirement: "rfc9068/2.1/alg-not-none",                at: TOKEN,      look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
-    Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",         at: TOKEN,      look: |a, _| token_chars(granted(a)?, "access_token") },
-    Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        look: |a, m| allow(a, m) },
-    Lint { name: "bearer-challenge",            requirement: "rfc6750/3/challenge",                     at: USERINFO,   look: |a, _| services::bearer_challenge(a) },
-    Lint { name: "bearer-error-chars",          requirement: "rfc6750/3/error-chars",                   at: USERINFO,   look: |a, _| services::bearer_error_chars(a) },
-    Lint { name: "bearer-error-uri",            requirement: "rfc6750/3/error-uri-reference",           at: USERINFO,   look: |a, _| services::bearer_error_uri(a) },
-    Lint { name: "bearer-parameter",            requirement: "rfc6750/3/auth-params",                   at: USERINFO,   look: |a, _| services::bearer_parameter(a) },
-    Lint { name: "bearer-parameters-once",      requirement: "rfc6750/3/param-once",                    at: USERINFO,   look: |a, _| services::bearer_parameters_once(a) },
-    Lint { name: "bearer-scheme",               requirement: "rfc6750/3/scheme-bearer",                 at: USERINFO,   look: |a, _| services::bearer_scheme(a) },
-    Lint { name: "bearer-scope-chars",          requirement: "rfc6750/3/scope-chars",                   at: USERINFO,   look: |a, _| services::bearer_scope_chars(a) },
-    Lint { name: "bearer-token-chars",          requirement: "rfc6750/2.1/b64token",                    at: TOKEN,      look: |a, _| services::bearer_token_chars(granted(a)?) },
-    Lint { name: "challenge",                   requirement: "rfc9110/15.5.2/challenge",                at: GUARDED,    look: |a, _| with_status(a, 401, "www-authenticate") },
-    Lint { name: "challenge-charset",           requirement: "rfc7617/2.1/charset-utf-8",               at: GUARDED,    look: |a, _| challenge_charset(a) },
-    Lint { name: "challenge-form",              requirement: "rfc9110/11.6.1/challenge-form",           at: GUARDED,    look: |a, _| challenge_form(a) },
-    Lint { name: "challenge-param-once",        requirement: "rfc9110/11.2/param-once",                 at: GUARDED,    look: |a, _| challenge_param_once(a) },
-    Lint { name: "challenge-realm",             requirement: "rfc7617/2/realm",                         at: GUARDED,    look: |a, _| challenge_realm(a) },
-    Lint { name: "challenge-realm-quoted",      requirement: "rfc9110/11.5/realm-quoted",               at: GUARDED,    look: |a, _| challenge_realm_quoted(a) },
-    Lint { name: "content-type-sent",           requirement: "rfc9110/8.3/content-type-sent",           at: ALL,        look: |a, _| content_type_sent(a) },
-    Lint { name: "date",                        requirement: "rfc9110/6.6.1/date",                      at: ALL,        look: |a, m| date(a, m) },
-    Lint { name: "date-form",                   requirement: "rfc9110/5.6.7/imf-fixdate",               at: ALL,        look: |a, _| date_form(a) },
-    Lint { name: "error-chars",                 requirement: "rfc6749/5.2/error-chars",                 at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error") },
-    Lint { name: "error-code-listed",           requirement: "rfc6749/5.2/error-code-listed",           at: TOKEN,      look: |a, _| error_code(refused(a)?) },
-    Lint { name: "error-description-chars",     requirement: "rfc6749/5.2/error-description-chars",     at: TOKEN,      look: |a, _| text_chars(refused(a)?, "error_description") },
-    Lint { name: "error-description-not-empty", requirement: "rfc6749/A.8/error-description-not-empty", at: TOKEN,      look: |a, _| not_empty(refused(a)?, "error_description") },
-    Lint { name: "error-json-body",             requirement: "rfc6749/5.2/json-body",                   at: TOKEN,      look: |a, m| Some(json_object(refused_post(a, m)?)) },
-    Lint { name: "error-media-type",            requirement: "rfc6749/5.2/media-type-json",             at: TOKEN,      look: |a, m| json_type(refused_post(a, m)?) },
-    Lint { name: "error-member",                requirement: "rfc6749/5.2/error-member",                at: TOKEN,      look: |a, m| Some(error_member(refused_post(a, m)?)) },
-    Lint { name: "error-no-store",              requirement: "practice/http/no-store-on-errors",        at: TOKEN,      look: |a, m| Some(no_store(refused_post(a, m)?)) },
-    Lint { name: "error-not-empty",             requirement: "rfc6749/A.7/error-not-empty",             at: TOKEN,      look: |a, _| not_empty(refused(a)?, "error") },
-    Lint { name: "error-status",                requirement: "rfc6749/5.2/status-400",                  at: TOKEN,      look: |a, m| Some(error_status(refused_post(a, m)?)) },
-    Lint { name: "error-strings",               requirement: "rfc6749/5.2/strings-as-strings",          at: TOKEN,      look: |a, _| strings(refused(a)?, &ERROR_TEXTS) },
-    Lint { name: "error-uri-chars",             requirement: "rfc6749/5.2/error-uri-chars",             at: TOKEN,      look: |a, _| error_uri_chars(refused(a)?) },
-    Lint { name: "error-uri-reference",         requirement: "rfc6749/5.2/error-uri-reference",         at: TOKEN,      look: |a, _| error_uri_reference(refused(a)?) },
-    Lint { name: "expires-in",                  requirement: "rfc6749/5.1/expires-in",                  at: TOKEN,      look: |a, _| Some(expires_in(granted(a)?)) },
-    Lint { name: "expires-in-digits",           requirement: "rfc6749/A.14/expires-in-digits",          at: TOKEN,      look: |a, _| expires_in_digits(granted(a)?) },
-    Lint { name: "expires-in-number",           requirement: "rfc6749/5.1/expires-in-number",           at: TOKEN,      look: |a, _| expires_in_number(granted(a)?) },
-    Lint { name: "field-once",                  requirement: "rfc9110/5.3/field-once",                  at: ALL,        look: |a, _| Some(field_once(a)) },
-    Lint { name: "id-token-alg-not-none",       requirement: "oidc-core/2/alg-not-none",                at: TOKEN,      look: |a, _| jwt::header(&jwt::id_token(a), "alg", &jwt::NOT_NONE) },
-    Lint { name: "id-token-amr",                requirement: "oidc-core/2/amr",                         at: TOKEN,      look: |a, _| jwt::claim(&jwt::id_token(a), "amr", &jwt::STRINGS) },
-    Lint { name: "id-token-at-hash",            requirement: "oidc-core/3.1.3.6/at-hash",               at: TOKEN,      look: |a, _| jwt::without(&jwt::id_token(a), "the access token's at_hash", |it| matches!(it, Flaw::AtHash)) },
-    Lint { name: "id-token-auth-time",          requirement: "oidc-core/2/auth-time",                   at: TOKEN,      look: |a, _| jwt::claim(&jwt::id_token(a), "auth_time", &jwt::NUMBER) },
-    Lint { name: "id-token-booleans",           requirement: "oidc-core/5.1/booleans",                  at: TOKEN,      look: |a, _| jwt::booleans(a) },
-    Lint { name: "id-token-key-headers",        requirement: "oidc-core/2/no-key-headers",              at: TOKEN,      look: |a, _| jwt::header_lacks(&jwt::id_token(a), &["x5u", "x5c", "jku", "jwk"]) },
-    Lint { name: "id-token-kid",                requirement: "oidc-core/10.1/kid",                      at: TOKEN,      look: |a, _| jwt::without(&jwt::id_token(a), "a kid", |it| matches!(it, Flaw::KeyNotNamed(_))) },
-    Lint { name: "id-token-sub-length",         requirement: "oidc-core/2/sub-length",                  at: TOKEN,      look: |a, _| jwt::claim(&jwt::id_token(a), "sub", &jwt::SHORT) },
-    Lint { name: "id-token-token-type",         requirement: "oidc-core/3.1.3.3/token-type-bearer",     at: TOKEN,      look: |a, _| jwt::bearer_beside_id_token(a) },
-    Lint { name: "introspection-active",        requirement: "rfc7662/2.2/active",                      at: ASKED,      look: |a, _| services::member_is(answered(a)?, "active", Type::Boolean) },
-    Lint { name: "introspection-inactive-only", requirement: "rfc7662/2.2/inactive-only",               at: ASKED,      look: |a, _| services::inactive_only(answered(a)?) },
-    Lint { name: "introspection-json",          requirement: "rfc7662/2.2/json",                        at: ASKED,      look: |a, _| Some(services::json_answer(answered(a)?)) },
-    Lint { name: "introspection-scope",         requirement: "rfc7662/2.2/scope",                       at: ASKED,      look: |a, _| services::told_scope(answered(a)?) },
-    Lint { name: "introspection-times",         requirement: "rfc7662/2.2/times",                       at: ASKED,      look: |a, _| services::told_times(answered(a)?) },
-    Lint { name: "jwt-alg-current",             requirement: "rfc8725/3.2/current-algorithms",          at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::CURRENT) },
-    Lint { name: "jwt-alg-not-none",            requirement: "rfc8725/3.2/no-none",                     at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::NOT_NONE) },
-    Lint { name: "jwt-aud",                     requirement: "rfc7519/4.1.3/aud-form",                  at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "aud", &jwt::STRING_OR_STRINGS) },
-    Lint { name: "jwt-claims-unique",           requirement: "rfc7519/4/claims-unique",                 at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "each claim once", |it| matches!(it, Flaw::Repeated { part: Part::Claims, .. })) },
-    Lint { name: "jwt-compact",                 requirement: "rfc7515/7.1/compact",                     at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "base64url without padding", |it| matches!(it, Flaw::Encoding(_))) },
-    Lint { name: "jwt-ecdsa-length",            requirement: "rfc7518/3.4/ecdsa-length",                at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "a signature of two whole numbers", |it| matches!(it, Flaw::SignatureLength { .. })) },
-    Lint { name: "jwt-exp",                     requirement: "rfc7519/4.1.4/exp-numeric",               at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "exp", &jwt::SECONDS) },
-    Lint { name: "jwt-header-unique",           requirement: "rfc7515/4/header-unique",                 at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "each parameter of the header once", |it| matches!(it, Flaw::Repeated { part: Part::Header, .. })) },
-    Lint { name: "jwt-iss",                     requirement: "rfc7519/4.1.1/iss-string",                at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "iss", &jwt::STRING_OR_URI) },
-    Lint { name: "jwt-kid",                     requirement: "rfc7515/4.1.4/kid-string",                at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "kid", &jwt::STRING) },
-    Lint { name: "jwt-kid-known",               requirement: "rfc7515/4.1.4/kid-matches-jwks",          at: TOKEN,      look: |a, _| jwt::without(&jwt::for_others(a), "a kid of the key set", |it| matches!(it, Flaw::KeyUnknown)) },
-    Lint { name: "jwt-nbf",                     requirement: "rfc7519/4.1.5/nbf-numeric",               at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "nbf", &jwt::NUMBER) },
-    Lint { name: "jwt-sub",                     requirement: "rfc7519/4.1.2/sub-string",                at: TOKEN,      look: |a, _| jwt::claim(&jwt::all(a), "sub", &jwt::STRING_OR_URI) },
-    Lint { name: "jwt-typ",                     requirement: "rfc7519/5.1/typ-upper-case",              at: TOKEN,      look: |a, _| jwt::header(&jwt::all(a), "typ", &jwt::UPPER_CASE) },
-    Lint { name: "jwt-utf-8",                   requirement: "rfc8725/3.7/utf-8",                       at: TOKEN,      look: |a, _| jwt::without(&jwt::all(a), "UTF-8", |it| matches!(it, Flaw::Utf8(_))) },
-    Lint { name: "key-coordinates",             requirement: "rfc7518/6.2.1/coordinate-length",         at: JWKS,       look: |a, _| key_set::each(a, key_set::coordinates) },
-    Lint { name: "key-ec-members",              requirement: "rfc7518/6.2.1/ec-members",                at: JWKS,       look: |a, _| key_set::each(a, key_set::ec_members) },
-    Lint { name: "key-kid",                     requirement: "rfc7517/4.5/kid-string",                  at: JWKS,       look: |a, _| key_set::each(a, key_set::kid) },
-    Lint { name: "key-kids-distinct",           requirement: "rfc7517/4.5/kid-distinct",                at: JWKS,       look: |a, _| key_set::kids_distinct(a) },
-    Lint { name: "key-kty",                     requirement: "rfc7517/4.1/kty",                         at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::kty(key))) },
-    Lint { name: "key-members-unique",          requirement: "rfc7517/4/members-unique",                at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::not_repeated(key))) },
-    Lint { name: "key-public",                  requirement: "rfc7517/9.2/no-private-parts",            at: JWKS,       look: |a, _| key_set::each(a, |key| Some(key_set::public(key))) },
-    Lint { name: "key-rsa-leading-zero",        requirement: "rfc7518/6.3.1/no-leading-zero",           at: JWKS,       look: |a, _| key_set::each(a, key_set::no_leading_zero) },
-    Lint { name: "key-rsa-members",             requirement: "rfc7518/6.3.1/rsa-members",               at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_members) },
-    Lint { name: "key-rsa-size",                requirement: "rfc7518/3.3/rsa-2048",                    at: JWKS,       look: |a, _| key_set::each(a, key_set::rsa_size) },
-    Lint { name: "metadata-arrays",             requirement: "rfc8414/3.2/lists-as-arrays",             at: RFC8414,    look: |a, _| services::lists_as_arrays(answered(a)?) },
-    Lint { name: "metadata-empty-lists",        requirement: "rfc8414/3.2/no-empty-lists",              at: RFC8414,    look: |a, _| services::no_empty_lists(answered(a)?) },
-    Lint { name: "metadata-https",              requirement: "oauth-v2-1/1.5/https",                    at: METADATA,   look: |a, _| addresses_with_tls(granted(a)?) },
-    Lint { name: "no-307",                      requirement: "rfc9700/4.12/no-307",                     at: TOKEN,      look: |a, _| Some(no_307(a)) },
-    Lint { name: "no-bom",                      requirement: "rfc8259/8.1/no-bom",                      at: ALL,        look: |a, _| Some(no_bom(json(a)?)) },
-    Lint { name: "no-echo",                     requirement: "practice/secrets/no-echo",                at: GUARDED,    look: |a, _| Some(no_echo(a)) },
-    Lint { name: "no-server-error",             requirement: "practice/http/no-5xx-on-bad-input",       at: GUARDED,    look: |a, _| Some(no_server_error(a)) },
-    Lint { name: "no-store",                    requirement: "rfc6749/5.1/no-store",                    at: TOKEN,      look: |a, _| Some(no_store(granted(a)?)) },
-    Lint { name: "not-repeated",                requirement: "rfc6749/3.2/answer-not-repeated",         at: TOKEN,      look: |a, _| not_repeated(a) },
-    Lint { name: "not-repeated-at-all",         requirement: "oauth-v2-1/3.2/extensions-not-repeated",  at: TOKEN,      look: |a, _| not_repeated_at_all(a) },
-    Lint { name: "one-json-text",               requirement: "rfc8259/2/one-json-text",                 at: ALL,        look: |a, _| Some(one_json_text(json(a)?)) },
-    Lint { name: "openid-metadata-empty-lists", requirement: "oidc-discovery/4.2/no-empty-lists",       at: OPENID,     look: |a, _| services::no_empty_lists(answered(a)?) },
-    Lint { name: "param-name-chars",            requirement: "rfc6749/A.18/param-name-chars",           at: TOKEN,      look: |a, _| param_name_chars(a) },
-    Lint { name: "pragma",                      requirement: "rfc6749/5.1/pragma",                      at: TOKEN,      look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
-    Lint { name: "refresh-token-chars",         requirement: "rfc6749/A.17/refresh-token-chars",        at: TOKEN,      look: |a, _| token_chars(granted(a)?, "refresh_token") },
-    Lint { name: "retry-after-form",            requirement: "rfc9110/10.2.3/retry-after-form",         at: ALL,        look: |a, _| retry_after_form(a) },
-    Lint { name: "revocation-error-form",       requirement: "rfc7009/2.2.1/error-form",                at: REVOKED,    look: |a, m| Some(services::error_form(refused_post(a, m)?)) },
-    Lint { name: "scope-chars",                 requirement: "rfc6749/3.3/scope-chars",                 at: TOKEN,      look: |a, _| scope_chars(granted(a)?) },
-    Lint { name: "short-lived",                 requirement: "rfc6750/5.3/short-lived",                 at: TOKEN,      look: |a, _| services::short_lived(granted(a)?) },
-    Lint { name: "success-media-type",          requirement: "rfc6749/5.1/media-type-json",             at: TOKEN,      look: |a, _| json_type(granted(a)?) },
-    Lint { name: "success-status",              requirement: "rfc6749/5.1/status-200",                  at: TOKEN,      look: |a, _| Some(success_status(granted(a)?)) },
-    Lint { name: "success-strings",             requirement: "rfc6749/5.1/strings-as-strings",          at: TOKEN,      look: |a, _| strings(granted(a)?, &GRANT_TEXTS) },
-    Lint { name: "token-type",                  requirement: "rfc6749/5.1/token-type",                  at: TOKEN,      look: |a, _| Some(token_type(granted(a)?)) },
-    Lint { name: "token-type-chars",            requirement: "rfc6749/A.13/token-type-chars",           at: TOKEN,      look: |a, _| token_type_chars(granted(a)?) },
-    Lint { name: "token-type-registered",       requirement: "rfc6749/8.1/type-registered",             at: TOKEN,      look: |a, _| token_type_registered(granted(a)?) },
-    Lint { name: "too-many-requests-explained", requirement: "rfc6585/4/details",                       at: GUARDED,    look: |a, _| too_many_requests_explained(a) },
-    Lint { name: "top-level",                   requirement: "rfc6749/5.1/top-level",                   at: TOKEN,      look: |a, _| Some(top_level(granted(a)?)) },
-    Lint { name: "unique-names",                requirement: "rfc8259/4/unique-names",                  at: ALL,        look: |a, _| unique_names(a) },
-    Lint { name: "userinfo-booleans",           requirement: "oidc-core/5.1/booleans",                  at: USERINFO,   look: |a, _| services::claimed_booleans(answered(a)?) },
-    Lint { name: "userinfo-json",               requirement: "oidc-core/5.3.2/json",                    at: USERINFO,   look: |a, m| Some(json_object(services::claims(a, m)?)) },
-    Lint { name: "userinfo-media-type",         requirement: "oidc-core/5.3.2/media-type",              at: USERINFO,   look: |a, m| json_type(services::claims(a, m)?) },
-    Lint { name: "userinfo-no-null",            requirement: "oidc-core/5.3.2/no-null",                 at: USERINFO,   look: |a, m| services::no_empty_claims(services::claims(a, m)?) },
-    Lint { name: "userinfo-sub",                requirement: "oidc-core/5.3.2/sub",                     at: USERINFO,   look: |a, m| services::member_is(services::claims(a, m)?, "sub", Type::String) },
-    Lint { name: "utf-8",                       requirement: "rfc8259/8.1/utf-8",                       at: ALL,        look: |a, _| Some(utf_8(json(a)?)) },
+    Lint { name: "access-token-alg-not-none",   requirement: "rfc9068/2.1/alg-not-none",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",         at: TOKEN,      sees: Fresh, look: |a, _| token_chars(granted(a)?, "access_token") },
+    Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        sees: Text,  look: |a, m| allow(a, m) },
+    Lint { name: "bearer-challenge",            requirement: "rfc6750/3/challenge",                     at: USERINFO,   sees: Text,  look: |a, _| services::bearer_challenge(a) },
+    Lint { name: "bearer-error-chars",          requirement: "rfc6750/3/error-chars",                   at: USERINFO,   sees: Text,  look: |a, _| services::bearer_error_chars(a) },
+    Lint { name: "bearer-error-uri",            requirement: "rfc6750/3/error-uri-reference",           at: USERINFO,   sees: Text,  look: |a, _| services::bearer_error_uri(a) },
+    Lint { name: "bearer-parameter",            requirement: "rfc6750/3/auth-params",                   at: USERINFO,   sees: Text,  look: |a, _| services::bearer_parameter(a) },
+    Lint { name: "bearer-parameters-once",      requirement: "rfc6750/3/param-once",                    at: USERINFO,   sees: Text,  look: |a, _| services::bearer_parameters_once(a) },
+    Lint { name: "bearer-scheme",               requirement: "rfc6750/3/scheme-bearer",                 at: USERINFO,   sees: Text,  look: |a, _| services::bearer_scheme(a) },
+    Lint { name: "bearer-scope-chars",          requirement: "rfc6750/3/scope-chars",                   at: USERINFO,   sees: Text,  look: |a, _| services::bearer_scope_chars(a) },
+    Lint { name: "bearer-token-chars",          requirement: "rfc6750/2.1/b64token",                    at: TOKEN,      sees: Fresh, look: |a, _| services::bearer_token_chars(granted(a)?) },
+    Lint { name: "challenge",                   requirement: "rfc9110/15.5.2/challenge",                at: GUARDED,    sees: Text,  look: |a, _| with_status(a, 401, "www-authenticate") },
+    Lint { name: "challenge-charset",           requirement: "rfc7617/2.1/charset-utf-8",               at: GUARDED,    sees: Text,  look: |a, _| challenge_charset(a) },
+    Lint { name: "challenge-form",              requirement: "rfc9110/11.6.1/challenge-form",           at: GUARDED,    sees: Text,  look: |a, _| challenge_form(a) },
+    Lint { name: "challenge-param-once",        requirement: "rfc9110/11.2/param-once",                 at: GUARDED,    sees: Text,  look: |a, _| challenge_param_once(a) },
+    Lint { name: "challenge-realm",             requirement: "rfc7617/2/realm",                         at: GUARDED,    sees: Text,  look: |a, _| challenge_realm(a) },
+    Lint { name: "challenge-realm-quoted",      requirement: "rfc9110/11.5/realm-quoted",               at: GUARDED,    sees: Text,  look: |a, _| challenge_realm_quoted(a) },
+    Lint { name: "content-type-sent",           requirement: "rfc9110/8.3/content-type-sent",           at: ALL,        sees: Text,  look: |a, _| content_type_sent(a) },
+    Lint { name: "date",                        requirement: "rfc9110/6.6.1/date",                      at: ALL,        sees: Fresh, look: |a, m| date(a, m) },
+    Lint { name: "date-form",                   requirement: "rfc9110/5.6.7/imf-fixdate",               at: ALL,        sees: Fresh, look: |a, _| date_form(a) },
+    Lint { name: "error-chars",                 requirement: "rfc6749/5.2/error-chars",                 at: TOKEN,      sees: Text,  look: |a, _| text_chars(refused(a)?, "error") },
+    Lint { name: "error-code-listed",           requirement: "rfc6749/5.2/error-code-listed",           at: TOKEN,      sees: Text,  look: |a, _| error_code(refused(a)?) },
+    Lint { name: "error-description-chars",     requirement: "rfc6749/5.2/error-description-chars",     at: TOKEN,      sees: Text,  look: |a, _| text_chars(refused(a)?, "error_description") },
+    Lint { name: "error-description-not-empty", requirement: "rfc6749/A.8/error-description-not-empty", at: TOKEN,      sees: Text,  look: |a, _| not_empty(refused(a)?, "error_description") },
+    Lint { name: "error-json-body",             requirement: "rfc6749/5.2/json-body",                   at: TOKEN,      sees: Text,  look: |a, m| Some(json_object(refused_post(a, m)?)) },
+    Lint { name: "error-media-type",            requirement: "rfc6749/5.2/media-type-json",             at: TOKEN,      sees: Text,  look: |a, m| json_type(refused_post(a, m)?) },
+    Lint { name: "error-member",                requirement: "rfc6749/5.2/error-member",                at: TOKEN,      sees: Text,  look: |a, m| Some(error_member(refused_post(a, m)?)) },
+    Lint { name: "error-no-store",              requirement: "practice/http/no-store-on-errors",        at: TOKEN,      sees: Text,  look: |a, m| Some(no_store(refused_post(a, m)?)) },
+    Lint { name: "error-not-empty",             requirement: "rfc6749/A.7/error-not-empty",             at: TOKEN,      sees: Text,  look: |a, _| not_empty(refused(a)?, "error") },
+    Lint { name: "error-status",                requirement: "rfc6749/5.2/status-400",                  at: TOKEN,      sees: Text,  look: |a, m| Some(error_status(refused_post(a, m)?)) },
+    Lint { name: "error-strings",               requirement: "rfc6749/5.2/strings-as-strings",          at: TOKEN,      sees: Text,  look: |a, _| strings(refused(a)?, &ERROR_TEXTS) },
+    Lint { name: "error-uri-chars",             requirement: "rfc6749/5.2/error-uri-chars",             at: TOKEN,      sees: Text,  look: |a, _| error_uri_chars(refused(a)?) },
+    Lint { name: "error-uri-reference",         requirement: "rfc6749/5.2/error-uri-reference",         at: TOKEN,      sees: Text,  look: |a, _| error_uri_reference(refused(a)?) },
+    Lint { name: "expires-in",                  requirement: "rfc6749/5.1/expires-in",                  at: TOKEN,      sees: Text,  look: |a, _| Some(expires_in(granted(a)?)) },
+    Lint { name: "expires-in-digits",           requirement: "rfc6749/A.14/expires-in-digits",          at: TOKEN,      sees: Text,  look: |a, _| expires_in_digits(granted(a)?) },
+    Lint { name: "expires-in-number",           requirement: "rfc6749/5.1/expires-in-number",           at: TOKEN,      sees: Text,  look: |a, _| expires_in_number(granted(a)?) },
+    Lint { name: "field-once",                  requirement: "rfc9110/5.3/field-once",                  at: ALL,        sees: Text,  look: |a, _| Some(field_once(a)) },
+    Lint { name: "id-token-alg-not-none",       requirement: "oidc-core/2/alg-not-none",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::id_token(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "id-token-amr",                requirement: "oidc-core/2/amr",                         at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::id_token(a), "amr", &jwt::STRINGS) },
+    Lint { name: "id-token-at-hash",            requirement: "oidc-core/3.1.3.6/at-hash",               at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::id_token(a), "the access token's at_hash", |it| matches!(it, Flaw::AtHash)) },
+    Lint { name: "id-token-auth-time",          requirement: "oidc-core/2/auth-time",                   at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::id_token(a), "auth_time", &jwt::NUMBER) },
+    Lint { name: "id-token-booleans",           requirement: "oidc-core/5.1/booleans",                  at: TOKEN,      sees: Fresh, look: |a, _| jwt::booleans(a) },
+    Lint { name: "id-token-key-headers",        requirement: "oidc-core/2/no-key-headers",              at: TOKEN,      sees: Fresh, look: |a, _| jwt::header_lacks(&jwt::id_token(a), &["x5u", "x5c", "jku", "jwk"]) },
+    Lint { name: "id-token-kid",                requirement: "oidc-core/10.1/kid",                      at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::id_token(a), "a kid", |it| matches!(it, Flaw::KeyNotNamed(_))) },
+    Lint { name: "id-token-sub-length",         requirement: "oidc-core/2/sub-length",                  at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::id_token(a), "sub", &jwt::SHORT) },
+    Lint { name: "id-token-token-type",         requirement: "oidc-core/3.1.3.3/token-type-bearer",     at: TOKEN,      sees: Fresh, look: |a, _| jwt::bearer_beside_id_token(a) },
+    Lint { name: "introspection-active",        requirement: "rfc7662/2.2/active",                      at: ASKED,      sees: Text,  look: |a, _| services::member_is(answered(a)?, "active", Type::Boolean) },
+    Lint { name: "introspection-inactive-only", requirement: "rfc7662/2.2/inactive-only",               at: ASKED,      sees: Text,  look: |a, _| services::inactive_only(answered(a)?) },
+    Lint { name: "introspection-json",          requirement: "rfc7662/2.2/json",                        at: ASKED,      sees: Text,  look: |a, _| Some(services::json_answer(answered(a)?)) },
+    Lint { name: "introspection-scope",         requirement: "rfc7662/2.2/scope",                       at: ASKED,      sees: Text,  look: |a, _| services::told_scope(answered(a)?) },
+    Lint { name: "introspection-times",         requirement: "rfc7662/2.2/times",                       at: ASKED,      sees: Text,  look: |a, _| services::told_times(answered(a)?) },
+    Lint { name: "jwt-alg-current",             requirement: "rfc8725/3.2/current-algorithms",          at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::CURRENT) },
+    Lint { name: "jwt-alg-not-none",            requirement: "rfc8725/3.2/no-none",                     at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::NOT_NONE) },
+    Lint { name: "jwt-aud",                     requirement: "rfc7519/4.1.3/aud-form",                  at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::all(a), "aud", &jwt::STRING_OR_STRINGS) },
+    Lint { name: "jwt-claims-unique",           requirement: "rfc7519/4/claims-unique",                 at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::all(a), "each claim once", |it| matches!(it, Flaw::Repeated { part: Part::Claims, .. })) },
+    Lint { name: "jwt-compact",                 requirement: "rfc7515/7.1/compact",                     at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::all(a), "base64url without padding", |it| matches!(it, Flaw::Encoding(_))) },
+    Lint { name: "jwt-ecdsa-length",            requirement: "rfc7518/3.4/ecdsa-length",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::all(a), "a signature of two whole numbers", |it| matches!(it, Flaw::SignatureLength { .. })) },
+    Lint { name: "jwt-exp",                     requirement: "rfc7519/4.1.4/exp-numeric",               at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::all(a), "exp", &jwt::SECONDS) },
+    Lint { name: "jwt-header-unique",           requirement: "rfc7515/4/header-unique",                 at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::all(a), "each parameter of the header once", |it| matches!(it, Flaw::Repeated { part: Part::Header, .. })) },
+    Lint { name: "jwt-iss",                     requirement: "rfc7519/4.1.1/iss-string",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::all(a), "iss", &jwt::STRING_OR_URI) },
+    Lint { name: "jwt-kid",                     requirement: "rfc7515/4.1.4/kid-string",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::all(a), "kid", &jwt::STRING) },
+    Lint { name: "jwt-kid-known",               requirement: "rfc7515/4.1.4/kid-matches-jwks",          at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::for_others(a), "a kid of the key set", |it| matches!(it, Flaw::KeyUnknown)) },
+    Lint { name: "jwt-nbf",                     requirement: "rfc7519/4.1.5/nbf-numeric",               at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::all(a), "nbf", &jwt::NUMBER) },
+    Lint { name: "jwt-sub",                     requirement: "rfc7519/4.1.2/sub-string",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::all(a), "sub", &jwt::STRING_OR_URI) },
+    Lint { name: "jwt-typ",                     requirement: "rfc7519/5.1/typ-upper-case",              at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::all(a), "typ", &jwt::UPPER_CASE) },
+    Lint { name: "jwt-utf-8",                   requirement: "rfc8725/3.7/utf-8",                       at: TOKEN,      sees: Fresh, look: |a, _| jwt::without(&jwt::all(a), "UTF-8", |it| matches!(it, Flaw::Utf8(_))) },
+    Lint { name: "key-coordinates",             requirement: "rfc7518/6.2.1/coordinate-length",         at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, key_set::coordinates) },
+    Lint { name: "key-ec-members",              requirement: "rfc7518/6.2.1/ec-members",                at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, key_set::ec_members) },
+    Lint { name: "key-kid",                     requirement: "rfc7517/4.5/kid-string",                  at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, key_set::kid) },
+    Lint { name: "key-kids-distinct",           requirement: "rfc7517/4.5/kid-distinct",                at: JWKS,       sees: Text,  look: |a, _| key_set::kids_distinct(a) },
+    Lint { name: "key-kty",                     requirement: "rfc7517/4.1/kty",                         at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, |key| Some(key_set::kty(key))) },
+    Lint { name: "key-members-unique",          requirement: "rfc7517/4/members-unique",                at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, |key| Some(key_set::not_repeated(key))) },
+    Lint { name: "key-public",                  requirement: "rfc7517/9.2/no-private-parts",            at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, |key| Some(key_set::public(key))) },
+    Lint { name: "key-rsa-leading-zero",        requirement: "rfc7518/6.3.1/no-leading-zero",           at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, key_set::no_leading_zero) },
+    Lint { name: "key-rsa-members",             requirement: "rfc7518/6.3.1/rsa-members",               at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, key_set::rsa_members) },
+    Lint { name: "key-rsa-size",                requirement: "rfc7518/3.3/rsa-2048",                    at: JWKS,       sees: Text,  look: |a, _| key_set::each(a, key_set::rsa_size) },
+    Lint { name: "metadata-arrays",             requirement: "rfc8414/3.2/lists-as-arrays",             at: RFC8414,    sees: Text,  look: |a, _| services::lists_as_arrays(answered(a)?) },
+    Lint { name: "metadata-empty-lists",        requirement: "rfc8414/3.2/no-empty-lists",              at: RFC8414,    sees: Text,  look: |a, _| services::no_empty_lists(answered(a)?) },
+    Lint { name: "metadata-https",              requirement: "oauth-v2-1/1.5/https",                    at: METADATA,   sees: Text,  look: |a, _| addresses_with_tls(granted(a)?) },
+    Lint { name: "no-307",                      requirement: "rfc9700/4.12/no-307",                     at: TOKEN,      sees: Text,  look: |a, _| Some(no_307(a)) },
+    Lint { name: "no-bom",                      requirement: "rfc8259/8.1/no-bom",                      at: ALL,        sees: Text,  look: |a, _| Some(no_bom(json(a)?)) },
+    Lint { name: "no-echo",                     requirement: "practice/secrets/no-echo",                at: GUARDED,    sees: Text,  look: |a, _| Some(no_echo(a)) },
+    Lint { name: "no-server-error",             requirement: "practice/http/no-5xx-on-bad-input",       at: GUARDED,    sees: Text,  look: |a, _| Some(no_server_error(a)) },
+    Lint { name: "no-store",                    requirement: "rfc6749/5.1/no-store",                    at: TOKEN,      sees: Text,  look: |a, _| Some(no_store(granted(a)?)) },
+    Lint { name: "not-repeated",                requirement: "rfc6749/3.2/answer-not-repeated",         at: TOKEN,      sees: Text,  look: |a, _| not_repeated(a) },
+    Lint { name: "not-repeated-at-all",         requirement: "oauth-v2-1/3.2/extensions-not-repeated",  at: TOKEN,      sees: Text,  look: |a, _| not_repeated_at_all(a) },
+    Lint { name: "one-json-text",               requirement: "rfc8259/2/one-json-text",                 at: ALL,        sees: Text,  look: |a, _| Some(one_json_text(json(a)?)) },
+    Lint { name: "openid-metadata-empty-lists", requirement: "oidc-discovery/4.2/no-empty-lists",       at: OPENID,     sees: Text,  look: |a, _| services::no_empty_lists(answered(a)?) },
+    Lint { name: "param-name-chars",            requirement: "rfc6749/A.18/param-name-chars",           at: TOKEN,      sees: Text,  look: |a, _| param_name_chars(a) },
+    Lint { name: "pragma",                      requirement: "rfc6749/5.1/pragma",                      at: TOKEN,      sees: Text,  look: |a, _| Some(includes(granted(a)?, "pragma", "no-cache")) },
+    Lint { name: "refresh-token-chars",         requirement: "rfc6749/A.17/refresh-token-chars",        at: TOKEN,      sees: Fresh, look: |a, _| token_chars(granted(a)?, "refresh_token") },
+    Lint { name: "retry-after-form",            requirement: "rfc9110/10.2.3/retry-after-form",         at: ALL,        sees: Text,  look: |a, _| retry_after_form(a) },
+    Lint { name: "revocation-error-form",       requirement: "rfc7009/2.2.1/error-form",                at: REVOKED,    sees: Text,  look: |a, m| Some(services::error_form(refused_post(a, m)?)) },
+    Lint { name: "scope-chars",                 requirement: "rfc6749/3.3/scope-chars",                 at: TOKEN,      sees: Text,  look: |a, _| scope_chars(granted(a)?) },
+    Lint { name: "short-lived",                 requirement: "rfc6750/5.3/short-lived",                 at: TOKEN,      sees: Fresh, look: |a, _| services::short_lived(granted(a)?) },
+    Lint { name: "success-media-type",          requirement: "rfc6749/5.1/media-type-json",             at: TOKEN,      sees: Text,  look: |a, _| json_type(granted(a)?) },
+    Lint { name: "success-status",              requirement: "rfc6749/5.1/status-200",                  at: TOKEN,      sees: Text,  look: |a, _| Some(success_status(granted(a)?)) },
+    Lint { name: "success-strings",             requirement: "rfc6749/5.1/strings-as-strings",          at: TOKEN,      sees: Text,  look: |a, _| strings(granted(a)?, &GRANT_TEXTS) },
+    Lint { name: "token-type",                  requirement: "rfc6749/5.1/token-type",                  at: TOKEN,      sees: Text,  look: |a, _| Some(token_type(granted(a)?)) },
+    Lint { name: "token-type-chars",            requirement: "rfc6749/A.13/token-type-chars",           at: TOKEN,      sees: Text,  look: |a, _| token_type_chars(granted(a)?) },
+    Lint { name: "token-type-registered",       requirement: "rfc6749/8.1/type-registered",             at: TOKEN,      sees: Text,  look: |a, _| token_type_registered(granted(a)?) },
+    Lint { name: "too-many-requests-explained", requirement: "rfc6585/4/details",                       at: GUARDED,    sees: Text,  look: |a, _| too_many_requests_explained(a) },
+    Lint { name: "top-level",                   requirement: "rfc6749/5.1/top-level",                   at: TOKEN,      sees: Text,  look: |a, _| Some(top_level(granted(a)?)) },
+    Lint { name: "unique-names",                requirement: "rfc8259/4/unique-names",                  at: ALL,        sees: Text,  look: |a, _| unique_names(a) },
+    Lint { name: "userinfo-booleans",           requirement: "oidc-core/5.1/booleans",                  at: USERINFO,   sees: Text,  look: |a, _| services::claimed_booleans(answered(a)?) },
+    Lint { name: "userinfo-json",               requirement: "oidc-core/5.3.2/json",                    at: USERINFO,   sees: Text,  look: |a, m| Some(json_object(services::claims(a, m)?)) },
+    Lint { name: "userinfo-media-type",         requirement: "oidc-core/5.3.2/media-type",              at: USERINFO,   sees: Text,  look: |a, m| json_type(services::claims(a, m)?) },
+    Lint { name: "userinfo-no-null",            requirement: "oidc-core/5.3.2/no-null",                 at: USERINFO,   sees: Text,  look: |a, m| services::no_empty_claims(services::claims(a, m)?) },
+    Lint { name: "userinfo-sub",                requirement: "oidc-core/5.3.2/sub",                     at: USERINFO,   sees: Text,  look: |a, m| services::member_is(services::claims(a, m)?, "sub", Type::String) },
+    Lint { name: "utf-8",                       requirement: "rfc8259/8.1/utf-8",                       at: ALL,        sees: Text,  look: |a, _| Some(utf_8(json(a)?)) },
 ];
 
 /// An answer that grants.
@@ -670,109 +685,6 @@ fn challenge_param_once(answer: &Answer) -> Option<Finding> {
         challenge.parameters.iter().all(|parameter| challenge.named(parameter.name).nth(1).is_none())
     };
     each_challenge(answer, |_| true, "each parameter of a challenge once", once)
-}
-
-/// How many examples of a broken promise are kept where many exchanges are looked at.
-pub(crate) const EXAMPLES: usize = 3;
-
-/// Lints counted over many exchanges, in the order of the roll call.
-#[derive(Debug, Clone)]
-pub struct Tally([Count; LINTS.len()]);
-
-#[derive(Debug, Clone, Default)]
-struct Count {
-    of: u64,
-    broken: u64,
-    /// What was broken, once something was: under load nearly nothing is.
-    shown: Option<Box<Shown>>,
-}
-
-/// What the first answer that broke a lint came to, and a few that did.
-#[derive(Debug, Clone)]
-struct Shown {
-    first: Finding,
-    examples: Vec<String>,
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| Count::default()))
-    }
-}
-
-impl Tally {
-    /// Holds every answer of a walk against every lint.
-    pub fn walked(&mut self, plan: &Plan, walked: &Walked) {
-        for (position, exchange) in walked.exchanges.iter().enumerate() {
-            if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
-                self.look(step, answer, || walked.exchange_id(position));
-            }
-        }
-    }
-
-    /// Holds an answer against every lint; `id` names its exchange. Returns how many were broken.
-    pub fn look(&mut self, step: &Planned, answer: &Answer, id: impl Fn() -> String) -> u64 {
-        let mut broken_now = 0;
-        for (lint, count) in LINTS.iter().zip(&mut self.0) {
-            if !lint.at.contains(&step.to) {
-                continue;
-            }
-            let Some(finding) = (lint.look)(answer, &step.template.method) else { continue };
-            count.of += 1;
-            if finding != Finding::Met {
-                broken_now += 1;
-                count.broken += 1;
-                let shown = count.shown.get_or_insert_with(|| Box::new(Shown { first: finding, examples: vec![] }));
-                if shown.examples.len() < EXAMPLES {
-                    shown.examples.push(id());
-                }
-            }
-        }
-        broken_now
-    }
-
-    /// The exchanges that it would show as examples, by id.
-    pub fn examples(&self) -> Vec<&str> {
-        let shown = self.0.iter().filter_map(|count| count.shown.as_ref());
-        shown.flat_map(|shown| &shown.examples).map(String::as_str).collect()
-    }
-
-    /// Adds what was counted elsewhere.
-    pub fn add(&mut self, other: Self) {
-        for (count, more) in self.0.iter_mut().zip(other.0) {
-            count.of += more.of;
-            count.broken += more.broken;
-            match (&mut count.shown, more.shown) {
-                (Some(shown), Some(more)) => {
-                    shown.examples.extend(more.examples);
-                    shown.examples.truncate(EXAMPLES);
-                }
-                (shown, more) => *shown = shown.take().or(more),
-            }
-        }
-    }
-
-    /// What each lint came to, one finding each. A lint that met no answer of its kind tells nothing.
-    pub fn found(self) -> Vec<Found> {
-        let met = LINTS.iter().zip(self.0).filter(|(_, count)| count.of > 0);
-        met.map(|(lint, count)| lint.found(count)).collect()
-    }
-}
-
-impl Lint {
-    fn found(&self, Count { of, broken, shown }: Count) -> Found {
-        let (finding, evidence) = shown.map_or((Finding::Met, vec![]), |shown| (shown.first, shown.examples));
-        Found {
-            case: format!("lint/{}", self.name),
-            requirement: self.requirement.to_owned(),
-            origin: Origin::Lint,
-            at: None,
-            finding,
-            evidence,
-            share: Some(Share { broken, of }),
-            drawn: None,
-        }
-    }
 }
 
 #[cfg(test)]

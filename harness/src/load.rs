@@ -202,7 +202,8 @@ impl Sample {
         let mut lints = Tally::default();
         for (position, exchange) in walked.exchanges.iter().enumerate() {
             if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
-                broken[position] += lints.look(step, answer, || walked.exchange_id(position));
+                broken[position] +=
+                    lints.look((step.to, &step.template.method), answer, || walked.exchange_id(position));
             }
         }
         Self { walked, found, lints, broken }

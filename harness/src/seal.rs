@@ -72,8 +72,6 @@ pub struct Known {
     secrets: Vec<(Secret, String)>,
     /// Finds where any of them may begin, as it stands, in one pass.
     beginnings: AhoCorasick,
-    /// Whether a space is in any.
-    spaced: bool,
 }
 
 impl Known {
@@ -92,11 +90,10 @@ impl Known {
         // The search is as large as what it looks for: the first bytes of a long secret tell enough.
         let beginning = |(secret, _): &(Secret, _)| {
             let bytes = secret.expose().as_bytes();
-            bytes[..bytes.len().min(16)].to_vec()
+            spaced(&bytes[..bytes.len().min(16)]).into_owned()
         };
         let beginnings = AhoCorasick::new(secrets.iter().map(beginning));
-        let spaced = secrets.iter().any(|(secret, _)| secret.expose().contains(' '));
-        Self { secrets, spaced, beginnings: beginnings.expect("a search for so few bytes fits") }
+        Self { secrets, beginnings: beginnings.expect("a search for so few bytes fits") }
     }
 
     /// A text with every secret in it made into its mark.
@@ -298,14 +295,22 @@ impl Hider<'_> {
     /// Whether a text holds no secret for sure: nothing in it is escaped, and none stands there as it is. That is told fast,
     /// and true of nearly every text.
     fn holds_none(&self, text: &[u8]) -> bool {
-        let is_absent =
-            |one: &Sought<'_>| one.secret.len() > text.len() || memmem::find(text, one.secret.as_bytes()).is_none();
-        let spaced = || self.known.spaced || self.own.iter().any(|one| one.secret.contains(' '));
-        memchr3(b'%', b'&', b'\\', text).is_none()
-            // A plus sign stands for a space, and for nothing else.
-            && (memchr(b'+', text).is_none() || !spaced())
-            && !self.known.beginnings.is_match(text)
-            && self.own.iter().all(is_absent)
+        if memchr3(b'%', b'&', b'\\', text).is_some() {
+            return false;
+        }
+        let text = spaced(text);
+        let is_absent = |one: &Sought<'_>| {
+            one.secret.len() > text.len() || memmem::find(&text, &spaced(one.secret.as_bytes())).is_none()
+        };
+        !self.known.beginnings.is_match(&*text) && self.own.iter().all(is_absent)
+    }
+}
+
+/// A text with a space for every plus sign, which may stand for one: two that are the same but for that are taken for the same.
+fn spaced(text: &[u8]) -> Cow<'_, [u8]> {
+    match memchr(b'+', text) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect()),
     }
 }
 

@@ -1,0 +1,302 @@
+//! Lints counted over many answers.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use ropcheck_reports::record::{Finding, Found, Origin, Share};
+
+use super::{LINTS, Lint, Sees};
+use crate::exchange::Answer;
+use crate::plan::Plan;
+use crate::scenario::Endpoint;
+use crate::walk::Walked;
+
+/// How many examples of a broken promise are kept where many exchanges are looked at.
+pub(crate) const EXAMPLES: usize = 3;
+
+/// How many answers without a fault are remembered.
+const REMEMBERED: usize = 8;
+
+/// Lints counted over many exchanges, in the order of the roll call.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    counts: [Count; LINTS.len()],
+    /// The last answers that broke no lint of their text, by whose likeness others are told to break none either.
+    faultless: Vec<Faultless>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Count {
+    of: u64,
+    broken: u64,
+    /// What was broken, once something was: under load nearly nothing is.
+    shown: Option<Box<Shown>>,
+}
+
+/// What the first answer that broke a lint came to, and a few that did.
+#[derive(Debug, Clone)]
+struct Shown {
+    first: Finding,
+    examples: Vec<String>,
+}
+
+/// An answer whose text broke no lint. Its tokens are marks, so that the next one may well be the same.
+#[derive(Debug, Clone)]
+struct Faultless {
+    endpoint: Endpoint,
+    method: Method,
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+    /// The lints that spoke of it, by position.
+    met: Vec<usize>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { counts: std::array::from_fn(|_| Count::default()), faultless: vec![] }
+    }
+}
+
+impl Tally {
+    /// Holds every answer of a walk against every lint.
+    pub fn walked(&mut self, plan: &Plan, walked: &Walked) {
+        for (position, exchange) in walked.exchanges.iter().enumerate() {
+            if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
+                self.look((step.to, &step.template.method), answer, || walked.exchange_id(position));
+            }
+        }
+    }
+
+    /// Holds an answer to a method at an endpoint against every lint; `id` names its exchange. Returns how many were broken.
+    pub fn look(&mut self, (endpoint, method): (Endpoint, &Method), answer: &Answer, id: impl Fn() -> String) -> u64 {
+        let fresh = self.hold(Sees::Fresh, endpoint, answer, method, &id).broken;
+        if let Some(like) = self.faultless.iter().find(|like| like.is(endpoint, method, answer)) {
+            for lint in &like.met {
+                self.counts[*lint].of += 1;
+            }
+            return fresh;
+        }
+        let Held { broken, met } = self.hold(Sees::Text, endpoint, answer, method, &id);
+        if broken == 0 && answer.cut.is_none() && answer.echoes.is_empty() {
+            if self.faultless.len() == REMEMBERED {
+                self.faultless.remove(0);
+            }
+            self.faultless.push(Faultless {
+                endpoint,
+                method: method.clone(),
+                status: answer.status,
+                headers: answer.headers.clone(),
+                body: answer.body.clone(),
+                met,
+            });
+        }
+        fresh + broken
+    }
+
+    /// Holds an answer against the lints of one kind.
+    fn hold(
+        &mut self,
+        sees: Sees,
+        endpoint: Endpoint,
+        answer: &Answer,
+        method: &Method,
+        id: &impl Fn() -> String,
+    ) -> Held {
+        let mut held = Held { broken: 0, met: vec![] };
+        for (position, (lint, count)) in LINTS.iter().zip(&mut self.counts).enumerate() {
+            if lint.sees != sees || !lint.at.contains(&endpoint) {
+                continue;
+            }
+            let Some(finding) = (lint.look)(answer, method) else { continue };
+            count.of += 1;
+            if finding == Finding::Met {
+                held.met.push(position);
+                continue;
+            }
+            held.broken += 1;
+            count.broken += 1;
+            let shown = count.shown.get_or_insert_with(|| Box::new(Shown { first: finding, examples: vec![] }));
+            if shown.examples.len() < EXAMPLES {
+                shown.examples.push(id());
+            }
+        }
+        held
+    }
+
+    /// The exchanges that it would show as examples, by id.
+    pub fn examples(&self) -> Vec<&str> {
+        let shown = self.counts.iter().filter_map(|count| count.shown.as_ref());
+        shown.flat_map(|shown| &shown.examples).map(String::as_str).collect()
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            count.of += more.of;
+            count.broken += more.broken;
+            match (&mut count.shown, more.shown) {
+                (Some(shown), Some(more)) => {
+                    shown.examples.extend(more.examples);
+                    shown.examples.truncate(EXAMPLES);
+                }
+                (shown, more) => *shown = shown.take().or(more),
+            }
+        }
+    }
+
+    /// What each lint came to, one finding each. A lint that met no answer of its kind tells nothing.
+    pub fn found(self) -> Vec<Found> {
+        let met = LINTS.iter().zip(self.counts).filter(|(_, count)| count.of > 0);
+        met.map(|(lint, count)| lint.found(count)).collect()
+    }
+}
+
+/// What the lints of one kind came to.
+struct Held {
+    broken: u64,
+    met: Vec<usize>,
+}
+
+impl Faultless {
+    /// Whether an answer has the same text, the date aside.
+    fn is(&self, endpoint: Endpoint, method: &Method, answer: &Answer) -> bool {
+        (self.endpoint, self.status) == (endpoint, answer.status)
+            && self.method == method
+            && self.body == answer.body
+            && answer.cut.is_none()
+            && answer.echoes.is_empty()
+            && undated(&self.headers).eq(undated(&answer.headers))
+    }
+}
+
+/// The headers without the date.
+fn undated(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    headers.iter().filter(|(name, _)| *name != header::DATE)
+}
+
+impl Lint {
+    fn found(&self, Count { of, broken, shown }: Count) -> Found {
+        let (finding, evidence) = shown.map_or((Finding::Met, vec![]), |shown| (shown.first, shown.examples));
+        Found {
+            case: format!("lint/{}", self.name),
+            requirement: self.requirement.to_owned(),
+            origin: Origin::Lint,
+            at: None,
+            finding,
+            evidence,
+            share: Some(Share { broken, of }),
+            drawn: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use ropcheck_reports::record::{Flaw, JwtFacts, Part, Signature, TokenFacts};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const AT: (Endpoint, &Method) = (Endpoint::Token, &Method::POST);
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &Value) -> Answer {
+        let headers =
+            headers.iter().map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)));
+        Answer::new(status, headers.collect(), Bytes::from(body.to_string()), None)
+    }
+
+    fn good() -> Answer {
+        let body = json!({ "access_token": "⟦access_token⟧", "id_token": "⟦id_token⟧", "token_type": "Bearer", "expires_in": 300 });
+        let headers = [
+            ("content-type", "application/json"),
+            ("cache-control", "no-store"),
+            ("pragma", "no-cache"),
+            ("date", "Mon, 23 Nov 2026 06:00:00 GMT"),
+        ];
+        let mut answer = answer(200, &headers, &body);
+        answer.tokens =
+            tokens(&json!({ "alg": "EdDSA", "typ": "at+jwt" }), &json!({ "sub": "alice", "exp": 1 }), vec![]);
+        answer
+    }
+
+    fn tokens(header: &Value, claims: &Value, flaws: Vec<Flaw>) -> Vec<TokenFacts> {
+        let object = |value: &Value| value.as_object().expect("an object").clone();
+        let jwt = JwtFacts {
+            header: object(header),
+            claims: object(claims),
+            signature: Signature::NotTried("not asked for".to_owned()),
+            flaws,
+        };
+        let facts = |member: &str| TokenFacts {
+            member: member.to_owned(),
+            fingerprint: "00".to_owned(),
+            length: 3,
+            visible_ascii: jwt.flaws.is_empty(),
+            alphabet: 64,
+            unchanged: None,
+            jwt: Some(jwt.clone()),
+        };
+        ["access_token", "id_token", "refresh_token"].map(facts).into()
+    }
+
+    /// The same answer, its body aside.
+    fn copy(answer: &Answer) -> Answer {
+        let mut copy = Answer::new(answer.status, answer.headers.clone(), Bytes::new(), None);
+        copy.tokens.clone_from(&answer.tokens);
+        copy
+    }
+
+    fn broken(tally: Tally) -> Vec<(String, u64, u64)> {
+        let counted = tally.found().into_iter().map(|found| (found.case, found.share.expect("a share")));
+        counted.filter(|(_, share)| share.broken > 0).map(|(case, share)| (case, share.broken, share.of)).collect()
+    }
+
+    /// What [`Sees::Text`] promises of each lint that it stands beside.
+    #[test]
+    fn a_lint_that_sees_the_text_sees_neither_tokens_nor_the_date() {
+        let header = json!({ "alg": "none", "typ": "jwt", "kid": 1, "jwk": {} });
+        let odd = json!({ "sub": 1, "exp": "soon", "iat": 1, "nbf": "x", "aud": 1, "iss": 1, "amr": 1 });
+        let [mut dated, mut undated, mut flawed, mut long_lived] = [good(), good(), good(), good()];
+        dated.headers.insert("date", HeaderValue::from_static("yesterday"));
+        undated.headers.remove("date");
+        flawed.tokens = tokens(&header, &odd, vec![Flaw::AtHash, Flaw::Utf8(Part::Claims)]);
+        long_lived.tokens = tokens(&header, &json!({ "iat": 1, "exp": 1_000_000 }), vec![]);
+        let with = |mut answer: Answer, body: &Bytes| {
+            answer.body = body.clone();
+            answer
+        };
+        let bodies = [good().body, Bytes::from_static(br#"{"access_token":"\u27e6access_token\u27e7"}"#)];
+        let mut differs = 0;
+        for lint in &LINTS {
+            let of = |answer: Answer| (lint.look)(&answer, &Method::POST);
+            let same = bodies.iter().all(|body| {
+                let others = [&dated, &undated, &flawed, &long_lived];
+                others.into_iter().all(|other| of(with(good(), body)) == of(with(copy(other), body)))
+            });
+            assert!(same || lint.sees == Sees::Fresh, "{} sees more than the text", lint.name);
+            differs += u32::from(!same);
+        }
+        assert!(differs > 10, "the flawed answer shows next to nothing: {differs}");
+    }
+
+    #[test]
+    fn answers_of_the_same_text_are_counted_and_others_are_looked_at() {
+        let mut tally = Tally::default();
+        for _ in 0..5 {
+            assert_eq!(tally.look(AT, &good(), String::new), 0);
+        }
+        let mut stored = good();
+        stored.headers.insert("cache-control", HeaderValue::from_static("private"));
+        assert_eq!(tally.look(AT, &stored, String::new), 1);
+        let mut dated = good();
+        dated.headers.insert("date", HeaderValue::from_static("yesterday"));
+        assert_eq!(tally.look(AT, &dated, String::new), 1);
+        let mut typed = good();
+        typed.body = Bytes::from(String::from_utf8_lossy(&good().body).replace("Bearer", ""));
+        assert!(tally.look(AT, &typed, String::new) > 0);
+        for (case, broken, of) in broken(tally) {
+            assert_eq!((broken, of), (1, 8), "{case}");
+        }
+    }
+}
