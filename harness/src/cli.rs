@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -24,6 +25,9 @@ pub(crate) enum Command {
     /// Run a scenario by many users and judge every answer
     #[command(after_help = "Example: ropcheck load load/steady/logins --report html=load.html")]
     Load(Load),
+    /// Try a property's recorded failure again, with the very values that failed
+    #[command(after_help = "Example: ropcheck replay run.ndjson properties/password-grant/any-wrong-password")]
+    Replay(Replay),
     /// Make reports from a record
     #[command(after_help = "Example: ropcheck report run.ndjson --as html=report.html --as markdown=summary.md")]
     Report(Report),
@@ -84,6 +88,13 @@ pub(crate) struct Check {
     /// The seed of drawn values
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Sets of values that each property tries, 64 unless you say otherwise; where they cost real accounts failed logins it
+    /// is 2 all the same
+    #[arg(long, value_name = "N")]
+    pub(crate) cases: Option<NonZeroU32>,
+    /// A folder of sets of values that failed before: tried first, and added to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) regressions: Option<PathBuf>,
     /// Seed a fault into the embedded server
     #[arg(long, value_name = "ID", conflicts_with_all = ["target", "variant"])]
     pub(crate) fault: Option<String>,
@@ -119,6 +130,27 @@ pub(crate) struct Load {
     /// Record and reports
     #[command(flatten)]
     pub(crate) outcome: Outcome,
+}
+
+/// `ropcheck replay`
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The record
+    pub(crate) record: PathBuf,
+    /// The id of the property, as the record has it
+    pub(crate) case: String,
+    /// The target file; without one, the embedded reference server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: Option<PathBuf>,
+    /// Scenarios
+    #[command(flatten)]
+    pub(crate) scenarios: Scenarios,
+    /// Seed a fault into the embedded server
+    #[arg(long, value_name = "ID", conflicts_with_all = ["target", "variant"])]
+    pub(crate) fault: Option<String>,
+    /// Let the embedded server take a liberty that the RFCs grant
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub(crate) variant: Option<String>,
 }
 
 /// `ropcheck report`

@@ -9,6 +9,7 @@ pub(crate) mod faults;
 pub(crate) mod load;
 pub(crate) mod outcome;
 pub(crate) mod page;
+pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod serve;

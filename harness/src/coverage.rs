@@ -130,7 +130,7 @@ impl Count {
 
 /// The sentences that a scenario has a check under, each once, in the order of writing.
 pub fn cites(scenario: &Scenario) -> Vec<&str> {
-    let expect = scenario.steps.iter().flat_map(|step| &step.value.expect.0);
+    let expect = scenario.all_steps().flat_map(|step| &step.value.expect.0);
     let mut all: Vec<&str> = Vec::new();
     for (requirement, checks) in expect {
         if !checks.is_empty() && !all.contains(&requirement.value.as_str()) {

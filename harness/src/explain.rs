@@ -517,7 +517,7 @@ mod tests {
     fn nothing_that_the_project_asks_is_without_words() {
         let library = Library::load(None).expect("the project's own scenarios can be read");
         for (id, scenario) in &library.scenarios {
-            for step in &scenario.wrote.steps {
+            for step in scenario.wrote.all_steps() {
                 let (whole, changes) = send(&step.value.send);
                 assert!(changes.is_empty() || step.value.send.change.is_some(), "{id}");
                 let from = goes_to(&step.value.send, &library);

@@ -16,9 +16,10 @@ use crate::check::Check;
 use crate::check::error_codes::{ERROR_CODES, OTHER_CODES};
 use crate::complaint::{Complaint, Source, did_you_mean, nearest};
 use crate::ordered::Ordered;
+use crate::plan::MOVES;
 use crate::requirement::Catalogue;
 use crate::scenario::given::{Given, Kind, Strategy};
-use crate::scenario::{Base, Body, Scenario, Send, Step, Times};
+use crate::scenario::{Base, Body, Move, Moves, Scenario, Send, Step, Times};
 use crate::target::{SCOPE_KINDS, client_roles, user_roles};
 use crate::words::{ClientPart, Name, UserPart, Words};
 
@@ -118,7 +119,7 @@ impl Library {
                     .source
                     .complain(step.defined, "a step of a base is sent once: say `times` in the case"));
             }
-            self.check_steps(&base.source, &base.wrote.steps, &Drawn::new())?;
+            self.check_steps(&base.source, &base.wrote.steps, &Drawn::new(), &[])?;
             if self.runs_in_a_circle(name) {
                 return Err(base.source.complain(
                     base.wrote.base.defined,
@@ -131,14 +132,58 @@ impl Library {
             if wrote.steps.is_empty() {
                 return Err(scenario.source.complain(wrote.id.defined, "a scenario needs one step at least"));
             }
-            self.check_steps(&scenario.source, &wrote.steps, &wrote.given)?;
+            self.check_steps(&scenario.source, &wrote.steps, &wrote.given, &[])?;
+            if let Some(moves) = &wrote.moves {
+                self.check_moves(scenario, moves)?;
+            }
         }
         Ok(())
     }
 
-    fn check_steps(&self, source: &Source, steps: &[Spanned<Step>], given: &Drawn) -> Result<(), Complaint> {
-        let mut earlier: Vec<&str> = Vec::new();
-        let mut kept: Vec<&str> = Vec::new();
+    /// Holds the moves of a scenario against its states, and what they send against what any of them may have kept.
+    fn check_moves(&self, scenario: &Authored<Scenario>, moves: &Moves) -> Result<(), Complaint> {
+        let Authored { wrote, source } = scenario;
+        let complain = |at: Location, what| Err(source.complain(at, what));
+        if moves.each.is_empty() {
+            let at = wrote.id.defined;
+            return complain(at, "there is no move to draw: name one at least under `each`".to_owned());
+        }
+        if wrote.given.contains_key(MOVES) {
+            let at = wrote.id.defined;
+            return complain(at, format!("`{MOVES}` is drawn already: give the value of `given` another name"));
+        }
+        let states: Vec<&str> = [moves.start.as_str()]
+            .into_iter()
+            .chain(moves.each.iter().filter_map(|one| one.value.to.as_deref()))
+            .collect();
+        let before: Vec<&Spanned<Step>> = wrote.all_steps().collect();
+        for (position, one) in moves.each.iter().enumerate() {
+            let Move { name, from, steps, .. } = &one.value;
+            if moves.each[..position].iter().any(|other| other.value.name.value == name.value) {
+                return complain(
+                    name.defined,
+                    format!("a move is named `{}` already: choose another name", name.value),
+                );
+            }
+            if let Some(state) = from.iter().find(|state| !states.contains(&state.value.as_str())) {
+                let hint = did_you_mean(&state.value, states.iter().copied());
+                return complain(state.defined, format!("no move leads to the state `{}`{hint}", state.value));
+            }
+            self.check_steps(source, steps, &wrote.given, &before)?;
+        }
+        Ok(())
+    }
+
+    /// Holds steps against what they name; `before` may have been walked earlier.
+    fn check_steps(
+        &self,
+        source: &Source,
+        steps: &[Spanned<Step>],
+        given: &Drawn,
+        before: &[&Spanned<Step>],
+    ) -> Result<(), Complaint> {
+        let mut earlier: Vec<&str> = before.iter().filter_map(|step| step.value.name.as_deref()).collect();
+        let mut kept: Vec<&str> = before.iter().flat_map(|step| step.value.keep.keys()).map(String::as_str).collect();
         for step in steps {
             let Step { name, send, expect, keep, .. } = &step.value;
             self.check_send(source, step.defined, send)?;

@@ -78,7 +78,7 @@ pub fn find<'a>(library: &'a Library, id: &str) -> Result<&'a Load, NotLoaded> {
         let hint = did_you_mean(id, loaded.map(|(id, _)| id.as_str()));
         return Err(NotLoaded::Unknown { id: id.to_owned(), hint });
     };
-    if !scenario.wrote.given.is_empty() {
+    if !scenario.wrote.given.is_empty() || scenario.wrote.moves.is_some() {
         return Err(NotLoaded::Draws(id.to_owned()));
     }
     let load = scenario.wrote.load.as_ref().filter(|load| load.users > 0 && !load.lasts.is_zero());

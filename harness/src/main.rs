@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{check, coverage, doctor, explain, faults, load, report, schema, serve, stop};
+use crate::commands::{check, coverage, doctor, explain, faults, load, replay, report, schema, serve, stop};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Check(args) => runtime.block_on(check::run(&args)),
         Command::Load(args) => runtime.block_on(load::run(&args)),
+        Command::Replay(args) => runtime.block_on(replay::run(&args)),
         Command::Report(args) => report::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),

@@ -10,15 +10,17 @@ use std::time::Duration;
 
 use draft::{Draft, Who};
 use indexmap::IndexMap;
+use ropcheck_reports::drawn::Value;
 use ropcheck_reports::record::{Case, Place};
 use serde_yaml::Spanned;
 
 use crate::check::Check;
+use crate::drawn::Drawn;
 use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::request::{Content, Part, Piece, Template};
-use crate::scenario::given::Strategy;
-use crate::scenario::{Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
+use crate::scenario::given::{Length, Strategy};
+use crate::scenario::{self, Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
 use crate::target::role::{DECOY, KNOWN};
 use crate::target::{Target, User, lacking_client, lacking_user};
 
@@ -34,9 +36,38 @@ pub struct Plan {
     pub steps: Vec<Planned>,
     /// Values to draw.
     pub given: IndexMap<String, Strategy>,
+    /// Moves to draw, done behind the steps.
+    pub moves: Option<Arc<Moves>>,
     /// How many users walk it.
     pub load: Option<Load>,
 }
+
+/// Moves ready to be drawn: a model of states, and what leads from one to another.
+#[derive(Debug)]
+pub struct Moves {
+    /// The state behind the steps.
+    pub start: String,
+    /// How many are drawn.
+    pub length: Length,
+    /// Each of them.
+    pub each: Vec<Move>,
+}
+
+/// A move ready to be done.
+#[derive(Debug)]
+pub struct Move {
+    /// Its name.
+    pub name: String,
+    /// The states that allow it.
+    pub from: Vec<String>,
+    /// The state that it leads to; none: the same.
+    pub to: Option<String>,
+    /// What is sent.
+    pub steps: Vec<Planned>,
+}
+
+/// The name under which moves are drawn.
+pub const MOVES: &str = "moves";
 
 /// A step ready to be sent.
 #[derive(Debug, Clone)]
@@ -112,9 +143,44 @@ impl Plan {
         }
     }
 
+    /// The plan of one walk: with the drawn moves behind its steps. A move that its state does not allow is left out, so that
+    /// a sequence from which one was taken is a sequence again.
+    pub fn with_moves(self: &Arc<Self>, drawn: &Drawn) -> Arc<Self> {
+        let (Some(moves), Some(Value::Moves(names))) = (&self.moves, drawn.get(MOVES)) else { return Arc::clone(self) };
+        let mut plan = Self::clone(self);
+        let mut state = moves.start.as_str();
+        for name in names {
+            let known = moves.each.iter().find(|one| one.name == *name);
+            let Some(next) = known.filter(|one| one.from.iter().any(|from| from == state)) else { continue };
+            let from = plan.steps.len();
+            plan.steps.extend(next.steps.iter().cloned());
+            // What looks back by name means the first of them.
+            for at in from..plan.steps.len() {
+                let name = plan.steps[at].name.clone();
+                let times = plan.steps[..at].iter().filter(|step| step.name.split(" (").next() == Some(&name)).count();
+                if times > 0 {
+                    plan.steps[at].name = format!("{name} ({})", times + 1);
+                }
+            }
+            state = next.to.as_deref().unwrap_or(state);
+        }
+        Arc::new(plan)
+    }
+
+    /// Every step, those of moves included.
+    fn all_steps(&self) -> impl Iterator<Item = &Planned> {
+        let moves = self.moves.iter().flat_map(|moves| &moves.each);
+        self.steps.iter().chain(moves.flat_map(|one| &one.steps))
+    }
+
+    /// Whether it is a property: something of it is drawn.
+    pub fn draws(&self) -> bool {
+        !self.given.is_empty() || self.moves.is_some()
+    }
+
     /// Whether a check of it asks if a signature holds.
     pub fn asks_for_signatures(&self) -> bool {
-        self.steps.iter().flat_map(|step| &step.expect).any(|promise| promise.check.asks_for_signature())
+        self.all_steps().flat_map(|step| &step.expect).any(|promise| promise.check.asks_for_signature())
     }
 
     /// Whether it is about many failed logins: what it asks shows only where no good one comes in between.
@@ -135,7 +201,7 @@ impl Plan {
 
     /// Whether it may cost a real account a failed login.
     pub fn spends_logins(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.login, Some(Login::Failing(_))))
+        self.all_steps().any(|step| matches!(step.login, Some(Login::Failing(_))))
     }
 }
 
@@ -152,14 +218,13 @@ pub fn plan(
 ) -> Result<Plan, Skip> {
     let wrote = &scenario.wrote;
     let planned = |user| Planner { library, target, offers, user }.scenario(scenario);
-    let mut steps = planned(KNOWN)?;
-    // A wrong password is tried on an account that may be locked out, where the target file lends one.
-    let fails = |step: &Planned| matches!(step.login, Some(Login::Failing(_)));
-    if steps.iter().any(fails) && target.user(DECOY).is_some() {
-        steps = planned(DECOY)?;
-    }
+    let (steps, moves) = planned(KNOWN)?;
     let case = Case { id: id.to_owned(), title: wrote.title.clone(), at: scenario.place(wrote.id.defined) };
-    let plan = Plan { case, steps, given: wrote.given.clone(), load: wrote.load.clone() };
+    let mut plan = Plan { case, steps, given: wrote.given.clone(), moves, load: wrote.load.clone() };
+    // A wrong password is tried on an account that may be locked out, where the target file lends one.
+    if plan.spends_logins() && target.user(DECOY).is_some() {
+        (plan.steps, plan.moves) = planned(DECOY)?;
+    }
     if plan.is_about_many() {
         target.users.iter().try_for_each(|user| target.may_spend(plan.failed_logins(user), user)).map_err(Skip)?;
     }
@@ -178,7 +243,7 @@ pub fn plan_base(name: &str, library: &Library, target: &Target, offers: &Offers
         title: base.wrote.title.clone(),
         at: base.place(base.wrote.base.defined),
     };
-    Ok(Plan { case, steps, given: IndexMap::new(), load: None })
+    Ok(Plan { case, steps, given: IndexMap::new(), moves: None, load: None })
 }
 
 struct Planner<'a> {
@@ -193,14 +258,15 @@ struct Planner<'a> {
 type Role<'a> = Option<&'a str>;
 
 impl Planner<'_> {
-    /// A scenario's steps, each with what its base brings along before it.
-    fn scenario(&self, scenario: &Authored<Scenario>) -> Result<Vec<Planned>, Skip> {
+    /// A scenario's steps, each with what its base brings along before it, and its moves.
+    fn scenario(&self, scenario: &Authored<Scenario>) -> Result<(Vec<Planned>, Option<Arc<Moves>>), Skip> {
         self.offered(&scenario.wrote.needs)?;
         let mut steps = Vec::new();
         for step in &scenario.wrote.steps {
             self.step(&step.value, scenario, None, None, &mut steps)?;
         }
-        Ok(steps)
+        let moves = scenario.wrote.moves.as_ref().map(|moves| self.moves(moves, scenario, &steps)).transpose()?;
+        Ok((steps, moves.map(Arc::new)))
     }
 
     fn offered(&self, needs: &[Capability]) -> Result<(), Skip> {
@@ -208,6 +274,27 @@ impl Planner<'_> {
             .iter()
             .find(|need| !self.offers.contains(need))
             .map_or(Ok(()), |need| Err(Skip(lacking(*need).to_owned())))
+    }
+
+    /// Moves behind steps that stand already.
+    fn moves(&self, moves: &scenario::Moves, from: &Authored<Scenario>, behind: &[Planned]) -> Result<Moves, Skip> {
+        let each = moves.each.iter().map(|one| {
+            let scenario::Move { name, from: states, to, steps: wrote } = &one.value;
+            let mut steps = behind.to_vec();
+            for step in wrote {
+                self.step(&step.value, from, None, None, &mut steps)?;
+                if let (None, Some(last)) = (&step.value.name, steps.last_mut()) {
+                    last.name.clone_from(&name.value);
+                }
+            }
+            Ok(Move {
+                name: name.value.clone(),
+                from: states.iter().map(|state| state.value.clone()).collect(),
+                to: to.clone(),
+                steps: steps.split_off(behind.len()),
+            })
+        });
+        Ok(Moves { start: moves.start.clone(), length: moves.length, each: each.collect::<Result<_, Skip>>()? })
     }
 
     /// A base's steps, its request last, for a client and a user.

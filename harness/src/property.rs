@@ -1,16 +1,21 @@
 //! Properties: values drawn, a failure made smaller, by way of the same walk and the same judge as everything else.
 
 pub mod draw;
+pub mod regressions;
+pub mod replay;
+
+use std::sync::Arc;
 
 use draw::Source;
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use regressions::{Regressions, Seed};
 use ropcheck_reports::drawn::Value;
-use ropcheck_reports::record::{self, Finding, Found};
+use ropcheck_reports::record::{self, Because, Finding, Found};
 
 use crate::drawn::Drawn;
 use crate::judge::judge;
-use crate::plan::Plan;
+use crate::plan::{MOVES, Plan};
 use crate::walk::{Ground, Start, Walked, walk};
 use crate::witness::{Keys, witness};
 
@@ -25,28 +30,47 @@ pub struct Effort {
 
 impl Effort {
     /// The usual effort.
-    pub const USUAL: Self = Self { cases: 64, shrinks: 256 };
+    pub const USUAL: Self = Self { cases: 64, shrinks: 512 };
 
     /// The effort where each walk costs a real account failed logins.
     pub const CAREFUL: Self = Self { cases: 2, shrinks: 0 };
 }
 
-/// What a property came to: its last walk, and what was found in it.
-pub struct Outcome {
-    /// The walk that is kept: the smallest failing one, or the last.
+/// What the values of a run are drawn from.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing {
+    /// The seed of the whole run.
+    pub seed: u64,
+    /// Sets of values tried for each property; none: the usual number.
+    pub cases: Option<u32>,
+    /// Sets of values that failed before.
+    pub regressions: Arc<Regressions>,
+}
+
+impl From<u64> for Drawing {
+    fn from(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+}
+
+/// One walk of a case, judged.
+pub struct Attempt {
+    /// What was done: the plan, with the drawn moves behind its steps.
+    pub plan: Arc<Plan>,
+    /// What was said and heard.
     pub walked: Walked,
-    /// What each promise came to in it.
+    /// What each promise came to.
     pub found: Vec<Found>,
-    /// Every other walk's answers, for the lints.
-    pub others: Vec<Walked>,
 }
 
 /// A property with all that running it takes.
 pub struct Property<'a> {
     /// Its plan.
-    pub plan: &'a Plan,
+    pub plan: &'a Arc<Plan>,
     /// The seed that its values come from, together with its id.
     pub seed: u64,
+    /// Seeds of sets of values that failed before: they are tried first.
+    pub regressions: &'a [Seed],
     /// How much it asks.
     pub effort: Effort,
     /// Where it is walked.
@@ -55,32 +79,69 @@ pub struct Property<'a> {
     pub keys: &'a Keys,
 }
 
+/// Who is shown every walk that is not kept.
+pub type LetGo<'a> = dyn FnMut(&Attempt) + Send + 'a;
+
 impl Property<'_> {
-    /// Tries sets of values until one fails, which is then made as small as it gets.
-    pub async fn run(&self) -> Outcome {
-        let mut runner = TestRunner::new_with_rng(Config::default(), rng(&self.plan.case.id, self.seed, 1));
-        let sources: Vec<Source> = self.plan.given.values().map(Source::of).collect();
-        let mut others = Vec::new();
+    /// Tries sets of values until one fails, which is then made as small as it gets. The walk that is kept is the smallest
+    /// failing one, or the last.
+    pub async fn run(&self, let_go: &mut LetGo<'_>) -> Attempt {
+        let sources: Vec<Source> = self.names().map(|(_, source)| source).collect();
+        let most = self.effort.cases.max(u32::try_from(self.regressions.len()).unwrap_or(u32::MAX));
+        let mut earlier: Vec<Found> = Vec::new();
         let mut tried = 0;
         loop {
+            let known = usize::try_from(tried).ok().and_then(|tried| self.regressions.get(tried).copied());
             tried += 1;
+            let seed = known.unwrap_or_else(|| Seed::of(&self.plan.case.id, self.seed, tried));
             // A strategy without filters never refuses to draw.
-            let Ok(mut tree) = sources.new_tree(&mut runner) else { unreachable!("no filter, no rejection") };
-            let (walked, found) = self.attempt(tree.current(), tried).await;
-            if broken(&found) {
-                return self.shrink(&mut tree, tried, Outcome { walked, found, others }).await;
+            let Ok(mut tree) = sources.new_tree(&mut runner(&seed)) else { unreachable!("no filter, no rejection") };
+            let mut attempt = self.attempt(tree.current(), tried).await;
+            if is_broken(&attempt.found) {
+                return self.shrink(&mut tree, (tried, seed), attempt, let_go).await;
             }
             // What could not be judged once is not tried again: the control was refused, or the server is silent.
-            let judged = found.iter().any(|one| one.finding == Finding::Met);
-            if tried >= self.effort.cases || !judged {
-                return Outcome { walked, found, others };
+            let is_stuck = attempt.found.iter().any(|one| matches!(one.finding, Finding::Unjudged { .. }))
+                && !attempt.found.iter().any(|one| one.finding == Finding::Met);
+            if tried >= most || is_stuck {
+                // What the last moves did not come to, earlier ones did.
+                let is_new = |one: &Found| !attempt.found.iter().any(|known| is_same_promise(known, one));
+                let earlier: Vec<Found> = earlier.into_iter().filter(is_new).collect();
+                attempt.found.extend(earlier);
+                return attempt;
             }
-            others.push(walked);
+            if self.plan.moves.is_some() {
+                for one in &attempt.found {
+                    if !earlier.iter().any(|known| is_same_promise(known, one)) {
+                        earlier.push(one.clone());
+                    }
+                }
+            }
+            let_go(&attempt);
         }
     }
 
-    /// Makes the values of a failure smaller while it still fails.
-    async fn shrink(&self, tree: &mut impl ValueTree<Value = Vec<Value>>, tried: u32, first: Outcome) -> Outcome {
+    /// Walks once with values that were drawn earlier.
+    pub async fn again(&self, values: Drawn) -> Attempt {
+        let plan = self.plan.with_moves(&values);
+        let mut walked = walk(&plan, &values, Start::Now, self.on).await;
+        witness(&plan, &mut walked, self.keys);
+        let mut found = Vec::new();
+        judge(&plan, &walked, &mut |one| found.push(one));
+        if plan.moves.is_some() {
+            found = once_each(found);
+        }
+        Attempt { plan, walked, found }
+    }
+
+    /// Makes the values of a failure smaller while it still fails, and then looks whether it fails again.
+    async fn shrink(
+        &self,
+        tree: &mut impl ValueTree<Value = Vec<Value>>,
+        (tried, seed): (u32, Seed),
+        first: Attempt,
+        let_go: &mut LetGo<'_>,
+    ) -> Attempt {
         let mut smallest = first;
         let mut shrinks = 0;
         let mut minimal = true;
@@ -91,40 +152,93 @@ impl Property<'_> {
                 break;
             }
             shrinks += 1;
-            let (walked, found) = self.attempt(tree.current(), tried + shrinks).await;
-            if broken(&found) {
-                smallest.others.push(std::mem::replace(&mut smallest.walked, walked));
-                smallest.found = found;
+            let attempt = self.attempt(tree.current(), tried + shrinks).await;
+            if fails_alike(&smallest.found, &attempt.found) {
+                let_go(&std::mem::replace(&mut smallest, attempt));
                 smaller = tree.simplify();
             } else {
-                smallest.others.push(walked);
+                let_go(&attempt);
+                if has_no_more(&attempt.found) {
+                    minimal = false;
+                    break;
+                }
                 smaller = tree.complicate();
             }
         }
-        let values = smallest.walked.drawn.values();
+        let again = self.once_more(&smallest, tried + shrinks + 1, let_go).await;
+        let values = smallest.walked.drawn.values().clone();
         for one in &mut smallest.found {
-            one.drawn = Some(record::Drawn { values: values.clone(), tried, shrinks, minimal });
+            let (values, seed) = (values.clone(), seed.to_string());
+            one.drawn = Some(record::Drawn { values, tried, shrinks, minimal, again, seed });
         }
         smallest
     }
 
-    async fn attempt(&self, values: Vec<Value>, number: u32) -> (Walked, Vec<Found>) {
-        let values = self.plan.given.keys().cloned().zip(values).collect();
-        let drawn = Drawn::of(number, values);
-        let mut walked = walk(self.plan, &drawn, Start::Now, self.on).await;
-        witness(self.plan, &mut walked, self.keys);
-        let mut found = Vec::new();
-        judge(self.plan, &walked, &mut |one| found.push(one));
-        (walked, found)
+    /// Whether a failure comes again with its control sent anew; none where nothing more could be sent.
+    async fn once_more(&self, failed: &Attempt, number: u32, let_go: &mut LetGo<'_>) -> Option<bool> {
+        for control in failed.plan.steps.iter().filter_map(|step| step.control.as_ref()) {
+            self.on.forget(&control.key);
+        }
+        let attempt = self.again(Drawn::of(number, failed.walked.drawn.values().clone())).await;
+        let_go(&attempt);
+        let alike = fails_alike(&failed.found, &attempt.found);
+        let is_open = attempt.found.iter().any(|one| matches!(one.finding, Finding::Unjudged { .. }));
+        (alike || !is_open).then_some(alike)
+    }
+
+    async fn attempt(&self, values: Vec<Value>, number: u32) -> Attempt {
+        let values = self.names().map(|(name, _)| name).zip(values).collect();
+        self.again(Drawn::of(number, values)).await
+    }
+
+    /// What is drawn, by name.
+    fn names(&self) -> impl Iterator<Item = (String, Source)> {
+        let given = self.plan.given.iter().map(|(name, strategy)| (name.clone(), Source::of(strategy)));
+        let moves = self.plan.moves.as_ref().map(|moves| (MOVES.to_owned(), Source::of_moves(moves)));
+        given.chain(moves)
     }
 }
 
-fn broken(found: &[Found]) -> bool {
+fn is_broken(found: &[Found]) -> bool {
     found.iter().any(|one| matches!(one.finding, Finding::Broken { .. }))
 }
 
-/// A generator of its own for each attempt of each property, so that none depends on which others run.
-fn rng(case: &str, seed: u64, attempt: u32) -> TestRng {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{seed}/{case}/{attempt}").as_bytes());
-    TestRng::from_seed(RngAlgorithm::ChaCha, digest.as_ref())
+/// Whether a sentence that was broken before is broken again: a smaller failure of another kind is another failure.
+fn fails_alike(before: &[Found], now: &[Found]) -> bool {
+    let broken = |found: &&Found| matches!(found.finding, Finding::Broken { .. });
+    now.iter().filter(broken).any(|now| before.iter().filter(broken).any(|one| one.requirement == now.requirement))
+}
+
+/// Whether nothing more can be sent: the budget is spent, the server is silent or has had enough.
+fn has_no_more(found: &[Found]) -> bool {
+    let ends = |because| matches!(because, Because::Budget | Because::NoAnswer | Because::Throttled);
+    found.iter().any(|one| matches!(one.finding, Finding::Unjudged { because, .. } if ends(because)))
+}
+
+/// Whether two findings are of the same line under the same sentence.
+fn is_same_promise(one: &Found, other: &Found) -> bool {
+    one.requirement == other.requirement && one.at == other.at
+}
+
+/// Of the findings of a move that comes more than once, the one that weighs most.
+fn once_each(found: Vec<Found>) -> Vec<Found> {
+    let weight = |one: &Found| match one.finding {
+        Finding::Met => 0,
+        Finding::Unjudged { .. } => 1,
+        Finding::Broken { .. } => 2,
+    };
+    let mut each: Vec<Found> = Vec::new();
+    for one in found {
+        match each.iter_mut().find(|known| is_same_promise(known, &one)) {
+            Some(known) if weight(known) < weight(&one) => *known = one,
+            Some(_) => {}
+            None => each.push(one),
+        }
+    }
+    each
+}
+
+/// What draws the values of one attempt: its seed alone decides, so that a failure can be drawn again.
+fn runner(seed: &Seed) -> TestRunner {
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed.0))
 }

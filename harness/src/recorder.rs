@@ -10,14 +10,25 @@ use ropcheck_reports::record::{self, Body, Event, Heard};
 
 use crate::captures::Captures;
 use crate::curl::curl;
-use crate::exchange::Sent;
+use crate::exchange::{Exchange, Sent};
 use crate::plan::Plan;
 use crate::request::{Ink, fill, shown_url};
 use crate::walk::Walked;
 
 /// Tells every exchange of a walk as the record keeps it.
 pub fn exchanges(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(record::Exchange)) {
-    for (position, exchange) in walked.exchanges.iter().enumerate() {
+    wanted(plan, walked, |_, _| true, tell);
+}
+
+/// The same of those that are wanted, by position.
+pub fn wanted(
+    plan: &Plan,
+    walked: &Walked,
+    is_wanted: impl Fn(usize, &Exchange) -> bool,
+    tell: &mut dyn FnMut(record::Exchange),
+) {
+    let all = walked.exchanges.iter().enumerate();
+    for (position, exchange) in all.filter(|(position, exchange)| is_wanted(*position, exchange)) {
         let Some(step) = plan.sent(exchange.sent) else { continue };
         let Ok(request) = fill(&step.template, &walked.drawn, &Captures::default(), Ink::Marks) else { continue };
         let (name, control) = match exchange.sent {

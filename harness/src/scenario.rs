@@ -16,7 +16,7 @@ use serde_yaml::Spanned;
 use crate::check::Check;
 use crate::ordered::Ordered;
 use crate::words::Words;
-use given::{Given, Kind, Strategy};
+use given::{Given, Kind, Length, Strategy};
 
 /// An entry of a scenario file: a case, a property (with `given`) or a load run (with `load`).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -33,9 +33,45 @@ pub struct Scenario {
     /// Values to draw; the steps are then run for many sets of them.
     #[serde(default)]
     pub given: IndexMap<String, Strategy>,
+    /// Moves to draw, done in any order that their states allow; the steps then come before the first of them.
+    #[serde(default)]
+    pub moves: Option<Moves>,
     /// How many users run the steps, and for how long.
     #[serde(default)]
     pub load: Option<Load>,
+    /// What is done, in order.
+    #[schemars(with = "Vec<Step>")]
+    pub steps: Vec<Spanned<Step>>,
+}
+
+/// A model of a server's states, and the moves that lead from one to another. Sequences of moves are drawn; a move that its
+/// state does not allow is left out of the sequence.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Moves {
+    /// The state behind the steps.
+    pub start: String,
+    /// The least and the greatest number of moves that are drawn.
+    pub length: Length,
+    /// The moves.
+    #[schemars(with = "Vec<Move>")]
+    pub each: Vec<Spanned<Move>>,
+}
+
+/// A move: what may be done in a state, and the state that it leads to.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Its name.
+    #[serde(rename = "move")]
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// The states that allow it.
+    #[schemars(with = "Vec<String>")]
+    pub from: Vec<Spanned<String>>,
+    /// The state that it leads to; the same where nothing is said.
+    #[serde(default)]
+    pub to: Option<String>,
     /// What is done, in order.
     #[schemars(with = "Vec<Step>")]
     pub steps: Vec<Spanned<Step>>,
@@ -100,6 +136,12 @@ impl Default for Times {
 }
 
 impl Scenario {
+    /// Every step, those of moves included.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Spanned<Step>> {
+        let moves = self.moves.iter().flat_map(|moves| &moves.each);
+        self.steps.iter().chain(moves.flat_map(|one| &one.value.steps))
+    }
+
     /// Whether a step of it is sent until the server throttles.
     pub fn throttles(&self) -> bool {
         self.steps.iter().any(|step| step.value.times == Times::UntilThrottled)

@@ -1,28 +1,30 @@
 //! A run made ready: the server found, what it offers learned from its first good answers, every case planned.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ropcheck_reference_server::Policy;
+use ropcheck_reports::drawn::Value;
 use ropcheck_reports::record::{self, Case, Event, RunStarted, Skipped};
 use url::Url;
 
 use crate::breaker::SILENCES;
 use crate::drawn::Drawn;
 use crate::embedded::Embedded;
-use crate::judge::judge;
+use crate::exchange::{Exchange, Sent};
 pub use crate::learn::NotReady;
 use crate::learn::{Learned, discover, key_set, learn};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
 use crate::pace::Pace;
 use crate::plan::{Plan, Skip, plan};
-use crate::property::{Effort, Property};
+use crate::property::{Attempt, Drawing, Effort, LetGo, Property};
 use crate::recorder;
 use crate::seal::Known;
 use crate::target::Target;
-use crate::walk::{Ground, Start, walk};
+use crate::walk::Ground;
 use crate::wire::{Time, Wire};
-use crate::witness::{Keys, witness};
+use crate::witness::Keys;
 
 /// What is judged: the embedded reference server under a policy, or a configured target.
 pub enum Subject {
@@ -39,7 +41,7 @@ pub struct Session {
     target: Target,
     keys: Keys,
     learned: Learned,
-    seed: u64,
+    drawing: Drawing,
     wire: Wire,
 }
 
@@ -56,7 +58,12 @@ const LEARN: &str = "control/learn";
 
 impl Session {
     /// Makes a run ready. `cases` are those that will be run; the embedded server makes room for them.
-    pub async fn open(subject: Subject, library: Arc<Library>, cases: &[String], seed: u64) -> Result<Self, NotReady> {
+    pub async fn open(
+        subject: Subject,
+        library: Arc<Library>,
+        cases: &[String],
+        drawing: impl Into<Drawing>,
+    ) -> Result<Self, NotReady> {
         let (place, mut target, time) = match subject {
             Subject::Embedded(policy) => {
                 let throttles = |id: &str| library.scenarios.get(id).is_some_and(|one| one.wrote.throttles());
@@ -80,7 +87,7 @@ impl Session {
         let ground = Arc::new(Ground::new(wire.clone(), &target, pace, time));
         let learned = learn(&library, &target, &keys, &ground).await?;
         let place = place.map_or_else(|| Place::Shared(ground), |embedded| Place::Embedded(Box::new(embedded)));
-        Ok(Self { library, place, target, keys, learned, seed, wire })
+        Ok(Self { library, place, target, keys, learned, drawing: drawing.into(), wire })
     }
 
     /// The target as it was resolved.
@@ -150,43 +157,58 @@ impl Session {
             Ok(ready) => ready,
             Err(Skip(because)) => return (vec![Event::Skipped(Skipped { case: id.to_owned(), because })], tally),
         };
+        let plan = Arc::new(plan);
         let mut events = Vec::new();
-        let (walked, found) = if plan.given.is_empty() {
-            let mut walked = walk(&plan, &Drawn::none(), Start::Now, &ground).await;
-            witness(&plan, &mut walked, &self.keys);
-            let mut found = Vec::new();
-            judge(&plan, &walked, &mut |one| found.push(one));
-            tally.walked(&plan, &walked);
-            (walked, found)
-        } else {
-            let (effort, keys) = (self.effort(&plan), &self.keys);
-            let outcome = Property { plan: &plan, seed: self.seed, effort, on: &ground, keys }.run().await;
-            tally.walked(&plan, &outcome.walked);
-            outcome.others.iter().for_each(|other| tally.walked(&plan, other));
-            // Of hundreds of walks the record keeps what a finding or a lint points at: the control is in the first.
-            let examples = tally.examples();
-            let wanted = |id: &String| {
-                examples.contains(&id.as_str()) || outcome.walked.twins.iter().flatten().any(|twin| twin == id)
-            };
-            for other in &outcome.others {
-                recorder::exchanges(&plan, other, &mut |exchange| {
-                    events.extend(wanted(&exchange.id).then_some(Event::Exchange(exchange)));
+        let property = self.property(id, &plan, &ground);
+        let kept = if plan.draws() {
+            // Of hundreds of walks the record keeps what a finding or a lint points at: controls, and examples.
+            let let_go: &mut LetGo<'_> = &mut |attempt| {
+                tally.walked(&attempt.plan, &attempt.walked);
+                let examples = tally.examples();
+                let is_wanted = |position: usize, exchange: &Exchange| {
+                    matches!(exchange.sent, Sent::Control { .. })
+                        || !examples.is_empty() && examples.contains(&attempt.walked.exchange_id(position).as_str())
+                };
+                recorder::wanted(&attempt.plan, &attempt.walked, is_wanted, &mut |exchange| {
+                    events.push(Event::Exchange(exchange));
                 });
-            }
-            (outcome.walked, outcome.found)
+            };
+            property.run(let_go).await
+        } else {
+            property.again(Drawn::none()).await
         };
-        recorder::exchanges(&plan, &walked, &mut |exchange| events.push(Event::Exchange(exchange)));
-        events.extend(found.into_iter().map(Event::Found));
+        tally.walked(&kept.plan, &kept.walked);
+        recorder::exchanges(&kept.plan, &kept.walked, &mut |exchange| events.push(Event::Exchange(exchange)));
+        events.extend(kept.found.into_iter().map(Event::Found));
         (events, tally)
     }
 
+    /// Runs one property once, with values that were drawn earlier.
+    ///
+    /// # Errors
+    /// [`Skip`] where the target lacks what it needs.
+    pub async fn replay(&self, id: &str, values: BTreeMap<String, Value>) -> Result<Attempt, Skip> {
+        let (plan, ground) = self.plan(id)?;
+        let plan = Arc::new(plan);
+        Ok(self.property(id, &plan, &ground).again(Drawn::of(1, values)).await)
+    }
+
+    fn property<'a>(&'a self, id: &str, plan: &'a Arc<Plan>, on: &'a Ground) -> Property<'a> {
+        let regressions = self.drawing.regressions.of(id);
+        Property { plan, seed: self.drawing.seed, regressions, effort: self.effort(plan), on, keys: &self.keys }
+    }
+
     fn effort(&self, plan: &Plan) -> Effort {
-        if plan.spends_logins() && !self.target.is_loopback() { Effort::CAREFUL } else { Effort::USUAL }
+        if plan.spends_logins() && !self.target.is_loopback() {
+            Effort::CAREFUL
+        } else {
+            Effort { cases: self.drawing.cases.unwrap_or(Effort::USUAL.cases), ..Effort::USUAL }
+        }
     }
 
     /// The first line of the record of a run over these cases.
     pub fn head(&self, kind: record::Kind, cases: &[String], started_ms: u64) -> RunStarted {
-        head(&self.library, as_recorded(&self.target), kind, cases, self.seed, started_ms)
+        head(&self.library, as_recorded(&self.target), kind, cases, self.drawing.seed, started_ms)
     }
 }
 
@@ -206,7 +228,7 @@ pub fn head(
     started_ms: u64,
 ) -> RunStarted {
     let scenarios = || cases.iter().filter_map(|id| Some((id, library.scenarios.get(id)?)));
-    let steps = scenarios().flat_map(|(_, scenario)| &scenario.wrote.steps);
+    let steps = scenarios().flat_map(|(_, scenario)| scenario.wrote.all_steps());
     let cited = steps.flat_map(|step| &step.value.expect.0).map(|(id, _)| id.value.as_str());
     let cited = cited.chain(LINTS.iter().map(|lint| lint.requirement));
     let sentence = |id: &str| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone()));

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use crate::complaint::did_you_mean;
 use crate::library::Library;
 use crate::lint::Tally;
+use crate::property::Drawing;
 use crate::recorder::micros;
 use crate::session::{NotReady, Session, Subject};
 
@@ -31,7 +32,7 @@ use crate::session::{NotReady, Session, Subject};
 pub struct Suite {
     library: Arc<Library>,
     cases: Vec<String>,
-    seed: u64,
+    drawing: Drawing,
 }
 
 /// Cases of the embedded server that run side by side.
@@ -47,7 +48,7 @@ impl Suite {
     pub fn of(library: Arc<Library>) -> Self {
         let cases = library.scenarios.iter().filter(|(_, scenario)| scenario.wrote.load.is_none());
         let cases = cases.map(|(id, _)| id.clone()).collect();
-        Self { library, cases, seed: 0 }
+        Self { library, cases, drawing: Drawing::default() }
     }
 
     /// The cases whose id a glob matches: `rfc6749/5.2/*`, `*password*`.
@@ -65,10 +66,10 @@ impl Suite {
         Ok(self)
     }
 
-    /// The seed that drawn values come from.
+    /// What drawn values come from.
     #[must_use]
-    pub fn seeded(self, seed: u64) -> Self {
-        Self { seed, ..self }
+    pub fn drawing(self, drawing: Drawing) -> Self {
+        Self { drawing, ..self }
     }
 
     /// The ids of its cases, in order.
@@ -86,7 +87,7 @@ impl Suite {
     /// # Errors
     /// Nothing can be judged: the server is silent, the good login is refused, …
     pub async fn open(&self, subject: Subject) -> Result<Session, NotReady> {
-        Session::open(subject, Arc::clone(&self.library), &self.cases, self.seed).await
+        Session::open(subject, Arc::clone(&self.library), &self.cases, self.drawing.clone()).await
     }
 
     /// Runs every case and adds it up.

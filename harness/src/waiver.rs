@@ -91,7 +91,7 @@ fn asked_of<'a>(case: &Spanned<String>, source: &Source, library: &'a Library) -
     // Load scenarios are no cases: `check` does not run them.
     let cases = library.scenarios.iter().filter(|(_, scenario)| scenario.wrote.load.is_none());
     if let Some((_, scenario)) = cases.clone().find(|(known, _)| *known == id) {
-        let expected = scenario.wrote.steps.iter().flat_map(|step| &step.value.expect.0);
+        let expected = scenario.wrote.all_steps().flat_map(|step| &step.value.expect.0);
         return Ok(expected.map(|(requirement, _)| requirement.value.as_str()).collect());
     }
     let lints: Vec<String> = LINTS.iter().map(|lint| format!("lint/{}", lint.name)).collect();

@@ -127,7 +127,7 @@ impl Ground {
     }
 
     /// Forgets a control, so that it is sent again.
-    fn forget(&self, key: &str) {
+    pub(crate) fn forget(&self, key: &str) {
         self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(key);
     }
 

@@ -71,6 +71,21 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
         &["`given` draws no `speling`", "did you mean `spelling`?"],
     ),
     (
+        "a state that no move leads to",
+        "- id: a\n  title: T\n  steps: [{ send: { like: good-login } }]\n  moves:\n    start: out\n    length: [1, 2]\n    each:\n      - { move: login, from: [«ot], to: in, steps: [{ send: { like: good-login } }] }\n",
+        &["no move leads to the state `ot`", "did you mean `out`?"],
+    ),
+    (
+        "a move that is there already",
+        "- id: a\n  title: T\n  steps: [{ send: { like: good-login } }]\n  moves:\n    start: out\n    length: [1, 2]\n    each:\n      - { move: login, from: [out], steps: [{ send: { like: good-login } }] }\n      - { move: «login, from: [out], steps: [{ send: { like: good-login } }] }\n",
+        &["a move is named `login` already"],
+    ),
+    (
+        "a move that uses what nothing keeps",
+        "- id: a\n  title: T\n  steps: [{ send: { like: good-login } }]\n  moves:\n    start: out\n    length: [1, 2]\n    each:\n      - { move: login, from: [out], steps: [{ send: { like: good-login, change: { set: { scope: '${«kept.token}' } } } }] }\n",
+        &["no earlier step keeps `token`"],
+    ),
+    (
         "a spelling and more",
         "- id: a\n  title: T\n  steps: [{ send: { like: good-login, change: { respelt: «'x${given.speling}' } } }]\n",
         &["is no name of `given`, alone"],

@@ -460,6 +460,12 @@ pub struct Drawn {
     pub shrinks: u32,
     /// Whether shrinking came to its end; else the values are the smallest so far.
     pub minimal: bool,
+    /// Whether it failed again when it was tried once more, its control sent anew; not known where no more could be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<bool>,
+    /// The seed that the values were drawn from, in hex, for files of regressions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub seed: String,
 }
 
 /// Values of version 1 are texts without more ado.

@@ -1,15 +1,18 @@
 //! `ropcheck check`: every case over one server.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::complaint::did_you_mean;
 use ropcheck::library::Library;
+use ropcheck::property::Drawing;
+use ropcheck::property::regressions::{Regressions, Seed};
 use ropcheck::session::{Subject, as_recorded, head};
 use ropcheck::suite::{Suite, now_ms};
 use ropcheck::{target, waiver};
 use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
-use ropcheck_reports::record::{self, Ended, Event, Kind, RunStarted};
+use ropcheck_reports::record::{self, Ended, Event, Finding, Found, Kind, RunStarted};
 
 use super::care;
 use super::outcome::{self, Printed};
@@ -19,10 +22,16 @@ use crate::cli::Check;
 /// Runs the suite and gives its exit code.
 pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
-    let mut suite = Suite::of(library).seeded(args.seed);
+    let mut suite = Suite::of(library);
     if let Some(glob) = &args.only {
         suite = suite.only(glob).map_err(Stop::bad_input)?;
     }
+    let mut regressions = match &args.regressions {
+        Some(folder) => Regressions::read(folder, suite.cases())?,
+        None => Regressions::default(),
+    };
+    let cases = args.cases.map(NonZeroU32::get);
+    let suite = suite.drawing(Drawing { seed: args.seed, cases, regressions: Arc::new(regressions.clone()) });
     let waivers = args.waivers.as_deref().map(|path| waiver::load(path, suite.library())).transpose()?;
     let said = |mut head: RunStarted| {
         head.only.clone_from(&args.only);
@@ -54,9 +63,15 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         }
     };
     let progress = progress(suite.cases().len());
+    let mut kept = Ok(());
     suite
         .walk(&session, interrupted, &mut |event| {
             advance(&progress, &event);
+            if args.regressions.is_some()
+                && let Err(why) = keep(&mut regressions, &event)
+            {
+                kept = Err(why);
+            }
             recorder.keep(match event {
                 Event::RunStarted(head) => Event::RunStarted(said(head)),
                 later => later,
@@ -66,7 +81,23 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     progress.finish_and_clear();
     let printed = if args.emit_waivers { Printed::Waivers } else { Printed::Text };
     let run = outcome::finish(recorder, &args.outcome.report, printed)?;
+    kept.map_err(|why| Stop::harness(format!("could not keep a regression: {why}")))?;
     Ok(run.exit_code(args.strict))
+}
+
+/// Keeps what a failure was drawn from.
+fn keep(regressions: &mut Regressions, event: &Event) -> std::io::Result<()> {
+    match event {
+        Event::Found(Found { case, finding: Finding::Broken { .. }, drawn: Some(drawn), .. }) => {
+            Seed::parse(&drawn.seed).map_or(Ok(()), |seed| regressions.keep(case, seed, &drawn.values))
+        }
+        Event::Found(_)
+        | Event::RunStarted(_)
+        | Event::Skipped(_)
+        | Event::Exchange(_)
+        | Event::Window(_)
+        | Event::RunFinished(_) => Ok(()),
+    }
 }
 
 /// Comes when the run is interrupted. Without a handler an interrupt ends the process at once, which is what is left then.
@@ -82,21 +113,26 @@ fn subject(args: &Check) -> Result<Subject, Stop> {
         target.allowed_failed_logins = args.allow_failed_logins.unwrap_or_default();
         return Ok(Subject::Target(Box::new(target)));
     }
+    Ok(Subject::Embedded(Box::new(policy(args.fault.as_deref(), args.variant.as_deref())?)))
+}
+
+/// The policy of the embedded server: strict, or with a fault or a variant by its id.
+pub(super) fn policy(fault: Option<&str>, variant: Option<&str>) -> Result<Policy, Stop> {
     let unknown = |what: &str, id: &str, ids: Vec<&'static str>| {
         Stop::bad_input(format!("no {what} is named `{id}`{}", did_you_mean(id, ids)))
     };
-    let policy = match (&args.fault, &args.variant) {
+    match (fault, variant) {
         (Some(id), _) => {
             let fault = FAULTS.iter().find(|fault| fault.id == id);
-            fault.ok_or_else(|| unknown("fault", id, FAULTS.iter().map(|fault| fault.id).collect()))?.policy()
+            Ok(fault.ok_or_else(|| unknown("fault", id, FAULTS.iter().map(|fault| fault.id).collect()))?.policy())
         }
         (None, Some(id)) => {
             let variant = VARIANTS.iter().find(|variant| variant.id == id);
-            variant.ok_or_else(|| unknown("variant", id, VARIANTS.iter().map(|variant| variant.id).collect()))?.policy()
+            let ids = || VARIANTS.iter().map(|variant| variant.id).collect();
+            Ok(variant.ok_or_else(|| unknown("variant", id, ids()))?.policy())
         }
-        (None, None) => Policy::strict(),
-    };
-    Ok(Subject::Embedded(Box::new(policy)))
+        (None, None) => Ok(Policy::strict()),
+    }
 }
 
 /// A progress line on stderr; indicatif hides it where stderr is no terminal.

@@ -7,7 +7,7 @@ use ropcheck::explain;
 use ropcheck::library::{Authored, Library};
 use ropcheck::lint::{LINTS, Lint};
 use ropcheck::requirement::Requirement;
-use ropcheck::scenario::{Endpoint, Scenario, Step};
+use ropcheck::scenario::{Endpoint, Move, Scenario, Step};
 use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
 
 use super::page::{Ink, Page};
@@ -111,7 +111,7 @@ fn checks<'a>(
     library: &Library,
     wanted: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&'a Check, Endpoint)> {
-    let expect = scenario.steps.iter().flat_map(move |step| {
+    let expect = scenario.all_steps().flat_map(move |step| {
         let from = explain::goes_to(&step.value.send, library);
         step.value.expect.0.iter().map(move |(id, checks)| (id, checks, from))
     });
@@ -173,6 +173,16 @@ fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &
     for (position, step) in wrote.steps.iter().enumerate() {
         page.blank();
         self::step(page, position + 1, &step.value, library);
+    }
+    for one in wrote.moves.iter().flat_map(|moves| &moves.each) {
+        let Move { name, from, to, steps } = &one.value;
+        let from: Vec<&str> = from.iter().map(|state| state.value.as_str()).collect();
+        let to = to.as_ref().map(|to| format!(", to {to}")).unwrap_or_default();
+        page.blank();
+        page.entry(2, &format!("Move {} from {}{to}:", name.value, from.join(" or ")));
+        for (position, step) in steps.iter().enumerate() {
+            self::step(page, position + 1, &step.value, library);
+        }
     }
     let proves = cites(wrote);
     if !proves.is_empty() {

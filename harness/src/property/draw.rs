@@ -14,6 +14,7 @@ use proptest::strategy::{Just, NewTree, Strategy as _, Union, ValueTree};
 use proptest::test_runner::TestRunner;
 use ropcheck_reports::drawn::{Damage, HeaderCase, How, Octets, Slip, Spelling, Value, Way, Writing};
 
+use crate::plan::Moves;
 use crate::request::recipe::{damaged_at, spelt};
 use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Length, Repertoire, Strategy};
 
@@ -55,6 +56,12 @@ where
 const PLACES: usize = 64;
 
 impl Source {
+    /// The source of moves.
+    pub fn of_moves(moves: &Moves) -> Self {
+        let names: Vec<String> = moves.each.iter().map(|one| one.name.clone()).collect();
+        any(vec(select(names), times(moves.length)).prop_map(Value::Moves))
+    }
+
     /// The source of what a strategy draws.
     pub fn of(strategy: &Strategy) -> Self {
         match strategy {
@@ -298,8 +305,7 @@ fn spelling(aspects: &[Aspect]) -> Source {
 
 #[cfg(test)]
 mod tests {
-    use proptest::test_runner::{Config, TestRunner};
-
+    use super::super::regressions::Seed;
     use super::*;
 
     fn source(yaml: &str) -> Source {
@@ -308,7 +314,7 @@ mod tests {
 
     /// What a strategy draws in several hundred draws, and the first of them made as small as it gets where everything fails.
     fn drawn(yaml: &str) -> (Vec<Value>, Value) {
-        let mut runner = TestRunner::new_with_rng(Config::default(), super::super::rng(yaml, 1, 1));
+        let mut runner = super::super::runner(&Seed::of(yaml, 1, 1));
         let source = source(yaml);
         let trees: Vec<Tree> = (0..400).map(|_| source.new_tree(&mut runner).expect("it draws")).collect();
         let all = trees.iter().map(ValueTree::current).collect();

@@ -139,8 +139,15 @@ pub(crate) fn share(judged: &Judged) -> Option<String> {
 
 /// How the drawn values of a property were come by.
 pub(crate) fn drawn(drawn: &Drawn) -> String {
-    let size = if drawn.minimal { "the smallest that still fail" } else { "the smallest found before time ran out" };
-    format!("set {} drawn, {} to shrink it, {size}", drawn.tried, count(drawn.shrinks, "walk"))
+    let size = if drawn.minimal { "the smallest that still fail" } else { "not minimal: the smallest so far" };
+    let again = match drawn.again {
+        Some(true) => "; tried once more with its control, it failed again",
+        Some(false) => {
+            "; tried once more with its control, it did NOT fail again: the server does not always answer alike"
+        }
+        None => "",
+    };
+    format!("set {} drawn, {} to shrink it, {size}{again}", drawn.tried, count(drawn.shrinks, "walk"))
 }
 
 /// `section 5.2`, as far as the record knows it; the document stands in the requirement's id.

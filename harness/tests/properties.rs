@@ -1,0 +1,185 @@
+//! What a failing property leaves: the smallest values that fail, in the record, to be tried again.
+
+#[path = "support/run.rs"]
+mod run;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ropcheck::complaint::Source;
+use ropcheck::library::Library;
+use ropcheck::property::Drawing;
+use ropcheck::session::Subject;
+use ropcheck::suite::Suite;
+use ropcheck::target;
+use ropcheck_reference_server::{FAULTS, Fault, Policy};
+use ropcheck_reports::drawn::{Damage, How, Value};
+use ropcheck_reports::record::{Drawn, Finding, Found};
+use ropcheck_reports::run::Run;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::run::ropcheck;
+
+/// Any password of the right length will do.
+const FAULT: &str = "password-length-is-enough";
+const CASE: &str = "properties/credentials/damaged-password";
+
+fn suite(case: &str) -> Suite {
+    let library = Library::load(None).expect("the project's own scenarios can be read");
+    Suite::of(Arc::new(library)).only(case).expect("there is such a case")
+}
+
+async fn run(suite: Suite, fault: &str) -> Run {
+    let policy = FAULTS.iter().find(|one| one.id == fault).map_or_else(Policy::strict, Fault::policy);
+    suite.run(Subject::Embedded(Box::new(policy))).await.expect("the embedded server can be judged")
+}
+
+/// The broken promises of a case, with what was drawn.
+fn broken(run: &Run, case: &str) -> Vec<(Found, Drawn)> {
+    let all = run.cases.iter().filter(|one| one.case.id == case).flat_map(|one| &one.judged);
+    let broken = all.filter(|judged| matches!(judged.found.finding, Finding::Broken { .. }));
+    broken.filter_map(|judged| Some((judged.found.clone(), judged.found.drawn.clone()?))).collect()
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_shrinks_to_the_simplest_damage_and_comes_again() {
+    let run = run(suite(CASE), FAULT).await;
+    let (found, drawn) = broken(&run, CASE).into_iter().next().expect("it fails");
+    assert_eq!(drawn.values, BTreeMap::from([("damage".to_owned(), Value::Damage(Damage { how: How::Flip, at: 0 }))]));
+    assert!(drawn.minimal && drawn.again == Some(true) && drawn.seed.len() == 64, "{drawn:?}");
+    let exchange = run.exchanges.get(&found.evidence[0]).expect("its exchange is kept");
+    let body = format!("{:?}", exchange.request.body);
+    assert!(body.contains("⟦decoy.password, character 1 changed⟧"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sequence_shrinks_to_the_moves_that_it_takes() {
+    let case = "properties/refresh/any-sequence";
+    let run = run(suite(case), "revocation-leaves-refresh-token").await;
+    let (found, drawn) = broken(&run, case).into_iter().next().expect("it fails");
+    let moves = ["revoke", "refresh after the revocation"].map(str::to_owned).to_vec();
+    assert_eq!(drawn.values, BTreeMap::from([("moves".to_owned(), Value::Moves(moves))]));
+    assert_eq!(found.requirement, "rfc7009/2.1/token-invalidated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_move_is_judged_in_some_sequence_of_a_right_server() {
+    let case = "properties/refresh/any-sequence";
+    let run = run(suite(case), "").await;
+    let judged = &run.cases.iter().find(|one| one.case.id == case).expect("it ran").judged;
+    let met: Vec<&str> = judged.iter().map(|one| one.found.requirement.as_str()).collect();
+    assert!(judged.iter().all(|one| one.found.finding == Finding::Met));
+    for requirement in
+        ["rfc6749/6/granted", "rfc6749/6/scope-not-wider", "rfc7662/2.2/active", "rfc7009/2.1/token-invalidated"]
+    {
+        assert!(met.contains(&requirement), "{requirement} is not among {met:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_draws_the_same_again_and_another_seed_something_else() {
+    let drawn = |seed| async move {
+        let run = run(suite(CASE).drawing(Drawing::from(seed)), FAULT).await;
+        broken(&run, CASE).into_iter().next().expect("it fails").1
+    };
+    let (first, again, other) = (drawn(5).await, drawn(5).await, drawn(6).await);
+    assert_eq!(first, again);
+    assert_ne!(first.seed, other.seed);
+}
+
+/// What it comes to on another server: nothing is wrong any more, the same is, something else is.
+#[test]
+fn a_recorded_failure_is_tried_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = shown(&folder.path().join("run.ndjson"));
+    ropcheck(["check", "--only", CASE, "--fault", FAULT, "--record", &record]).exits(1);
+    let replay = |more: &[&str]| ropcheck(["replay", &record, CASE].into_iter().chain(more.iter().copied()));
+    let fixed = replay(&[]).exits(0).says(&["FIXED", "damage = character 1 changed", "expected: no access token"]);
+    assert!(fixed.stdout.starts_with("FIXED"), "{}", fixed.stdout);
+    let still = replay(&["--fault", FAULT]).exits(1).says(&["STILL FAILS", "actual: status 200, an access token"]);
+    assert!(!still.stdout.contains("wonderland"), "{}", still.stdout);
+    replay(&["--fault", "wrong-password-crashes"]).exits(1).says(&["CHANGED", "status 500"]);
+
+    let told = |case: &str| ropcheck(["replay", &record, case]).exits(2);
+    told("properties/credentials/damaged-passwort").says(&["has no case", &format!("did you mean `{CASE}`?")]);
+    let strict = shown(&folder.path().join("strict.ndjson"));
+    ropcheck(["check", "--only", CASE, "--record", &strict]).exits(0);
+    ropcheck(["replay", &strict, CASE]).exits(2).says(&["no drawn values", "no property failed in it"]);
+}
+
+#[test]
+fn a_regression_is_kept_without_a_secret_and_tried_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let regressions = shown(&folder.path().join("regressions"));
+    let case = "properties/password-grant/any-wrong-password";
+    let check = |more: &[&str]| {
+        let args = [
+            "check",
+            "--only",
+            "{properties/credentials/damaged-password,properties/password-grant/any-wrong-password}",
+            "--regressions",
+            &regressions,
+        ];
+        ropcheck(args.into_iter().chain(more.iter().copied()))
+    };
+    check(&["--fault", FAULT]).exits(1);
+    let file = folder.path().join("regressions").join(format!("{case}.txt"));
+    let text = fs::read_to_string(&file).expect("a file of regressions");
+    let line = text.lines().find(|line| line.starts_with("cc ")).expect("a line");
+    assert!(line.contains(" # shrinks to password = \""), "{line}");
+    let damaged = fs::read_to_string(folder.path().join("regressions").join(format!("{CASE}.txt"))).expect("a file");
+    assert!(
+        damaged.contains("# shrinks to damage = character 1 changed") && !damaged.contains("onderland"),
+        "{damaged}"
+    );
+
+    // One case is enough now, whatever the seed: what failed is tried first, and is not written twice.
+    check(&["--fault", FAULT, "--cases", "1", "--seed", "99"]).exits(1).says(&["set 1 drawn"]);
+    assert_eq!(fs::read_to_string(&file).expect("a file of regressions"), text);
+    check(&["--cases", "1"]).exits(0);
+    fs::write(&file, "cc 12\n").expect("the file is ours");
+    check(&[]).exits(2).says(&["line 1 is no `cc` with 64 hex digits"]);
+}
+
+/// A server that lets a wrong password in once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_does_not_come_again_is_told_so() {
+    let server = MockServer::start().await;
+    let was_open = AtomicBool::new(false);
+    let answer = move |request: &Request| {
+        let body = String::from_utf8_lossy(&request.body);
+        let is_wrong = body.contains("password=") && !body.contains("password=open-sesame&");
+        let is_open = !is_wrong || !was_open.swap(true, Ordering::SeqCst);
+        let token = format!("{:p}-{}-token", request, body.len());
+        if is_open {
+            let body = serde_json::json!({ "access_token": token, "token_type": "Bearer", "expires_in": 60 });
+            ResponseTemplate::new(200).insert_header("cache-control", "no-store").set_body_json(body)
+        } else {
+            let body = serde_json::json!({ "error": "invalid_grant" });
+            ResponseTemplate::new(400).insert_header("cache-control", "no-store").set_body_json(body)
+        }
+    };
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let text = format!(
+        "token_endpoint: {}/token\nclients:\n  web: {{ id: web }}\nusers:\n  alice: {{ username: alice, password: open-sesame }}\n",
+        server.uri()
+    );
+    let source = Source { file: "target.yaml".to_owned(), text, private: true };
+    let target = target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"));
+    let run = suite(CASE).run(Subject::Target(Box::new(target))).await.expect("it answers");
+    let all = broken(&run, CASE);
+    let (_, drawn) = all.first().expect("it fails once");
+    assert_eq!(drawn.again, Some(false), "{drawn:?}");
+    let mut told = Vec::new();
+    (ropcheck_reports::format::find("text").expect("a format").write)(&run, &mut told).expect("it can be written");
+    let told = String::from_utf8(told).expect("text").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("it did NOT fail again: the server does not always answer alike"), "{told}");
+}
