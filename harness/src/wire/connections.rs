@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+use ropcheck_reports::drawn::HeaderCase;
 use rustls::pki_types::ServerName;
 use tower_service::Service;
 
@@ -39,6 +40,8 @@ pub(super) struct Connection {
     authority: Authority,
     proxy: Option<Proxy>,
     host: HeaderValue,
+    /// How the names of headers are written on it.
+    case: HeaderCase,
     sender: Sender,
 }
 
@@ -84,8 +87,9 @@ impl Connections {
             return Err(Silence::Unreachable("the URL names no server".to_owned()));
         };
         let path = url.path_and_query.unwrap_or(PathAndQuery::from_static("/"));
+        let case = parts.extensions.get().copied().unwrap_or_default();
         let mut request = Request::from_parts(parts, Full::new(body));
-        while let Some(mut connection) = self.idle_one(&scheme, &authority) {
+        while let Some(mut connection) = self.idle_one(&scheme, &authority, case) {
             connection.address(&mut request, &path);
             if connection.sender.ready().await.is_err() {
                 continue;
@@ -99,7 +103,7 @@ impl Connections {
                 },
             }
         }
-        let mut connection = self.open(scheme, authority).await?;
+        let mut connection = self.open(scheme, authority, case).await?;
         connection.address(&mut request, &path);
         let response = connection.sender.send_request(request).await.map_err(|why| silence(&why))?;
         Ok(Answered { response, connection })
@@ -110,13 +114,14 @@ impl Connections {
     }
 
     /// The idle connection that was used last: the others may close meanwhile.
-    fn idle_one(&self, scheme: &Scheme, authority: &Authority) -> Option<Connection> {
+    fn idle_one(&self, scheme: &Scheme, authority: &Authority, case: HeaderCase) -> Option<Connection> {
         let mut idle = self.idle();
-        let at = idle.iter().rposition(|one| one.scheme == *scheme && one.authority == *authority)?;
+        let fits = |one: &Connection| one.scheme == *scheme && one.authority == *authority && one.case == case;
+        let at = idle.iter().rposition(fits)?;
         Some(idle.swap_remove(at))
     }
 
-    async fn open(&self, scheme: Scheme, authority: Authority) -> Result<Connection, Silence> {
+    async fn open(&self, scheme: Scheme, authority: Authority, case: HeaderCase) -> Result<Connection, Silence> {
         let uri = Uri::builder().scheme(scheme.clone()).authority(authority.clone()).path_and_query("/").build();
         let uri = uri.map_err(|why| Silence::Unreachable(chain(&why)))?;
         let host = host(&authority).ok_or_else(|| Silence::Unreachable("the host can't be named".to_owned()))?;
@@ -135,11 +140,11 @@ impl Connections {
             let name = ServerName::try_from(name).map_err(|why| Silence::Tls(chain(&why)))?;
             let connector = self.trust.connector().map_err(|why: WireError| Silence::Tls(why.to_string()))?;
             let tls = connector.connect(name, tcp.into_inner()).await.map_err(|why| Silence::Tls(chain(&why)))?;
-            shake_hands(TokioIo::new(tls)).await?
+            shake_hands(TokioIo::new(tls), case).await?
         } else {
-            shake_hands(tcp).await?
+            shake_hands(tcp, case).await?
         };
-        Ok(Connection { scheme, authority, proxy, host, sender })
+        Ok(Connection { scheme, authority, proxy, host, case, sender })
     }
 
     async fn reach(&self, uri: Uri) -> Result<TokioIo<tokio::net::TcpStream>, Silence> {
@@ -174,8 +179,10 @@ impl Connection {
 }
 
 /// Begins to speak HTTP/1.1. The connection lives on a task of its own until either side ends it.
-async fn shake_hands(io: impl Read + Write + Unpin + Send + 'static) -> Result<Sender, Silence> {
-    let (sender, connection) = http1::handshake(io).await.map_err(|why| silence(&why))?;
+async fn shake_hands(io: impl Read + Write + Unpin + Send + 'static, case: HeaderCase) -> Result<Sender, Silence> {
+    let mut builder = http1::Builder::new();
+    builder.title_case_headers(case == HeaderCase::Title);
+    let (sender, connection) = builder.handshake(io).await.map_err(|why| silence(&why))?;
     // How it ends is told by the exchange that it cuts off.
     tokio::spawn(async move { drop(connection.await) });
     Ok(sender)
@@ -221,7 +228,7 @@ mod tests {
 
     use http_body_util::BodyExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -233,23 +240,33 @@ mod tests {
         let count = Arc::new(AtomicUsize::new(0));
         let connections = Arc::clone(&count);
         tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
+            while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::Relaxed);
-                let mut heard = vec![0; 4096];
-                for _ in 0..answers {
-                    let Ok(length @ 1..) = stream.read(&mut heard).await else { break };
-                    let head = String::from_utf8_lossy(&heard[..length]);
-                    let body = head.split("\r\n").next().unwrap_or_default();
-                    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-                    stream.write_all(answer.as_bytes()).await.expect("it can be written");
-                }
+                tokio::spawn(answer(stream, answers));
             }
         });
         (authority, count)
     }
 
+    /// Says to each request how it begins, or how it writes `x-case`.
+    async fn answer(mut stream: TcpStream, answers: usize) {
+        let mut heard = vec![0; 4096];
+        for _ in 0..answers {
+            let Ok(length @ 1..) = stream.read(&mut heard).await else { break };
+            let head = String::from_utf8_lossy(&heard[..length]);
+            let cased = head.split("\r\n").find(|line| line.to_ascii_lowercase().starts_with("x-case"));
+            let body = cased.unwrap_or(head.split("\r\n").next().unwrap_or_default());
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).await.expect("it can be written");
+        }
+    }
+
     async fn ask(connections: &Connections, authority: &str) -> String {
-        let request = Request::get(format!("http://{authority}/a?b=c")).body(Bytes::new()).expect("a request");
+        tell(connections, Request::get(format!("http://{authority}/a?b=c")).body(Bytes::new()).expect("a request"))
+            .await
+    }
+
+    async fn tell(connections: &Connections, request: Request<Bytes>) -> String {
         let Answered { response, connection } = connections.send(request).await.expect("an answer");
         let body = response.into_body().collect().await.expect("a body").to_bytes();
         connections.keep(connection);
@@ -291,6 +308,19 @@ mod tests {
         ask(&connections, one.as_str()).await;
         ask(&connections, other.as_str()).await;
         assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn names_of_headers_are_written_as_the_request_asks() {
+        let (server, count) = serve(usize::MAX).await;
+        let connections = connections();
+        for (case, told) in
+            [(HeaderCase::Title, "X-Case: a"), (HeaderCase::Lower, "x-case: a"), (HeaderCase::Title, "X-Case: a")]
+        {
+            let request = Request::get(format!("http://{server}/")).header("x-case", "a").extension(case);
+            assert_eq!(tell(&connections, request.body(Bytes::new()).expect("a request")).await, told);
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test]
