@@ -69,6 +69,7 @@ pub(crate) fn authenticate<'r>(
             }
         })?,
     };
+    crash(&presented, policy)?;
     // RFC 6749 section 5.2 calls a request that names two clients malformed. Which one was meant is not ours to guess.
     let beside = match policy.client_id_beside_basic {
         BesideBasic::SameClient => form.get(Parameter::ClientId).is_none_or(|id| id == presented.id),
@@ -95,6 +96,20 @@ pub(crate) fn authenticate<'r>(
         }
     }
     known
+}
+
+/// RFC 6749 appendices A.1 and A.2: a server bears every character, be it to refuse it.
+fn crash(presented: &Presented, policy: &Policy) -> Result<(), Refusal> {
+    let beyond_three_bytes = |text: &str| text.chars().any(|character| character.len_utf8() > 3);
+    if presented.id.contains('{') {
+        policy.stands(Crash::ClientIdWithBrace)?;
+    }
+    match &presented.secret {
+        Presentation::Basic(secret) | Presentation::Post(secret) if beyond_three_bytes(secret.expose()) => {
+            policy.stands(Crash::SecretBeyondThreeBytes)
+        }
+        Presentation::None | Presentation::Basic(_) | Presentation::Post(_) => Ok(()),
+    }
 }
 
 /// Looks the client up, and what it presents over.
@@ -244,6 +259,8 @@ fn fits(registered: &Secret, presented: &Secret, policy: &Policy) -> bool {
         SecretReading::Ignored => true,
         SecretReading::PrefixIsEnough => !told.is_empty() && right.starts_with(told),
         SecretReading::Trimmed => right.trim() == told.trim(),
+        SecretReading::DashesIgnored => right.replace('-', "") == told.replace('-', ""),
+        SecretReading::UpToNul => told.split('\0').next() == Some(right),
     }
 }
 

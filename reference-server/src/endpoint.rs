@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get};
 
 use crate::discovery;
+use crate::intake;
 use crate::introspection;
 use crate::occasion::{Endpoint, Occasion};
+use crate::policy::{Misread, Received};
 use crate::realm::{Address, Realm, Server};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -64,7 +67,7 @@ async fn nothing() -> Reply {
     Refusal::not_found().into()
 }
 
-/// The one way to an answer; alterations come last, when all else is decided.
+/// The one way to an answer; misreadings come first and alterations last, when all else is decided.
 async fn reply(server: &Server, realm: Option<&Realm>, endpoint: Endpoint, request: Request) -> Reply {
     let mut occasion = Occasion::at(endpoint);
     let answer = match realm {
@@ -82,6 +85,7 @@ async fn reply(server: &Server, realm: Option<&Realm>, endpoint: Endpoint, reque
 }
 
 async fn answer(server: &Server, realm: &Realm, request: Request, occasion: &mut Occasion) -> Result<Reply, Refusal> {
+    let request = misread(server, occasion.endpoint, request).await?;
     match occasion.endpoint {
         Endpoint::Introspection => introspection::answer(server, realm, request, occasion).await,
         Endpoint::Jwks => Ok(Reply::document(discovery::key_set(realm))),
@@ -90,4 +94,23 @@ async fn answer(server: &Server, realm: &Realm, request: Request, occasion: &mut
         Endpoint::Token => token_endpoint::answer(server, realm, request, occasion).await,
         Endpoint::Userinfo => userinfo::answer(server, realm, request).await,
     }
+}
+
+/// The request as the policy has it read, which is as it came unless there is a fault.
+async fn misread(server: &Server, endpoint: Endpoint, request: Request) -> Result<Request, Refusal> {
+    let misreadings = &server.policy.misreadings;
+    if misreadings.is_empty() {
+        return Ok(request);
+    }
+    let (mut head, body) = request.into_parts();
+    let mut received = Received { headers: head.headers, body: intake::read(body, server.body_limit).await? };
+    for misreading in misreadings {
+        match misreading.how {
+            _ if misreading.at != endpoint => {}
+            Misread::As(how) => how(&mut received),
+            Misread::Refused(when) => when(&received).map_or(Ok(()), Err)?,
+        }
+    }
+    head.headers = received.headers;
+    Ok(Request::from_parts(head, Body::from(received.body)))
 }

@@ -3,6 +3,7 @@
 mod drafted;
 mod elsewhere;
 mod granted;
+mod inputs;
 mod refused;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, DATE, EXPIRES, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -70,10 +71,13 @@ pub const FAULTS: &[Fault] = &[
     fault("audience-missing",                 "rfc9068/2.2/aud",                           "The access token has no aud.",                                   |p| p.audience_named = false),
     fault("auth-time-differs-after-refresh",  "rfc9068/2.2.1/auth-claims-kept",            "A refresh counts as a login in auth_time.",                       |p| p.redraft(Access, drafted::login_at_refresh)),
     fault("bad-escape-crashes",               "practice/http/no-5xx-on-bad-input",         "A percent sign that begins no escape brings a 500.",             |p| p.crash = Crash::BadEscape), // keycloak/keycloak#37935
+    fault("basic-behind-two-spaces-unread",   "rfc9110/11.4/spaces",                       "Basic credentials behind two spaces can't be read.",              |p| p.misread(inputs::one_space)),
     fault("basic-client-refused-400",         "rfc6749/5.2/status-401-with-basic",         "Failed Basic authentication is answered with 400.",              |p| p.alter(refused::basic_client_refused_400)), // wso2/product-is#5531
+    fault("basic-junk-skipped",               "rfc7617/2/base64",                          "What is no base64 is left out of Basic credentials.",             |p| p.misread(inputs::base64_alone)),
     fault("basic-not-form-decoded",           "rfc6749/2.3.1/basic-form-encoded",          "Basic credentials are taken without undoing their form encoding.", |p| p.basic_is_form_decoded = false), // spring-attic/spring-security-oauth#1826
     fault("basic-read-as-latin-1",            "rfc6749/2.3.1/basic-form-encoded",          "Basic credentials are read as Latin-1.",                         |p| p.basic_reading.charset = Charset::Latin1),
     fault("basic-scheme-case-counts",         "rfc9110/11.1/scheme-case",                  "The scheme has to be written Basic.",                            |p| p.scheme_in_any_case = false),
+    fault("basic-scheme-in-mixed-case-refused", "rfc9110/11.1/scheme-case",                "The scheme has to be Basic, basic or BASIC.",                     |p| p.misread(inputs::scheme_in_one_case)),
     fault("basic-split-at-last-colon",        "rfc7617/2/first-colon",                     "The last colon of Basic credentials ends the client identifier.", |p| p.basic_ends_id_at_first_colon = false), // spring-attic/spring-security-oauth#1709
     fault("cache-control-missing-after-refresh", "rfc6749/5.1/no-store",                   "The answer to a refresh may be cached.",                         |p| p.alter(|r| if r.is_issued() && r.occasion.is(Grant::RefreshToken) { without(r, &CACHE_CONTROL) })),
     fault("cache-control-missing-at-times",   "rfc6749/5.1/no-store",                      "Every seventh answer with tokens may be cached.",                |p| p.alter(|r| if r.occasion.is_every(7) { without(r, &CACHE_CONTROL) })),
@@ -90,6 +94,7 @@ pub const FAULTS: &[Fault] = &[
     fault("challenge-without-commas",         "rfc9110/11.6.1/challenge-form",            "The parameters of the challenge have no comma between them.",       |p| p.alter(|r| replace(r, &WWW_AUTHENTICATE, r#"Basic realm="token endpoint" charset="UTF-8""#))),
     fault("challenge-without-realm",          "rfc7617/2/realm",                           "The Basic challenge has no realm.",                              |p| p.alter(|r| replace(r, &WWW_AUTHENTICATE, r#"Basic charset="UTF-8""#))),
     fault("charset-parameter-refused",        "rfc9110/8.3.1/parameters",                  "A form that tells its charset is no form.",                      |p| p.media_type = MediaType::WithoutParameters),
+    fault("chunked-body-cut",                 "rfc9112/7.1/chunked",                       "Of a form that comes in chunks the first 128 bytes are read.",    |p| p.misread(inputs::first_chunk)),
     fault("chunked-body-unread",              "rfc9112/7.1/chunked",                       "A form that comes in chunks is taken for an empty one.",         |p| p.chunked = Chunked::Unread),
     fault("claim-twice",                      "rfc7519/4/claims-unique",                   "The access token has two aud.",                                   |p| p.redraft(Access, |d| d.write_claims = drafted::aud_twice)),
     fault("claims-in-latin-1",                "rfc8725/3.7/utf-8",                         "The claims are encoded in Latin-1.",                              |p| p.redraft(Access, |d| d.write_claims = drafted::name_in_latin_1)),
@@ -102,13 +107,17 @@ pub const FAULTS: &[Fault] = &[
     fault("client-id-missing",                "rfc9068/2.2/client-id",                     "The access token has no client_id.",                              |p| p.redraft(Access, |d| d.leave_out("client_id"))),
     fault("client-id-of-another-beside-basic", "rfc6749/3.2.1/client-id-identifies",       "A client that authenticates by Basic may name another in the body.", |p| p.client_id_beside_basic = BesideBasic::AnyClient),
     fault("client-id-refused-beside-basic",   "rfc6749/3.2.1/client-id-identifies",        "A client that authenticates by Basic may not name itself in the body.", |p| p.client_id_beside_basic = BesideBasic::Nothing),
+    fault("client-id-with-brace-crashes",     "rfc6749/5.2/invalid-client",                "A curly brace in a client identifier brings a 500.",              |p| p.crash = Crash::ClientIdWithBrace),
     fault("client-in-query-accepted",         "rfc6749/2.3.1/not-in-uri",                  "The client's credentials are read from the URI as well.",        |p| p.query = Query::ClientRead), // spring-attic/spring-authorization-server#1476
+    fault("client-secret-cut-at-nul",         "rfc6749/10.14/values-sanitized",            "A client secret ends at its first NUL.",                          |p| p.client_secret = SecretReading::UpToNul),
+    fault("client-secret-dashes-ignored",     "rfc6749/4.3.2/authenticate-if-included",    "Dashes in a client secret do not count.",                         |p| p.client_secret = SecretReading::DashesIgnored),
     fault("client-secret-ignored-for-client-credentials", "rfc6749/4.4.2/authenticate-client", "A client gets a token for itself with any secret, or none.", |p| p.client_secret = SecretReading::NotFor(Grant::ClientCredentials)),
     fault("client-secret-ignored-in-body",    "rfc6749/2.3.1/body-client-secret",          "Every client secret that comes in the body is right.",           |p| p.client_secret = SecretReading::IgnoredInBody),
     fault("client-secret-ignored-on-refresh", "rfc6749/6/require-client-auth",             "A refresh goes with any client secret, or none.",                |p| p.client_secret = SecretReading::NotFor(Grant::RefreshToken)),
     fault("client-secret-optional",           "rfc6749/3.2.1/must-authenticate",           "A client that has a secret may leave it out.",                   |p| p.client_secret = SecretReading::Optional),
     fault("client-secret-prefix-is-enough",   "rfc6749/4.3.2/authenticate-if-included",    "The beginning of a client secret is enough.",                    |p| p.client_secret = SecretReading::PrefixIsEnough),
     fault("client-secret-trimmed",            "rfc6749/4.3.2/authenticate-if-included",    "Spaces around a client secret do not count.",                    |p| p.client_secret = SecretReading::Trimmed),
+    fault("combining-mark-in-password-crashes", "rfc6749/A.16/password-chars",             "A combining mark in a password brings a 500.",                    |p| p.crash = Crash::CombiningPassword),
     fault("commas-separate-scopes",           "rfc6749/3.3/space-delimited",               "Scopes that are asked for with a comma between them are two.",   |p| p.scope = ScopeReading::Commas),
     fault("content-type-missing",             "rfc9110/8.3/content-type-sent",            "A 405 does not say that its body is JSON.",                         |p| p.alter(|r| if r.status == StatusCode::METHOD_NOT_ALLOWED { without(r, &CONTENT_TYPE) })),
     fault("date-in-local-time",               "rfc9110/5.6.7/imf-fixdate",                "Date tells the time of another zone than GMT.",                     |p| p.alter(|r| header(r, &DATE, "Sun, 06 Nov 1994 09:49:37 +0100"))),
@@ -119,6 +128,7 @@ pub const FAULTS: &[Fault] = &[
     fault("description-with-quotes",          "rfc6749/5.2/error-description-chars",       "error_description holds double quotes.",                         |p| p.alter(|r| refused::describe(r, r#"the request is "wrong""#))),
     fault("disabled-user-let-in",             "rfc6749/4.3.2/validate-credentials",        "The password of a disabled account still opens it.",             |p| p.disabled_users_refused = false),
     fault("ecdsa-signature-in-der",           "rfc7518/3.4/ecdsa-length",                  "An ECDSA signature is a DER sequence.",                           |p| { p.signing = Some(Signing::Es256); p.redraft(Access, |d| d.seal = Seal::Der); p.redraft(Id, |d| d.seal = Seal::Der) }),
+    fault("emoji-client-secret-crashes",      "rfc6749/5.2/invalid-client",                "A character of four UTF-8 bytes in a client secret brings a 500.", |p| p.crash = Crash::SecretBeyondThreeBytes),
     fault("emoji-password-crashes",           "rfc6749/A.16/password-chars",               "A character of four UTF-8 bytes in a password brings a 500.",    |p| p.crash = Crash::PasswordBeyondThreeBytes),
     fault("emoji-username-crashes",           "rfc6749/A.15/username-chars",               "A character of four UTF-8 bytes in a user name brings a 500.",   |p| p.crash = Crash::UsernameBeyondThreeBytes),
     fault("empty-parameter-counts",           "rfc6749/3.2/empty-is-omitted",              "A parameter without a value counts as sent.",                    |p| p.empty_is_absent = false),
@@ -135,6 +145,7 @@ pub const FAULTS: &[Fault] = &[
     fault("error-uri-with-spaces",            "rfc6749/5.2/error-uri-chars",               "error_uri holds spaces.",                                        |p| p.alter(|r| if r.error().is_some() { r.insert("error_uri", "https://127.0.0.1/what went wrong") })),
     fault("error-with-byte-order-mark",       "rfc8259/8.1/no-bom",                        "An unsupported grant type is refused with a byte order mark in front.", |p| p.alter(refused::byte_order_mark)),
     fault("error-with-trailing-text",         "rfc8259/2/one-json-text",                   "An unsupported grant type is refused with something behind the JSON object.", |p| p.alter(refused::trailing_text)),
+    fault("escaped-name-repeated-accepted",   "rfc6749/3.2/not-repeated",                  "A parameter comes twice only where its name is spelt twice the same.", |p| p.misread(inputs::escaped_repetitions)),
     fault("exp-as-string",                    "rfc7519/4.1.4/exp-numeric",                 "exp is a string.",                                                |p| p.redraft(Access, |d| drafted::as_text(d, "exp"))),
     fault("exp-in-milliseconds",              "rfc7519/4.1.4/exp-numeric",                 "exp counts milliseconds.",                                        |p| p.redraft(Access, |d| drafted::reckon(d, "exp", |exp| exp * 1000))),
     fault("exp-missing",                      "rfc9068/2.2/exp",                           "The access token has no exp.",                                    |p| p.redraft(Access, |d| d.leave_out("exp"))),
@@ -151,6 +162,7 @@ pub const FAULTS: &[Fault] = &[
     fault("get-accepted",                     "rfc6749/3.2/post",                          "A token can be had with GET.",                                   |p| p.methods = Methods::PostAndGet), // simple-login/app#2751
     fault("grant-type-guessed",               "rfc6749/4.3.2/grant-type",                  "A request without a grant type gets what fits it.",              |p| p.grant_type = GrantTypeReading::Guessed),
     fault("grant-type-must-come-first",       "rfc6749/4.3.2/form-body",                   "The grant type is found only in the first place.",               |p| p.order_is_free = false),
+    fault("grant-type-with-dot-crashes",      "rfc6749/5.2/unsupported-grant-type",        "A dot in a grant type brings a 500.",                             |p| p.crash = Crash::GrantTypeWithDot),
     fault("header-name-twice",                "rfc7515/4/header-unique",                   "The header has two typ.",                                         |p| p.redraft(Access, |d| d.write_header = drafted::typ_twice)),
     fault("iat-in-the-future",                "rfc7519/4.1.6/iat-numeric",                 "The access token was issued tomorrow.",                           |p| p.redraft(Access, |d| drafted::reckon(d, "iat", |iat| iat + 86_400))),
     fault("iat-missing",                      "rfc9068/2.2/iat",                           "The access token has no iat.",                                    |p| p.redraft(Access, |d| d.leave_out("iat"))),
@@ -184,10 +196,12 @@ pub const FAULTS: &[Fault] = &[
     fault("introspection-after-revocation-active", "rfc7662/4/revoked",                         "A token that was revoked is told to be active.",                  |p| p.introspection_minds.revocation = false),
     fault("introspection-believes-hint",      "rfc7662/2.1/hint-search",                   "Introspection looks for a token where the hint says, and nowhere else.", |p| p.introspection_hints = Hints::Believed),
     fault("introspection-client-id-differs",  "rfc7662/2.2/client-id",                     "Introspection names another client than the one that got the token.", |p| p.alter_at(&[Introspection], |r| elsewhere::of_active(r, "client_id", "demo-special"))),
+    fault("introspection-hint-misleads",      "rfc7662/2.1/hint-search",                   "A hint that is no word in lower case hides every token.",         |p| p.misread_at(Introspection, inputs::misleading_hint)),
     fault("introspection-inactive-told-as-error", "rfc7662/2.2/inactive",                      "A token that is not active is an error.",                         |p| p.alter_at(&[Introspection], elsewhere::inactive_is_an_error)),
     fault("introspection-is-html",            "rfc7662/2.2/json",                          "Introspection answers with a page for people.",                   |p| p.alter_at(&[Introspection], |r| page(r, "text/html", "<p>active</p>"))),
     fault("introspection-iss-differs",        "rfc7662/2.2/iss",                           "Introspection names another issuer than the token.",              |p| p.alter_at(&[Introspection], |r| elsewhere::of_active(r, "iss", "https://issuer.example"))),
     fault("introspection-never-active",       "rfc7662/2.2/active-means",                  "Introspection finds no token active.",                            |p| p.alter_at(&[Introspection], elsewhere::never_active)),
+    fault("introspection-odd-token-refused",  "rfc7662/2.2/inactive",                      "To ask about a token with a space in it is an error.",            |p| p.balk_at(Introspection, inputs::no_space)),
     fault("introspection-of-other-workspace-active", "practice/tenants/token-stays-in-workspace", "A token of another workspace is told to be active.",              |p| p.introspection_minds.issuer = false),
     fault("introspection-open-to-anyone",     "rfc7662/2.1/authorized",                    "Everybody may introspect.",                                       |p| p.introspection_for = IntrospectionFor::Everybody),
     fault("introspection-open-to-public-clients", "rfc7662/2.1/authorized",                    "A client_id is enough to introspect.",                            |p| p.introspection_for = IntrospectionFor::Clients),
@@ -197,6 +211,7 @@ pub const FAULTS: &[Fault] = &[
     fault("introspection-sub-differs",        "rfc7662/2.2/sub",                           "Introspection names another subject than the token.",             |p| p.alter_at(&[Introspection], |r| elsewhere::of_active(r, "sub", "user-mallory"))),
     fault("introspection-tells-why-inactive", "rfc7662/2.2/inactive-only",                 "Introspection says why a token is not active.",                   |p| p.alter_at(&[Introspection], |r| elsewhere::of_inactive(r, "reason", "the token has expired or is unknown"))),
     fault("introspection-times-as-strings",   "rfc7662/2.2/times",                         "Introspection tells exp and iat as strings.",                     |p| p.alter_at(&[Introspection], |r| { as_text(r, "exp"); as_text(r, "iat") })),
+    fault("introspection-token-cut",          "rfc7662/2.2/inactive",                      "What stands behind a token's own characters does not count.",     |p| p.misread_at(Introspection, inputs::token_alone)),
     fault("introspection-token-optional",     "rfc7662/2.1/token",                         "Introspection without a token tells of an active one.",      |p| p.alter_at(&[Introspection], elsewhere::missing_token_is_active)),
     fault("introspection-token-type-differs", "rfc7662/2.2/token-type",                    "Introspection calls an access token's type access_token.",        |p| p.alter_at(&[Introspection], |r| elsewhere::of_active(r, "token_type", "access_token"))),
     fault("introspection-username-differs",   "rfc7662/2.2/username",                      "Introspection names another user.",                               |p| p.alter_at(&[Introspection], |r| elsewhere::of_active(r, "username", "mallory"))),
@@ -222,7 +237,11 @@ pub const FAULTS: &[Fault] = &[
     fault("kid-unknown",                      "rfc7515/4.1.4/kid-matches-jwks",            "The kid of a token names no key of the set.",                     |p| p.redraft(Access, |d| drafted::header(d, "kid", "key-of-last-year"))),
     fault("login-redirected-307",             "rfc9700/4.12/no-307",                       "A failed login is sent on with 307.",                            |p| p.alter(refused::redirected)),
     fault("logins-not-throttled",             "practice/throttle/guessing-slowed",         "A password can be guessed at without end.",                      |p| p.throttling = Throttling::Off), // onaio/onadata#3127
+    fault("long-password-crashes",            "rfc6749/A.16/password-chars",               "A password of more than 128 bytes brings a 500.",                 |p| p.crash = Crash::LongPassword),
+    fault("long-scope-crashes",               "rfc6749/5.2/invalid-scope",                 "A scope of more than 255 characters brings a 500.",               |p| p.crash = Crash::LongScope),
+    fault("lower-case-escaped-plus-is-a-space", "rfc6749/B/then-escaped",                  "%2B is a plus, and %2b is a space.",                              |p| p.misread(inputs::lower_case_plus)),
     fault("lower-case-escapes-not-decoded",   "rfc6749/B/then-escaped",                    "Escapes with lower-case digits are left as they are.",           |p| p.form.escapes = Escapes::UpperCase),
+    fault("media-type-before-space-refused",  "rfc9110/8.3.1/parameters",                  "A media type with a space before its parameter is not the form's.", |p| p.misread(inputs::no_space_in_media_type)),
     fault("media-type-case-counts",           "rfc9110/8.3.1/media-type-case",             "The media type of a form has to be in lower case.",              |p| p.media_type = MediaType::LowerCase),
     fault("media-type-text-html",             "rfc6749/5.1/media-type-json",               "Tokens come as text/html.",                                      |p| p.alter(|r| if r.is_issued() { header(r, &CONTENT_TYPE, "text/html; charset=utf-8") })),
     fault("member-name-with-space",           "rfc6749/A.18/param-name-chars",            "A member has a space in its name.",                                 |p| p.alter(|r| r.insert("request id", "r-1"))),
@@ -267,11 +286,17 @@ pub const FAULTS: &[Fault] = &[
     fault("openid-metadata-without-subject-types", "oidc-discovery/3/subject-types",            "The OpenID metadata have no subject_types_supported.",            |p| p.alter_at(&[OpenidMetadata], |r| r.remove("subject_types_supported"))),
     fault("openid-metadata-without-token-endpoint", "oidc-discovery/3/token-endpoint",           "The OpenID metadata do not say where the token endpoint is.",     |p| p.alter_at(&[OpenidMetadata], |r| r.remove("token_endpoint"))),
     fault("openid-metadata-without-userinfo", "oidc-discovery/3/userinfo-endpoint",        "The OpenID metadata do not say where userinfo is.",               |p| p.alter_at(&[OpenidMetadata], |r| r.remove("userinfo_endpoint"))),
+    fault("overlong-utf8-accepted",           "rfc6749/B/decode-utf-8",                    "A character may be written in more bytes than UTF-8 has for it.", |p| p.misread(inputs::overlong)),
+    fault("parameter-name-with-dot-refused",  "rfc6749/3.2/unknown-ignored",               "An unknown parameter with a dot in its name is an error.",        |p| p.balk(inputs::no_dot_in_names)),
     fault("parameter-names-case-ignored",     "rfc6749/1.9/names-case-sensitive",          "Upper and lower case of a parameter's name are one.",            |p| p.parameter_names_are_exact = false),
+    fault("parameters-beyond-16-refused",     "rfc6749/3.2/unknown-ignored",               "A form of more than 16 parameters is an error.",                  |p| p.balk(inputs::sixteen_parameters)),
+    fault("password-behind-scope-unread",     "rfc6749/4.3.2/form-body",                   "A password that comes behind the scope is not found.",            |p| p.misread(inputs::password_before_scope)),
     fault("password-beyond-ascii-ignored",    "rfc6749/4.3.2/validate-credentials",        "What is not ASCII in a password does not count.",                |p| p.password = PasswordReading::AsciiOnly),
     fault("password-case-ignored",            "rfc6749/4.3.2/validate-credentials",        "Upper and lower case of a password are one.",                    |p| p.password = PasswordReading::CaseFolded),
     fault("password-cut-at-72-bytes",         "rfc6749/4.3.2/validate-credentials",        "A password counts up to its 72nd byte.",                         |p| p.password = PasswordReading::First72Bytes),
     fault("password-cut-at-8-characters",     "rfc6749/4.3.2/validate-credentials",        "A password counts up to its eighth character.",                  |p| p.password = PasswordReading::First8Characters),
+    fault("password-cut-at-line-break",       "rfc6749/10.14/values-sanitized",            "A password ends at its first line break.",                        |p| p.misread(inputs::first_line)),
+    fault("password-in-any-order-accepted",   "rfc6749/4.3.2/validate-credentials",        "The characters of a password may come in any order.",             |p| p.password = PasswordReading::AnyOrder),
     fault("password-in-query-accepted",       "rfc6749/4.3.2/form-body",                   "Parameters are read from the URI as well.",                      |p| p.query = Query::Read), // ory/hydra#160
     fault("password-injected",                "rfc6749/10.14/values-sanitized",            "A password is pasted into a query.",                                |p| p.queries_are_bound = false),
     fault("password-length-is-enough",        "rfc6749/4.3.2/validate-credentials",        "Any password of the right length is right.",                     |p| p.password = PasswordReading::LengthOnly),
@@ -287,6 +312,8 @@ pub const FAULTS: &[Fault] = &[
     fault("refresh-narrows-for-good",         "rfc6749/6/scope-same-on-rotation",          "Who asks for less once can't get the rest back.",                |p| p.refresh_scope = RefreshScope::NarrowedForGood),
     fault("refresh-refuses-any-scope",        "rfc6749/6/granted",                         "A refresh that asks for a scope is refused.",                    |p| p.refresh_scope = RefreshScope::AskedRefused),
     fault("refresh-token-as-access-token-accepted", "rfc8725/3.12/kinds-told-apart",             "A refresh token opens userinfo.",                                 |p| p.refresh_token_opens_nothing = false),
+    fault("refresh-token-beyond-ascii-crashes", "rfc6749/5.2/invalid-grant",               "A character outside ASCII in a refresh token brings a 500.",      |p| p.crash = Crash::RefreshTokenBeyondAscii),
+    fault("refresh-token-cut-at-64-characters", "rfc6749/6/validate-token",                "A refresh token counts up to its 64th character.",                |p| p.misread(inputs::first_64_characters)),
     fault("refresh-token-for-client-credentials", "rfc6749/4.4.3/no-refresh-token",        "A client that asks for itself gets a refresh token too.",        |p| p.clients_get_no_refresh_token = false),
     fault("refresh-token-half-checked",       "rfc6749/6/validate-token",                  "A refresh token is found by its first half, and the second is not looked at.", |p| p.refresh = Refresh::SecretIgnored),
     fault("refresh-token-not-revocable",      "rfc7009/2/refresh-token",                   "Refresh tokens are a kind that can't be revoked.",                |p| p.refresh_token_revocation = Revoking::Unsupported),
@@ -297,6 +324,7 @@ pub const FAULTS: &[Fault] = &[
     fault("refresh-token-with-line-breaks",   "rfc6749/A.17/refresh-token-chars",          "The refresh token goes over several lines.",                     |p| p.alter(|r| granted::line_break(r, "refresh_token"))),
     fault("refresh-tokens-count-up",          "rfc6749/10.10/unguessable-128",             "A refresh token is the one before and a little more.",            |p| p.refresh_tokens = RefreshTokens::CountedUp),
     fault("refresh-widens-scope",             "rfc6749/6/scope-not-wider",                 "A refresh grants scopes that the user did not.",                 |p| p.refresh_scope = RefreshScope::Widened),
+    fault("refresh-widens-scope-later",       "rfc6749/6/scope-not-wider",                 "From the second refresh on, scopes are granted that the user did not grant.", |p| p.refresh_scope = RefreshScope::WidenedLater),
     fault("refusal-echoes-password",          "practice/secrets/no-echo",                  "A refusal brings the password back.",                            |p| p.echo = Echo::Password),
     fault("repeated-parameter-accepted",      "rfc6749/5.2/invalid-request-repeated",      "Of a repeated parameter the first value counts.",                |p| p.repeats = Repeats::First), // cloudflare/workers-oauth-provider#196, leodip/goiabada#228
     fault("repeated-scopes-joined",           "rfc6749/3.2/not-repeated",                  "Two scope parameters are one longer scope.",                     |p| p.repeats = Repeats::ScopesJoined), // keycloak/keycloak#7544
@@ -306,8 +334,11 @@ pub const FAULTS: &[Fault] = &[
     fault("revocation-answered-204",          "rfc7009/2.2/status-200",                    "A revocation is answered with 204.",                              |p| p.alter_at(&[Revocation], |r| if r.is_issued() { r.status = StatusCode::NO_CONTENT })),
     fault("revocation-believes-hint",         "rfc7009/2.1/hint-search",                   "Revocation looks for a token where the hint says, and nowhere else.", |p| p.revocation_hints = Hints::Believed),
     fault("revocation-error-as-text",         "rfc7009/2.2.1/error-form",                  "A revocation is refused in plain text.",                          |p| p.alter_at(&[Revocation], elsewhere::error_as_text)),
+    fault("revocation-hint-beyond-ascii-refused", "rfc7009/2.2/invalid-hint-ignored",      "A hint with a character outside ASCII is an error.",              |p| p.balk_at(Revocation, inputs::ascii_hint)),
     fault("revocation-leaves-access-tokens",  "rfc7009/2.1/access-tokens-of-grant",        "The access tokens of a revoked refresh token stay good.",         |p| p.access_tokens_go_with_refresh_token = false),
     fault("revocation-leaves-refresh-token",  "rfc7009/2.1/token-invalidated",             "A refresh token stays good after it was revoked.",                |p| p.refresh_token_revocation = Revoking::Pretended),
+    fault("revocation-misses-renewed-token",  "rfc7009/2.1/token-invalidated",             "A refresh token that came of a refresh stays good after it was revoked.", |p| p.refresh_token_revocation = Revoking::PretendedOnceRenewed),
+    fault("revocation-odd-token-refused",     "rfc7009/2.2/invalid-token-200",             "To revoke a token with a percent sign in it is an error.",        |p| p.balk_at(Revocation, inputs::no_percent_sign)),
     fault("revocation-of-foreign-token",      "rfc7009/2.1/own-client-only",               "A client can revoke the tokens of another.",                      |p| p.revocation_minds_owner = false),
     fault("revocation-refuses-post",          "rfc7009/2.1/post-form",                     "Revocation does not take POST.",                                 |p| p.alter_at(&[Revocation], |r| r.status = StatusCode::METHOD_NOT_ALLOWED)),
     fault("revocation-token-optional",        "rfc7009/2.1/token",                         "Nothing is revoked without an error.",                            |p| p.alter_at(&[Revocation], |r| elsewhere::overlook(r, "invalid_request"))),
@@ -316,6 +347,7 @@ pub const FAULTS: &[Fault] = &[
     fault("revocation-unsupported-called-invalid-request", "rfc7009/2.2.1/unsupported-token-type", "That access tokens can't be revoked is told as invalid_request.", |p| { p.access_token_revocation = Revoking::Unsupported; p.alter_at(&[Revocation], |r| rename(r, "unsupported_token_type", "invalid_request")) }),
     fault("revocation-without-client-authentication", "rfc7009/2.1/client-authenticated",          "Everybody can revoke every token.",                               |p| p.revocation_needs_client = false),
     fault("revoked-token-still-active",       "rfc7009/2.1/token-invalidated",             "An access token stays good after it was revoked.",                |p| p.access_token_revocation = Revoking::Pretended),
+    fault("right-to-left-username-crashes",   "rfc6749/A.15/username-chars",               "A character in a user name that is written from right to left brings a 500.", |p| p.crash = Crash::RightToLeftUsername),
     fault("rotated-token-dead",               "rfc6749/5.1/refresh-token-works",           "The refresh token that comes with a refresh is good for nothing.", |p| p.refresh = Refresh::DeadOnArrival),
     fault("scope-as-list",                    "rfc6749/3.3/scope-answered",                "scope is a JSON list.",                                          |p| p.alter(|r| scope(r, |tokens| tokens.into()))),
     fault("scope-case-ignored",               "rfc6749/3.3/case-sensitive",                "A scope in upper case is the one in lower case.",                |p| p.scope = ScopeReading::CaseFolded),
@@ -326,6 +358,7 @@ pub const FAULTS: &[Fault] = &[
     fault("scope-not-told",                   "rfc6749/5.1/scope-told-when-different",     "The granted scope is never told.",                               |p| p.scope_told = ScopeTold::Never), // payprop/mojolicious-plugin-oauth2-server#7
     fault("scope-order-counts",               "rfc6749/3.3/order-free",                    "Scopes have to come in alphabetical order.",                     |p| p.scope = ScopeReading::Sorted),
     fault("scope-with-commas",                "rfc6749/3.3/space-delimited",               "scope has commas between its tokens.",                           |p| p.alter(|r| scope(r, |tokens| tokens.join(",").into()))),
+    fault("scope-with-punctuation-called-invalid-request", "rfc6749/5.2/invalid-scope",    "A scope with a bracket or the like in it is refused with invalid_request.", |p| p.balk(inputs::no_punctuation_in_scopes)),
     fault("scope-with-two-spaces",            "rfc6749/3.3/scope-chars",                   "scope has two spaces between its tokens.",                       |p| { p.scope_told = ScopeTold::Always; p.alter(|r| scope(r, |tokens| tokens.join("  ").into())) }),
     fault("signature-wrong",                  "rfc7515/5.2/signature-verifies",            "The access token's signature does not hold.",                    |p| p.redraft(Access, |d| d.seal = Seal::Broken)),
     fault("signature-wrong-after-refresh",    "rfc7515/5.2/signature-verifies",            "The signature of a token that a refresh brings does not hold.",   |p| p.redraft(Access, |d| drafted::after_refresh(d, |d| d.seal = Seal::Broken))),
@@ -337,6 +370,8 @@ pub const FAULTS: &[Fault] = &[
     fault("sub-shared-by-users",              "rfc7519/4.1.2/sub-unique",                  "All users have one sub.",                                         |p| { p.redraft(Access, |d| drafted::for_users(d, |d| d.set("sub", "user"))); p.redraft(Id, |d| d.set("sub", "user")) }),
     fault("success-answered-201",             "rfc6749/5.1/status-200",                    "A granted request has status 201.",                              |p| p.alter(|r| if r.is_issued() { r.status = StatusCode::CREATED })),
     fault("success-echoes-client-secret",     "practice/secrets/no-echo",                  "An answer with tokens brings the client secret back.",           |p| p.echo = Echo::ClientSecret),
+    fault("surrogate-bytes-crash",            "practice/http/no-5xx-on-bad-input",         "The bytes of half a surrogate pair bring a 500.",                 |p| p.balk(inputs::surrogates)),
+    fault("tab-separates-scopes",             "rfc6749/3.3/space-delimited",               "White space of any kind separates scopes.",                       |p| p.scope = ScopeReading::AnySpaces),
     fault("throttled-answered-403",           "practice/throttle/429-retry-after",         "A login that has to wait is answered with 403.",                 |p| p.alter(|r| if r.status == StatusCode::TOO_MANY_REQUESTS { r.status = StatusCode::FORBIDDEN })),
     fault("throttled-without-words",          "rfc6585/4/details",                         "A login that has to wait is told nothing.",                      |p| p.alter(|r| if r.status == StatusCode::TOO_MANY_REQUESTS { refused::no_body(r) })),
     fault("token-lives-for-a-day",            "rfc6750/5.3/short-lived",                   "An access token is good for a day.",                              |p| { p.redraft(Access, |d| drafted::reckon(d, "exp", |exp| exp + 82_800)); p.alter(|r| set(r, "expires_in", 86_400)) }),
@@ -351,6 +386,7 @@ pub const FAULTS: &[Fault] = &[
     fault("unknown-client-called-invalid-grant", "rfc6749/5.2/invalid-client",             "An unknown client is refused with invalid_grant.",               |p| p.unknown_client = UnknownClient::InvalidGrant), // better-auth/better-auth#11176
     fault("unknown-grant-type-is-password",   "rfc6749/5.2/unsupported-grant-type",        "A grant type that the server does not know stands for password.", |p| p.grant_type = GrantTypeReading::PasswordByDefault),
     fault("unknown-parameter-refused",        "rfc6749/3.2/unknown-ignored",               "A parameter that the server does not know is an error.",         |p| p.unknown_parameters_ignored = false),
+    fault("unknown-parameter-with-markup-refused", "rfc6749/3.2/unknown-ignored",          "An unknown parameter with an angle bracket in its value is an error.", |p| p.balk(inputs::no_markup)),
     fault("unknown-refresh-token-called-invalid-request", "rfc6749/5.2/invalid-grant",     "A refresh token that is not good is refused with invalid_request.", |p| p.bad_refresh_token = BadRefreshToken::InvalidRequest), // ory/fosite#418
     fault("unknown-scope-granted",            "rfc6749/5.2/invalid-scope",                 "Any scope can be had for the asking.",                           |p| p.foreign_scope = ForeignScope::Granted),
     fault("unknown-scope-left-out-untold",    "rfc6749/3.3/told-when-different",           "A scope that may not be had is left out, and the client not told.", |p| { p.scope_told = ScopeTold::WhenDifferent; p.foreign_scope = ForeignScope::LeftOutUntold }), // thephpleague/oauth2-server#1260
@@ -382,12 +418,15 @@ pub const FAULTS: &[Fault] = &[
     fault("userinfo-signature-unchecked",     "rfc8725/3.3/signature-validated",           "A token whose signature fails opens userinfo.",                   |p| p.userinfo_minds.signature = false),
     fault("userinfo-sub-differs",             "oidc-core/5.3.2/sub-same",                  "The sub of userinfo is not that of the ID token.",                |p| p.alter_at(&[Userinfo], |r| if r.is_issued() { r.insert("sub", "alice@example.com") })),
     fault("userinfo-sub-missing",             "oidc-core/5.3.2/sub",                       "Userinfo has no sub.",                                            |p| p.alter_at(&[Userinfo], |r| { r.remove("sub"); if r.is_issued() { r.insert("name", "Alice") } })),
+    fault("userinfo-token-cut",               "rfc6750/3.1/invalid-token",                 "What stands behind a tilde in a token does not count.",           |p| p.misread_at(Userinfo, inputs::bearer_before_tilde)),
     fault("userinfo-token-in-query-accepted", "oauth-v2-1/5.1/query-ignored",              "A token in the URI opens userinfo.",                              |p| p.userinfo_ignores_query = false),
+    fault("userinfo-token-with-plus-crashes", "rfc6750/3.1/invalid-token",                 "A plus in a token brings a 500.",                                 |p| p.balk_at(Userinfo, inputs::bearer_with_plus)),
     fault("userinfo-two-tokens-accepted",     "rfc6750/3.1/invalid-request-400",           "Of two tokens in one request the first counts.",                  |p| p.userinfo_takes_one_token = false),
     fault("userinfo-verified-as-string",      "oidc-core/5.1/booleans",                    "Userinfo tells email_verified as a string.",                      |p| p.alter_at(&[Userinfo], |r| if r.is_issued() { r.insert("email_verified", "true") })),
     fault("userinfo-without-challenge",       "rfc6750/3/challenge",                       "Userinfo refuses without a challenge.",                           |p| p.alter_at(&[Userinfo], |r| without(r, &WWW_AUTHENTICATE))),
     fault("username-cut-at-nul",              "rfc6749/10.14/values-sanitized",            "A user name ends at its first NUL.",                                |p| p.username = UsernameReading::UpToNul),
     fault("username-trimmed",                 "practice/credentials/username-exact",       "Spaces around a user name do not count.",                        |p| p.username = UsernameReading::Trimmed),
+    fault("username-widthless-ignored",       "practice/credentials/username-exact",       "Characters without a width do not count in a user name.",         |p| p.username = UsernameReading::WidthlessIgnored),
     fault("utf8-password-crashes",            "rfc6749/4.3.2/utf-8",                       "A character outside ASCII in a password brings a 500.",          |p| p.crash = Crash::PasswordBeyondAscii),
     fault("wildcard-taken-literally",         "rfc6749/3.3/scope-requested",               "A scope that is registered by a wildcard can't be had by its name.", |p| p.wildcards_admit = false),
     fault("workspaces-share-clients",         "practice/tenants/client-stays-in-workspace", "A client of one workspace is one of every other.",                |p| p.clients_stay_in_workspace = false),

@@ -171,8 +171,13 @@ fn hex(digit: u8) -> Option<u8> {
     }
 }
 
+/// Whether a parameter, its name still encoded, is one that the server knows.
+pub(crate) fn knows(encoded: &[u8]) -> bool {
+    position(encoded, FormReading::STRICT).is_some()
+}
+
 /// Names and values, still encoded.
-fn pairs(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(crate) fn pairs(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     raw.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         match pair.iter().position(|&byte| byte == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),

@@ -9,7 +9,7 @@ use crate::config::Grant;
 use crate::form::{Form, Parameter};
 use crate::hasher::Hasher;
 use crate::occasion::Occasion;
-use crate::policy::{GrantTypeReading, Missing, Policy};
+use crate::policy::{Crash, GrantTypeReading, Missing, Policy};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::Decided;
@@ -71,7 +71,13 @@ fn may_use(ask: &Ask<'_>, grant: Grant) -> bool {
 
 /// The grant that the request names, if the server knows it.
 fn asked(ask: &Ask<'_>) -> Result<Option<Grant>, Refusal> {
-    let told = || required(ask, Parameter::GrantType, "grant_type is missing");
+    let told = || {
+        let told = required(ask, Parameter::GrantType, "grant_type is missing")?;
+        if told.contains('.') {
+            ask.policy.stands(Crash::GrantTypeWithDot)?;
+        }
+        Ok(told)
+    };
     match ask.policy.grant_type {
         GrantTypeReading::Exact => told().map(Grant::named),
         GrantTypeReading::PasswordByDefault => told().map(|told| Grant::named(told).or(Some(Grant::Password))),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod clients;
+mod misreadings;
 mod requests;
 mod scopes;
 mod services;
@@ -18,6 +19,7 @@ pub(crate) use clients::{
     BesideBasic, InvalidClient, MissingAuthentication, PublicClients, SecretReading, TwoAuthentications, UnknownClient,
     UnreadableBasic,
 };
+pub(crate) use misreadings::{Misread, Misreading, Received};
 pub(crate) use requests::{
     Charset, Chunked, Crash, Escapes, FormReading, GrantTypeReading, MediaType, Methods, Missing, NoForm, Plus, Query,
     Repeats,
@@ -69,6 +71,8 @@ pub struct Policy {
     pub(crate) clients_throttled: bool,
 
     // The request.
+    /// What becomes of a request before it is read.
+    pub(crate) misreadings: Vec<Misreading>,
     /// RFC 6749 section 3.2: POST and nothing else.
     pub(crate) methods: Methods,
     /// RFC 9110 section 8.3.1: which spellings of a media type are the form's.
@@ -232,6 +236,7 @@ impl Policy {
             secret_only_where_registered: true,
             invalid_client_without_header: InvalidClient::Challenged,
             clients_throttled: true,
+            misreadings: Vec::new(),
             methods: Methods::Post,
             media_type: MediaType::Form,
             no_form: NoForm::BadRequest,
@@ -302,6 +307,26 @@ impl Policy {
             AccessTokens::Jwt | AccessTokens::Repeated => true,
             AccessTokens::Opaque => false,
         }
+    }
+
+    /// Has every request to the token endpoint read as another.
+    pub(crate) fn misread(&mut self, how: fn(&mut Received)) {
+        self.misread_at(Endpoint::Token, how);
+    }
+
+    /// Has every request to an endpoint read as another.
+    pub(crate) fn misread_at(&mut self, at: Endpoint, how: fn(&mut Received)) {
+        self.misreadings.push(Misreading { at, how: Misread::As(how) });
+    }
+
+    /// Has some requests to the token endpoint refused out of hand.
+    pub(crate) fn balk(&mut self, when: fn(&Received) -> Option<Refusal>) {
+        self.balk_at(Endpoint::Token, when);
+    }
+
+    /// Has some requests to an endpoint refused out of hand.
+    pub(crate) fn balk_at(&mut self, at: Endpoint, when: fn(&Received) -> Option<Refusal>) {
+        self.misreadings.push(Misreading { at, how: Misread::Refused(when) });
     }
 
     /// Has every finished answer of the token endpoint changed.

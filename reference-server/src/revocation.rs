@@ -35,8 +35,10 @@ pub(crate) async fn answer(
         // RFC 7009 section 2.1: the access tokens of the same grant should go as well. So does the family of a token that
         // was replaced long ago: whoever gives it back wants the grant to end.
         match policy.refresh_token_revocation {
+            Revoking::PretendedOnceRenewed if family.renewals > 0 => {}
             Revoking::Done if policy.access_tokens_go_with_refresh_token => realm.families.end(token, now),
             Revoking::Done => realm.families.forget(token),
+            Revoking::PretendedOnceRenewed => realm.families.end(token, now),
             Revoking::Pretended => {}
             Revoking::Unsupported => return Err(unsupported()),
         }
@@ -45,7 +47,7 @@ pub(crate) async fn answer(
     {
         owned(client, &token.client_id)?;
         match policy.access_token_revocation {
-            Revoking::Done => realm.families.deny(token.jti, token.exp, now),
+            Revoking::Done | Revoking::PretendedOnceRenewed => realm.families.deny(token.jti, token.exp, now),
             Revoking::Pretended => {}
             Revoking::Unsupported => return Err(unsupported()),
         }

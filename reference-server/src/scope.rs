@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::policy::{AbsentScope, Crash, ForeignScope, Policy, RefreshScope, ScopeReading};
 use crate::refusal::Refusal;
+use crate::store::Family;
 
 /// A set of scope tokens: RFC 6749 section 3.3 gives neither order nor repetition a meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,10 +161,11 @@ pub(crate) fn for_new_grant(asked: Option<&str>, allowed: &Allowed, policy: &Pol
 /// The scope of an access token from a refresh token: what was granted, or less (RFC 6749 section 6).
 pub(crate) fn for_refresh(
     asked: Option<&str>,
-    granted: &Scopes,
+    family: &Family,
     allowed: &Allowed,
     policy: &Policy,
 ) -> Result<Decided, Refusal> {
+    let granted = &family.login.scopes;
     let Some(asked) = asked else {
         let scopes = match (policy.refresh_scope, &allowed.default) {
             (RefreshScope::Default, Some(default)) => default.clone(),
@@ -185,12 +187,21 @@ pub(crate) fn for_refresh(
             !within
         }
         RefreshScope::Widened if allowed.admits_all(&scopes) => false,
-        RefreshScope::OfLogin | RefreshScope::Default | RefreshScope::NarrowedForGood | RefreshScope::Widened
+        RefreshScope::WidenedLater if family.renewals > 0 && allowed.admits_all(&scopes) => false,
+        RefreshScope::OfLogin
+        | RefreshScope::Default
+        | RefreshScope::NarrowedForGood
+        | RefreshScope::Widened
+        | RefreshScope::WidenedLater
             if within =>
         {
             false
         }
-        RefreshScope::OfLogin | RefreshScope::Default | RefreshScope::NarrowedForGood | RefreshScope::Widened => {
+        RefreshScope::OfLogin
+        | RefreshScope::Default
+        | RefreshScope::NarrowedForGood
+        | RefreshScope::Widened
+        | RefreshScope::WidenedLater => {
             return Err(Refusal::invalid_scope("the scope is more than was granted"));
         }
     };
@@ -201,6 +212,9 @@ pub(crate) fn for_refresh(
 }
 
 fn parse(asked: &str, policy: &Policy) -> Result<Scopes, Refusal> {
+    if asked.len() > 255 {
+        policy.stands(Crash::LongScope)?;
+    }
     let malformed = || Refusal::invalid_scope("the scope is malformed");
     let tokens = |text: &str| Scopes::parse(text).map_err(|Malformed| malformed());
     match policy.scope {
@@ -209,6 +223,7 @@ fn parse(asked: &str, policy: &Policy) -> Result<Scopes, Refusal> {
         ScopeReading::Tokens | ScopeReading::Sorted => tokens(asked),
         ScopeReading::CaseFolded => tokens(&asked.to_ascii_lowercase()),
         ScopeReading::Commas => tokens(&asked.replace(',', " ")),
+        ScopeReading::AnySpaces => tokens(&asked.split_whitespace().collect::<Vec<_>>().join(" ")),
     }
 }
 

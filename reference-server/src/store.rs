@@ -39,6 +39,8 @@ pub(crate) struct Family {
     pub(crate) login: Login,
     /// Unix seconds at which the newest token was issued.
     pub(crate) renewed_at: u64,
+    /// How often the token of the login was replaced.
+    pub(crate) renewals: u32,
     newest: Digest,
     /// The access tokens that came of this login and have not expired, with the second at which they do.
     access_tokens: Vec<(Jti, u64)>,
@@ -85,7 +87,7 @@ impl Families {
     /// Begins a family with its first token.
     pub(crate) fn begin(&self, login: Login, now: u64) -> Result<(FamilyName, String), Refusal> {
         let token = RefreshToken { family: self.name()?, secret: self.secret()? };
-        let family = Family { login, renewed_at: now, newest: token.digest(), access_tokens: Vec::new() };
+        let family = Family { login, renewed_at: now, renewals: 0, newest: token.digest(), access_tokens: Vec::new() };
         self.held.with(|held| {
             held.families.insert(token.family, family);
             held.by_age.push_back(token.family);
@@ -122,6 +124,7 @@ impl Families {
             Some(family) if family.is_newest(token) => {
                 family.newest = next.digest();
                 family.renewed_at = now;
+                family.renewals = family.renewals.saturating_add(1);
                 true
             }
             Some(_) | None => {

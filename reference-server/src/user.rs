@@ -70,9 +70,12 @@ impl Users {
         hasher: &Hasher,
         policy: &Policy,
     ) -> Result<&Account, Refusal> {
+        let widthless =
+            |character: char| matches!(character, '\u{AD}' | '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}');
         let username = match policy.username {
             UsernameReading::Exact | UsernameReading::CaseFolded | UsernameReading::UpToNul => username,
             UsernameReading::Trimmed => username.trim(),
+            UsernameReading::WidthlessIgnored => &username.replace(widthless, ""),
         };
         let name = Name::of(username);
         let account = self.find(username, policy);
@@ -107,7 +110,10 @@ impl Users {
 
     fn find(&self, username: &str, policy: &Policy) -> Option<&Account> {
         match policy.username {
-            UsernameReading::Exact | UsernameReading::Trimmed | UsernameReading::UpToNul => self.accounts.get(username),
+            UsernameReading::Exact
+            | UsernameReading::Trimmed
+            | UsernameReading::UpToNul
+            | UsernameReading::WidthlessIgnored => self.accounts.get(username),
             UsernameReading::CaseFolded => {
                 let folded = username.to_lowercase();
                 self.accounts.iter().find(|(name, _)| name.to_lowercase() == folded).map(|(_, account)| account)
@@ -162,6 +168,11 @@ fn read(password: &str, reading: PasswordReading) -> Cow<'_, [u8]> {
         PasswordReading::CaseFolded => Cow::Owned(password.to_lowercase().into_bytes()),
         PasswordReading::LengthOnly => Cow::Owned(password.chars().count().to_string().into_bytes()),
         PasswordReading::Trimmed => Cow::Borrowed(password.trim().as_bytes()),
+        PasswordReading::AnyOrder => {
+            let mut characters: Vec<char> = password.chars().collect();
+            characters.sort_unstable();
+            Cow::Owned(characters.into_iter().collect::<String>().into_bytes())
+        }
     }
 }
 

@@ -20,7 +20,10 @@ pub(super) async fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     crash(username, password, ask.policy)?;
     let username = match ask.policy.username {
         UsernameReading::UpToNul => username.split('\0').next().unwrap_or_default(),
-        UsernameReading::Exact | UsernameReading::Trimmed | UsernameReading::CaseFolded => username,
+        UsernameReading::Exact
+        | UsernameReading::Trimmed
+        | UsernameReading::CaseFolded
+        | UsernameReading::WidthlessIgnored => username,
     };
     if !(username.chars().all(is_text) && password.chars().all(is_text)) {
         return Err(Refusal::invalid_request("username or password holds a control character"));
@@ -76,6 +79,11 @@ fn crash(username: &str, password: &str, policy: &Policy) -> Result<(), Refusal>
         Crash::PasswordBeyondAscii => !password.is_ascii(),
         Crash::PasswordBeyondThreeBytes => beyond_three_bytes(password),
         Crash::UsernameBeyondThreeBytes => beyond_three_bytes(username),
+        Crash::CombiningPassword => password.contains(|character| matches!(character, '\u{300}'..='\u{36F}')),
+        Crash::LongPassword => password.len() > 128,
+        Crash::RightToLeftUsername => {
+            username.contains(|character| matches!(character, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}'))
+        }
         Crash::Nul => username.contains('\0') || password.contains('\0'),
         _ => false,
     };

@@ -2,7 +2,7 @@
 
 use super::{Ask, Granted, Subject, required};
 use crate::form::Parameter;
-use crate::policy::{BadRefreshToken, ForeignRefreshToken, Refresh, RefreshScope};
+use crate::policy::{BadRefreshToken, Crash, ForeignRefreshToken, Refresh, RefreshScope};
 use crate::refusal::Refusal;
 use crate::registered::Proof;
 use crate::scope::{self, Decided};
@@ -15,6 +15,9 @@ use crate::store::{Family, FamilyName, Login, RefreshToken};
 pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     let families = &ask.realm.families;
     let text = required(ask, Parameter::RefreshToken, "refresh_token is missing")?;
+    if !text.is_ascii() {
+        ask.policy.stands(Crash::RefreshTokenBeyondAscii)?;
+    }
     let refused = || refused(ask);
     let token = families.read(text).ok_or_else(refused)?;
     let family = families.find(token).ok_or_else(refused)?;
@@ -39,7 +42,7 @@ pub(super) fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         }
     }
     let asked = ask.form.get(Parameter::Scope);
-    let scope = scope::for_refresh(asked, &family.login.scopes, &ask.client.scopes, ask.policy)?;
+    let scope = scope::for_refresh(asked, &family, &ask.client.scopes, ask.policy)?;
     let (name, refresh_token) = next(ask, token, &family, &scope)?;
     Ok(Granted { subject: Subject::User(family.login.sub), scope, family: Some(name), refresh_token })
 }

@@ -39,6 +39,10 @@ pub(crate) enum SecretReading {
     PrefixIsEnough,
     /// Spaces around it do not count.
     Trimmed,
+    /// Dashes in it do not count, as in a number that people type.
+    DashesIgnored,
+    /// It ends at its first NUL, as a string of C ends.
+    UpToNul,
 }
 
 /// What `client_id` may say beside Basic credentials.

@@ -149,14 +149,30 @@ pub(crate) enum Crash {
     PasswordBeyondThreeBytes,
     /// A user name with a character of four UTF-8 bytes.
     UsernameBeyondThreeBytes,
+    /// A password with a combining mark.
+    CombiningPassword,
+    /// A password of more than 128 bytes.
+    LongPassword,
+    /// A user name with a character that is written from right to left.
+    RightToLeftUsername,
     /// A user name or a password with a NUL.
     Nul,
     /// A wrong password.
     WrongPassword,
+    /// A client identifier with a curly brace.
+    ClientIdWithBrace,
+    /// A client secret with a character of four UTF-8 bytes.
+    SecretBeyondThreeBytes,
     /// Basic credentials that can't be read.
     UnreadableBasic,
     /// A percent sign in a form that begins no escape.
     BadEscape,
+    /// A grant type with a dot, as in the name of a class.
+    GrantTypeWithDot,
+    /// A refresh token with a character outside ASCII.
+    RefreshTokenBeyondAscii,
+    /// A scope of more than 255 characters.
+    LongScope,
     /// A request without a scope.
     AbsentScope,
     /// A scope that a client asks for itself and that is not its default.

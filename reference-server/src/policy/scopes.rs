@@ -13,6 +13,8 @@ pub(crate) enum ScopeReading {
     CaseFolded,
     /// With commas between the tokens too.
     Commas,
+    /// With white space of any kind between the tokens, and as much as one likes.
+    AnySpaces,
 }
 
 /// What a request without a scope is granted.
@@ -52,6 +54,8 @@ pub(crate) enum RefreshScope {
     OfLogin,
     /// More for the asking, if the client may have it.
     Widened,
+    /// The same, but not for the token of the login.
+    WidenedLater,
     /// The client's default where none is asked for.
     Default,
     /// Any that is asked for is refused.

@@ -45,6 +45,8 @@ pub(crate) enum Revoking {
     Done,
     /// It is said to be over.
     Pretended,
+    /// It is said to be over, and is if it came of a login and not of a refresh.
+    PretendedOnceRenewed,
     /// Such tokens can't be revoked.
     Unsupported,
 }

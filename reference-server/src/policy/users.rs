@@ -11,6 +11,8 @@ pub(crate) enum UsernameReading {
     CaseFolded,
     /// Up to its first NUL, as a string of C ends.
     UpToNul,
+    /// Without what has no width.
+    WidthlessIgnored,
 }
 
 /// How much of a password is looked at, when it is stored as when it is checked.
@@ -30,6 +32,8 @@ pub(crate) enum PasswordReading {
     LengthOnly,
     /// Without the spaces around it.
     Trimmed,
+    /// Which characters there are, in whatever order.
+    AnyOrder,
 }
 
 /// Whose failed logins are counted.

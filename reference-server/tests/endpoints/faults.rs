@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use ropcheck_reference_server::{FAULTS, LoginThrottle, Policy, VARIANTS, Workspace};
 
+use crate::inputs;
 use crate::server::{ALICE, Answer, By, CLIENT, INTROSPECT, REVOKE, SECOND, SPECIAL, Server, TOKEN, USERINFO};
 
 const CAROL: &str = "grant_type=password&username=carol&password=crystal-palace-5&scope=openid";
@@ -256,7 +257,9 @@ async fn each_of_them_shows() {
     let faults = FAULTS.iter().map(|fault| (fault.id, fault.breaks, fault.policy()));
     let variants = VARIANTS.iter().map(|variant| (variant.id, variant.permitted_by, variant.policy()));
     let mut idle = Vec::new();
-    for (id, requirement, policy) in faults.chain(variants).filter(|(_, requirement, _)| shows_here(requirement)) {
+    let elsewhere = inputs::shown();
+    let here = faults.chain(variants).filter(|(_, requirement, _)| shows_here(requirement));
+    for (id, requirement, policy) in here.filter(|(id, ..)| !elsewhere.contains(id)) {
         let seen = walk(policy.clone()).await;
         let same = seen.facts == strict.facts && is_distinct(&seen.drawn);
         if same && signatures_hold(policy).await == held {

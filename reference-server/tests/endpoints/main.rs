@@ -3,6 +3,7 @@
 
 mod discovery;
 mod faults;
+mod inputs;
 mod introspection;
 mod revocation;
 mod server;
