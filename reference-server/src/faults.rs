@@ -71,7 +71,7 @@ pub const FAULTS: &[Fault] = &[
     fault("audience-missing",                 "rfc9068/2.2/aud",                           "The access token has no aud.",                                   |p| p.audience_named = false),
     fault("auth-time-differs-after-refresh",  "rfc9068/2.2.1/auth-claims-kept",            "A refresh counts as a login in auth_time.",                       |p| p.redraft(Access, drafted::login_at_refresh)),
     fault("bad-escape-crashes",               "practice/http/no-5xx-on-bad-input",         "A percent sign that begins no escape brings a 500.",             |p| p.crash = Crash::BadEscape), // keycloak/keycloak#37935
-    fault("basic-behind-two-spaces-unread",   "rfc9110/11.4/spaces",                       "Basic credentials behind two spaces can't be read.",              |p| p.misread(inputs::one_space)),
+    fault("basic-behind-two-spaces-unread",   "rfc9110/11.4/credentials",                       "Basic credentials behind two spaces can't be read.",              |p| p.misread(inputs::one_space)),
     fault("basic-client-refused-400",         "rfc6749/5.2/status-401-with-basic",         "Failed Basic authentication is answered with 400.",              |p| p.alter(refused::basic_client_refused_400)), // wso2/product-is#5531
     fault("basic-junk-skipped",               "rfc7617/2/base64",                          "What is no base64 is left out of Basic credentials.",             |p| p.misread(inputs::base64_alone)),
     fault("basic-not-form-decoded",           "rfc6749/2.3.1/basic-form-encoded",          "Basic credentials are taken without undoing their form encoding.", |p| p.basic_is_form_decoded = false), // spring-attic/spring-security-oauth#1826
@@ -163,6 +163,7 @@ pub const FAULTS: &[Fault] = &[
     fault("grant-type-guessed",               "rfc6749/4.3.2/grant-type",                  "A request without a grant type gets what fits it.",              |p| p.grant_type = GrantTypeReading::Guessed),
     fault("grant-type-must-come-first",       "rfc6749/4.3.2/form-body",                   "The grant type is found only in the first place.",               |p| p.order_is_free = false),
     fault("grant-type-with-dot-crashes",      "rfc6749/5.2/unsupported-grant-type",        "A dot in a grant type brings a 500.",                             |p| p.crash = Crash::GrantTypeWithDot),
+    fault("half-an-escape-crashes",           "rfc6749/5.2/invalid-request-malformed",     "An escape with one hex digit instead of two brings a 500.",       |p| p.balk(inputs::half_escapes)),
     fault("header-name-twice",                "rfc7515/4/header-unique",                   "The header has two typ.",                                         |p| p.redraft(Access, |d| d.write_header = drafted::typ_twice)),
     fault("iat-in-the-future",                "rfc7519/4.1.6/iat-numeric",                 "The access token was issued tomorrow.",                           |p| p.redraft(Access, |d| drafted::reckon(d, "iat", |iat| iat + 86_400))),
     fault("iat-missing",                      "rfc9068/2.2/iat",                           "The access token has no iat.",                                    |p| p.redraft(Access, |d| d.leave_out("iat"))),
@@ -364,6 +365,7 @@ pub const FAULTS: &[Fault] = &[
     fault("signature-wrong-after-refresh",    "rfc7515/5.2/signature-verifies",            "The signature of a token that a refresh brings does not hold.",   |p| p.redraft(Access, |d| drafted::after_refresh(d, |d| d.seal = Seal::Broken))),
     fault("signature-wrong-but-at-first",     "rfc7515/5.2/signature-verifies",            "Only the first token that a workspace issues has a signature that holds.", |p| p.redraft(Access, |d| if d.occasion.granted > 1 { d.seal = Seal::Broken })),
     fault("signature-wrong-for-public-clients", "rfc7515/5.2/signature-verifies",            "The signature of a public client's token does not hold.",         |p| p.redraft(Access, |d| if d.occasion.client_is_public { d.seal = Seal::Broken })),
+    fault("spaces-in-scope-crash",            "rfc6749/5.2/invalid-scope",                 "A space too many in a scope brings a 500.",                       |p| p.balk(inputs::no_empty_scope_string)),
     fault("sub-differs-after-refresh",        "rfc9068/2.2/sub-is-owner",                  "The sub of a token that a refresh brings is another user's.",     |p| p.redraft(Access, |d| drafted::after_refresh(d, |d| d.set("sub", "user-mallory")))),
     fault("sub-is-a-number",                  "rfc7519/4.1.2/sub-string",                  "sub is a number.",                                                |p| p.redraft(Access, |d| d.set("sub", 7))),
     fault("sub-missing",                      "rfc9068/2.2/sub",                           "The access token has no sub.",                                    |p| p.redraft(Access, |d| d.leave_out("sub"))),

@@ -58,6 +58,10 @@ pub(super) fn no_punctuation_in_scopes(received: &Received) -> Option<Refusal> {
     refuse(has(received, "scope", punctuation), "a parameter holds a character that is not allowed")
 }
 
+pub(super) fn no_empty_scope_string(received: &Received) -> Option<Refusal> {
+    has(received, "scope", |text| !text.is_empty() && text.split(' ').any(str::is_empty)).then(Refusal::server_error)
+}
+
 pub(super) fn no_space(received: &Received) -> Option<Refusal> {
     refuse(has(received, "token", |text| text.contains(' ')), "the token is malformed")
 }
@@ -126,6 +130,11 @@ pub(super) fn surrogates(received: &Received) -> Option<Refusal> {
     let is_one = |rest: &[u8]| escape(rest, 0) == Some(0xED) && matches!(escape(rest, 1), Some(0xA0..=0xBF));
     let body = &received.body;
     (0..body.len()).any(|at| is_one(&body[at..])).then(Refusal::server_error)
+}
+
+pub(super) fn half_escapes(received: &Received) -> Option<Refusal> {
+    let is_one = |window: &[u8]| window[0] == b'%' && window[1].is_ascii_hexdigit() && !window[2].is_ascii_hexdigit();
+    received.body.windows(3).any(is_one).then(Refusal::server_error)
 }
 
 /// The byte that the escape of that number stands for, of those that begin here.
