@@ -146,8 +146,14 @@ pub(crate) fn decode(encoded: &[u8], reading: FormReading) -> Result<String, Mal
     match reading.charset {
         Charset::Utf8 => String::from_utf8(decoded).map_err(|_| Malformed),
         Charset::Latin1 => Ok(latin1(&decoded)),
+        Charset::Utf8Replaced => Ok(String::from_utf8_lossy(&decoded).into_owned()),
         Charset::Utf8OrLatin1 => Ok(String::from_utf8(decoded).unwrap_or_else(|error| latin1(error.as_bytes()))),
     }
+}
+
+/// What is written there, be it nothing because it can't be read.
+pub(crate) fn text(encoded: &[u8]) -> String {
+    decode(encoded, FormReading::STRICT).unwrap_or_default()
 }
 
 /// The byte that two digits stand for, and what comes after them.

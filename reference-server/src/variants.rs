@@ -15,9 +15,11 @@ use crate::keys::Kind::{Access, Id};
 use crate::keys::Signing;
 use crate::occasion::Endpoint::{Introspection, Jwks, Metadata, OpenidMetadata, Revocation, Userinfo};
 use crate::policy::{
-    AccessTokens, Chunked, Escapes, ForeignScope, InvalidClient, MediaType, MissingAuthentication, NoForm, Policy,
-    PublicClients, Refresh, RefreshScope, Revoking, ScopeTold, TwoAuthentications, UnreadableBasic, UsernameReading,
+    AccessTokens, Charset, Chunked, Escapes, ForeignScope, InvalidClient, MediaType, MissingAuthentication, NoForm,
+    Policy, PublicClients, Received, Refresh, RefreshScope, Revoking, ScopeTold, TwoAuthentications, UnreadableBasic,
+    UsernameReading,
 };
+use crate::refusal::Refusal;
 use crate::reply::{Content, Reply};
 
 /// One liberty taken: whatever judges the server has no reason to complain.
@@ -73,6 +75,8 @@ pub const VARIANTS: &[Variant] = &[
     variant("introspection-minimal",          "rfc7662/2.2/optional-members",          "Introspection tells whether a token is active and nothing more.", |p| p.alter_at(&[Introspection], active_alone)),
     variant("invalid-client-400-for-body",  "rfc6749/5.2/may-401",                   "A client that failed to authenticate in the body is answered 400.", |p| p.invalid_client_without_header = InvalidClient::BadRequest),
     variant("kid-left-out",                   "oidc-core/10.1/kid",                    "Tokens do not name the key, of which there is one.",              |p| { p.redraft(Access, |d| drop(d.header.shift_remove("kid"))); p.redraft(Id, |d| drop(d.header.shift_remove("kid"))) }),
+    variant("long-password-malformed",      "rfc6749/10.14/values-sanitized",        "A password of more than 256 bytes is a malformed request.",       |p| p.balk(long_password_malformed)),
+    variant("long-scope-malformed",         "rfc6749/10.14/values-sanitized",        "A scope of more than 256 bytes is a malformed request.",          |p| p.balk(long_scope_malformed)),
     variant("malformed-basic-400",          "rfc6749/5.2/invalid-request-malformed", "Basic credentials that can't be read are a malformed request.",  |p| p.unreadable_basic = UnreadableBasic::InvalidRequest),
     variant("malformed-escapes-read",       "rfc6749/5.2/invalid-grant",             "A percent sign that begins no escape stands for itself.",        |p| p.form.escapes = Escapes::Lenient),
     variant("media-type-optional",          "rfc9110/8.3/content-type-sent",         "A body without a media type is read as a form.",                 |p| p.media_type = MediaType::FormOrNone),
@@ -83,6 +87,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("no-refresh-token",             "rfc6749/4.3.3/refresh-optional",        "The password grant brings no refresh token.",                    |p| p.refresh = Refresh::Withheld),
     variant("no-refresh-token-for-public-clients", "rfc6749/4.3.3/refresh-optional", "A client without a secret gets no refresh token.",               |p| p.refresh = Refresh::WithheldFromPublic),
     variant("no-rotation",                  "rfc6749/6/rotation",                    "A client with a secret keeps its refresh token.",                |p| p.refresh = Refresh::Steady),
+    variant("odd-refresh-token-malformed",  "rfc6749/A.17/refresh-token-chars",      "A refresh token with characters that none has is a malformed request.", |p| p.balk(odd_refresh_token_malformed)),
     variant("opaque-access-tokens",           "rfc6749/A.12/access-token-chars",       "Access tokens say nothing to those who read them.",               |p| p.access_tokens = AccessTokens::Opaque),
     variant("pretty-printed",               "rfc8259/2/white-space",                 "JSON is indented.",                                              |p| p.alter(pretty_printed)),
     variant("public-client-secret-ignored", "rfc6749/2.3/public-method",             "A client without a secret may send one, which is not looked at.", |p| p.public_clients = PublicClients::SecretIgnored),
@@ -96,6 +101,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("scope-in-another-order",       "rfc6749/3.3/order-free",                "The scope is told in another order than it was asked for.",      |p| p.alter(|r| scope(r, |tokens| tokens.iter().rev().copied().collect::<Vec<_>>().join(" ").into()))),
     variant("scope-left-out-when-same",     "rfc6749/5.1/scope-optional-when-same",  "The scope is told only where it is not what was asked for.",     |p| p.scope_told = ScopeTold::WhenDifferent),
     variant("scope-narrowed",               "rfc6749/3.3/may-ignore",                "Of the scopes asked for, those that may be had are granted.",    |p| p.foreign_scope = ForeignScope::LeftOut),
+    variant("scope-with-controls-malformed", "rfc6749/5.2/invalid-request-malformed", "A scope with a control character is a malformed request.",   |p| p.balk(scope_with_controls_malformed)),
     variant("strict-transport-security",    "rfc6749/1.6/other-mechanisms",          "Answers have headers that OAuth does not speak of.",             |p| p.alter(strict_transport_security)),
     variant("token-type-lower-case",        "rfc6749/5.1/token-type-case",           "token_type is bearer.",                                          |p| p.alter(|r| set(r, "token_type", "bearer"))),
     variant("token-type-upper-case",        "rfc6749/5.1/token-type-case",           "token_type is BEARER.",                                          |p| p.alter(|r| set(r, "token_type", "BEARER"))),
@@ -105,6 +111,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("unnamed-client-called-invalid-request", "rfc6749/5.2/invalid-request-missing", "A request that names no client lacks a parameter.",       |p| p.missing_authentication = MissingAuthentication::UnnamedIsInvalidRequest),
     variant("userinfo-with-more",             "oidc-core/5.3.2/json",                  "Userinfo tells more than sub.",                                   |p| p.alter_at(&[Userinfo], |r| if r.is_issued() { r.insert("preferred_username", "alice") })),
     variant("usernames-in-any-case",        "practice/credentials/username-exact",   "Upper and lower case of a user name are one.",                   |p| p.username = UsernameReading::CaseFolded),
+    variant("what-is-no-utf-8-replaced",    "rfc6749/5.2/invalid-grant",             "Bytes that are no UTF-8 are read as the character that says so.", |p| p.form.charset = Charset::Utf8Replaced),
     variant("wrong-media-type-415",         "rfc9110/15.5.16/unsupported-media-type", "A body that is no form is answered with 415.",                  |p| p.no_form = NoForm::UnsupportedMediaType),
     variant("wrong-method-400",             "rfc6749/5.2/status-400",                "A method other than POST is a malformed request.",               |p| p.alter(wrong_method_400)).departing_from("rfc9110/9.1/405-when-not-allowed"),
 ];
@@ -117,6 +124,29 @@ impl Variant {
     const fn departing_from(self, should: &'static str) -> Self {
         Self { departs_from: Some(should), ..self }
     }
+}
+
+fn long_password_malformed(received: &Received) -> Option<Refusal> {
+    malformed(received, "password", |text| text.len() > 256)
+}
+
+fn long_scope_malformed(received: &Received) -> Option<Refusal> {
+    malformed(received, "scope", |text| text.len() > 256)
+}
+
+fn odd_refresh_token_malformed(received: &Received) -> Option<Refusal> {
+    malformed(received, "refresh_token", |text| !text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+}
+
+fn scope_with_controls_malformed(received: &Received) -> Option<Refusal> {
+    malformed(received, "scope", |text| {
+        !text.bytes().all(|byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~'))
+    })
+}
+
+/// RFC 6749 section 10.14: a value is validated where that is possible.
+fn malformed(received: &Received, parameter: &str, test: impl Fn(&str) -> bool) -> Option<Refusal> {
+    received.has(parameter, test).then(|| Refusal::invalid_request("a parameter holds what none can"))
 }
 
 fn challenge_on_every_refusal(reply: &mut Reply) {

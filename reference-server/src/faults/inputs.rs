@@ -3,8 +3,8 @@
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, TRANSFER_ENCODING};
 
-use crate::form::{decode, knows, pairs};
-use crate::policy::{FormReading, Received};
+use crate::form::{knows, pairs, text};
+use crate::policy::Received;
 use crate::refusal::Refusal;
 
 // Parameters.
@@ -55,19 +55,19 @@ pub(super) fn first_64_characters(received: &mut Received) {
 
 pub(super) fn no_punctuation_in_scopes(received: &Received) -> Option<Refusal> {
     let punctuation = |text: &str| text.contains(['!', '#', '$', '<', '>', '[', ']', '^', '`', '{', '|', '}', '~']);
-    refuse(has(received, "scope", punctuation), "a parameter holds a character that is not allowed")
+    refuse(received.has("scope", punctuation), "a parameter holds a character that is not allowed")
 }
 
 pub(super) fn no_empty_scope_string(received: &Received) -> Option<Refusal> {
-    has(received, "scope", |text| !text.is_empty() && text.split(' ').any(str::is_empty)).then(Refusal::server_error)
+    received.has("scope", |text| !text.is_empty() && text.split(' ').any(str::is_empty)).then(Refusal::server_error)
 }
 
 pub(super) fn no_space(received: &Received) -> Option<Refusal> {
-    refuse(has(received, "token", |text| text.contains(' ')), "the token is malformed")
+    refuse(received.has("token", |text| text.contains(' ')), "the token is malformed")
 }
 
 pub(super) fn no_percent_sign(received: &Received) -> Option<Refusal> {
-    refuse(has(received, "token", |text| text.contains('%')), "the token is malformed")
+    refuse(received.has("token", |text| text.contains('%')), "the token is malformed")
 }
 
 pub(super) fn token_alone(received: &mut Received) {
@@ -77,19 +77,15 @@ pub(super) fn token_alone(received: &mut Received) {
 
 pub(super) fn misleading_hint(received: &mut Received) {
     let is_word = |text: &str| text.chars().all(|character| character.is_ascii_lowercase() || character == '_');
-    if has(received, "token_type_hint", |text| !is_word(text)) {
+    if received.has("token_type_hint", |text| !is_word(text)) {
         read_as(received, "token", |_| "none");
     }
 }
 
 pub(super) fn ascii_hint(received: &Received) -> Option<Refusal> {
-    has(received, "token_type_hint", |text| !text.is_ascii())
+    received
+        .has("token_type_hint", |text| !text.is_ascii())
         .then(|| Refusal::unsupported_token_type("the hint is malformed"))
-}
-
-/// Whether a parameter is there whose value passes a test.
-fn has(received: &Received, parameter: &str, test: impl Fn(&str) -> bool) -> bool {
-    pairs(&received.body).any(|(name, value)| text(name) == parameter && test(&text(value)))
 }
 
 /// Has the value of a parameter be read as another.
@@ -101,11 +97,6 @@ fn read_as(received: &mut Received, parameter: &str, how: impl Fn(&str) -> &str)
         [name, b"=", &value].concat()
     };
     received.body = pairs(&received.body).map(read).collect::<Vec<_>>().join(&b'&');
-}
-
-/// What is written there; what can't be read is nothing, and left to the strict reading.
-fn text(encoded: &[u8]) -> String {
-    decode(encoded, FormReading::STRICT).unwrap_or_default()
 }
 
 // Escapes.

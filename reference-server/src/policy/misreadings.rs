@@ -2,6 +2,7 @@
 
 use http::HeaderMap;
 
+use crate::form::{pairs, text};
 use crate::occasion::Endpoint;
 use crate::refusal::Refusal;
 
@@ -9,6 +10,13 @@ use crate::refusal::Refusal;
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+}
+
+impl Received {
+    /// Whether a parameter is there whose value passes a test.
+    pub(crate) fn has(&self, parameter: &str, test: impl Fn(&str) -> bool) -> bool {
+        pairs(&self.body).any(|(name, value)| text(name) == parameter && test(&text(value)))
+    }
 }
 
 /// How a request is misread.

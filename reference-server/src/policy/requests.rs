@@ -110,6 +110,8 @@ pub(crate) enum Charset {
     Latin1,
     /// UTF-8 where they can be read so, and ISO 8859-1 where not.
     Utf8OrLatin1,
+    /// UTF-8, with U+FFFD for what is none.
+    Utf8Replaced,
 }
 
 /// The answer to a request that lacks a parameter.
