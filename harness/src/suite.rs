@@ -14,6 +14,7 @@ use crate::library::Library;
 use crate::lint::Tally;
 use crate::property::Drawing;
 use crate::recorder::micros;
+use crate::scenario::Scenario;
 use crate::session::{NotReady, Session, Subject};
 
 /// The cases of a run, by id.
@@ -64,6 +65,14 @@ impl Suite {
             return Err(format!("no case matches `{glob}`, which stands for a whole id: try `*{glob}*`{near}"));
         }
         Ok(self)
+    }
+
+    /// The cases that a rule lets through; there may be none.
+    #[must_use]
+    pub(crate) fn retain(mut self, wanted: impl Fn(&Scenario) -> bool) -> Self {
+        let library = Arc::clone(&self.library);
+        self.cases.retain(|id| library.scenarios.get(id).is_some_and(|one| wanted(&one.wrote)));
+        self
     }
 
     /// What drawn values come from.

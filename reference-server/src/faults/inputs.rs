@@ -30,6 +30,10 @@ pub(super) fn password_before_scope(received: &mut Received) {
     });
 }
 
+pub(super) fn plain_names(received: &mut Received) {
+    keep(received, |_, written| !written.contains(&b'%'));
+}
+
 /// Overlooks a parameter that comes again with its name in escapes.
 pub(super) fn escaped_repetitions(received: &mut Received) {
     let names: Vec<String> = pairs(&received.body).map(|(name, _)| text(name)).collect();
@@ -124,7 +128,7 @@ pub(super) fn surrogates(received: &Received) -> Option<Refusal> {
 }
 
 pub(super) fn half_escapes(received: &Received) -> Option<Refusal> {
-    let is_one = |window: &[u8]| window[0] == b'%' && window[1].is_ascii_hexdigit() && !window[2].is_ascii_hexdigit();
+    let is_one = |window: &[u8]| window[0] == b'%' && window[1].is_ascii_hexdigit() && matches!(window[2], b'g'..=b'z');
     received.body.windows(3).any(is_one).then(Refusal::server_error)
 }
 

@@ -51,6 +51,7 @@ fn rows() -> Vec<Row> {
         ("combining-mark-in-password-crashes",  Form(CLIENT, wrong("alice", "e%CC%81")), (400, "invalid_grant"), (500, "server_error")),
         ("emoji-client-secret-crashes",         Form(by("demo-basic", "%F0%9F%98%80"), ALICE), (401, "invalid_client"), (500, "server_error")),
         ("escaped-name-repeated-accepted",      Form(CLIENT, alice("&user%6Eame=bob")), (400, "invalid_request"), granted),
+        ("escaped-name-unread",                 Form(CLIENT, "grant_type=password&user%6eame=alice&password=wonderland-7"), granted, (400, "invalid_request")),
         ("grant-type-with-dot-crashes",         Form(CLIENT, "grant_type=a.b"), (400, "unsupported_grant_type"), (500, "server_error")),
         ("half-an-escape-crashes",              Form(CLIENT, wrong("alice", "a%4z")), (400, "invalid_request"), (500, "server_error")),
         ("introspection-hint-misleads",         About(INTROSPECT, "", "&token_type_hint=X"), (200, "true"), (200, "false")),
