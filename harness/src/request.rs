@@ -3,6 +3,8 @@
 pub(crate) mod recipe;
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -34,6 +36,35 @@ pub struct Template {
     pub headers: Vec<(HeaderName, Part)>,
     /// How it is written, where that is drawn.
     pub respelt: Option<Given>,
+    /// What it came to, where it is the same in every walk.
+    pub filled: Filled,
+}
+
+/// A request that was filled once, with what it speaks of that must not stand in its answer.
+#[derive(Clone, Default)]
+pub struct Filled {
+    request: OnceLock<Request<Bytes>>,
+    spoken: OnceLock<Vec<(String, String)>>,
+}
+
+impl fmt::Debug for Filled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.request.get().is_some() { "filled" } else { "not filled" })
+    }
+}
+
+impl Template {
+    /// Whether it is the same in every walk: nothing in it is kept or drawn.
+    fn is_settled(&self) -> bool {
+        let parameters = match &self.body {
+            Content::Form(all) | Content::Json(all) | Content::Multipart(all) => all.as_slice(),
+            Content::Raw(part) if !part.is_settled() => return false,
+            Content::Raw(_) => &[],
+        };
+        let headers = self.headers.iter().map(|(_, part)| part);
+        let mut parts = self.query.iter().chain(parameters).map(|(_, part)| part).chain(headers);
+        self.respelt.is_none() && parts.all(Part::is_settled)
+    }
 }
 
 /// A body, with its parameters still apart where it has any.
@@ -119,6 +150,21 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Whether it is the same in every walk.
+    fn is_settled(&self) -> bool {
+        match self {
+            Self::Text(pieces) | Self::Wire(pieces) => {
+                !pieces.iter().any(|piece| matches!(piece, Piece::Kept(_) | Piece::Given(_)))
+            }
+            Self::Bytes(_) => true,
+            Self::DamagedAs(..) | Self::Parameters(_) | Self::Basic { written: Some(_), .. } => false,
+            Self::Damaged(of, _) | Self::Upper(of) | Self::Basic { pair: Pair::Whole(of), .. } => of.is_settled(),
+            Self::Basic { pair: Pair::Joined(id, secret, _), .. } => id.is_settled() && secret.is_settled(),
+        }
+    }
+}
+
 impl Piece {
     /// Whether upper case would change it; of a value that only the walk brings that is taken for granted.
     pub fn has_lower_case(&self) -> bool {
@@ -160,50 +206,26 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// # Errors
 /// A kept value that no earlier step brought, by name.
 pub fn fill(template: &Template, drawn: &Drawn, kept: &Captures, ink: Ink) -> Result<Request<Bytes>, String> {
-    let filler = Filler { drawn, kept, ink };
-    let usual = Spelling::default();
-    let spelling = template.respelt.as_ref().map_or(Ok(&usual), |given| filler.spelling(given))?;
-    let mut url = template.url.to_string();
-    if !template.query.is_empty() {
-        url.push(if template.url.query().is_some() { '&' } else { '?' });
-        url.push_str(&String::from_utf8_lossy(&filler.form(&template.query, &usual)?));
+    if ink == Ink::Marks || !template.is_settled() {
+        return Filler { drawn, kept, ink }.request(template);
     }
-    let body = match &template.body {
-        Content::Form(parameters) => filler.form(parameters, spelling)?,
-        Content::Json(parameters) => filler.json(parameters)?,
-        Content::Multipart(parameters) => filler.multipart(parameters)?,
-        Content::Raw(part) => filler.raw(part)?,
-    };
-    // A URI holds no marks: in that ink they are percent-encoded here and read back by [`shown_url`].
-    let uri = if url.bytes().all(|byte| byte.is_ascii_graphic()) {
-        url
-    } else {
-        url.chars().map(|c| if c.is_ascii_graphic() { c.to_string() } else { escaped(c) }).collect()
-    };
-    let chunked = spelling.chunked && !body.is_empty();
-    let mut request = Request::builder()
-        .method(template.method.clone())
-        .uri(uri)
-        .body(Bytes::from(body))
-        .map_err(|why| format!("the request could not be built: {why}"))?;
-    for (name, part) in &template.headers {
-        let value = filler.raw(part)?;
-        let value = HeaderValue::from_bytes(&value)
-            .map_err(|_| format!("the value of header {name} can't be sent: it holds a control character"))?;
-        request.headers_mut().append(name, value);
+    if let Some(request) = template.filled.request.get() {
+        return Ok(request.clone());
     }
-    if chunked {
-        request.headers_mut().insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
-    // The carrier reads it: a name in a `HeaderMap` has no case.
-    if spelling.headers != HeaderCase::Lower {
-        request.extensions_mut().insert(spelling.headers);
-    }
-    Ok(request)
+    let request = Filler { drawn, kept, ink }.request(template)?;
+    Ok(template.filled.request.get_or_init(|| request).clone())
 }
 
 /// The values of a request that hold a secret, as they are and as marks: what must not stand in its answer.
-pub fn spoken(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(String, String)> {
+pub fn spoken<'t>(template: &'t Template, drawn: &Drawn, kept: &Captures) -> Cow<'t, [(String, String)]> {
+    if template.is_settled() {
+        Cow::Borrowed(template.filled.spoken.get_or_init(|| spoken_of(template, drawn, kept)))
+    } else {
+        Cow::Owned(spoken_of(template, drawn, kept))
+    }
+}
+
+fn spoken_of(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(String, String)> {
     let parameters = match &template.body {
         Content::Form(all) | Content::Json(all) | Content::Multipart(all) => all.as_slice(),
         Content::Raw(_) => &[],
@@ -261,6 +283,48 @@ struct Filler<'a> {
 }
 
 impl Filler<'_> {
+    fn request(&self, template: &Template) -> Result<Request<Bytes>, String> {
+        let usual = Spelling::default();
+        let spelling = template.respelt.as_ref().map_or(Ok(&usual), |given| self.spelling(given))?;
+        let mut url = template.url.to_string();
+        if !template.query.is_empty() {
+            url.push(if template.url.query().is_some() { '&' } else { '?' });
+            url.push_str(&String::from_utf8_lossy(&self.form(&template.query, &usual)?));
+        }
+        let body = match &template.body {
+            Content::Form(parameters) => self.form(parameters, spelling)?,
+            Content::Json(parameters) => self.json(parameters)?,
+            Content::Multipart(parameters) => self.multipart(parameters)?,
+            Content::Raw(part) => self.raw(part)?,
+        };
+        // A URI holds no marks: in that ink they are percent-encoded here and read back by [`shown_url`].
+        let uri = if url.bytes().all(|byte| byte.is_ascii_graphic()) {
+            url
+        } else {
+            url.chars().map(|c| if c.is_ascii_graphic() { c.to_string() } else { escaped(c) }).collect()
+        };
+        let chunked = spelling.chunked && !body.is_empty();
+        let mut request = Request::builder()
+            .method(template.method.clone())
+            .uri(uri)
+            .body(Bytes::from(body))
+            .map_err(|why| format!("the request could not be built: {why}"))?;
+        for (name, part) in &template.headers {
+            let value = self.raw(part)?;
+            let value = HeaderValue::from_bytes(&value)
+                .map_err(|_| format!("the value of header {name} can't be sent: it holds a control character"))?;
+            request.headers_mut().append(name, value);
+        }
+        if chunked {
+            request.headers_mut().insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+        // The carrier reads it: a name in a `HeaderMap` has no case.
+        if spelling.headers != HeaderCase::Lower {
+            request.extensions_mut().insert(spelling.headers);
+        }
+        Ok(request)
+    }
+
     /// Parameters, form-encoded (RFC 6749 appendix B) in a spelling.
     fn form(&self, parameters: &[(String, Part)], spelling: &Spelling) -> Result<Vec<u8>, String> {
         let mut out = Vec::new();
@@ -532,6 +596,7 @@ mod tests {
             body,
             headers,
             respelt: None,
+            filled: Filled::default(),
         }
     }
 
@@ -571,7 +636,7 @@ mod tests {
         ]);
         let form = template(Content::Form(vec![("password".into(), cut)]), vec![]);
         let spoken = spoken(&form, &Drawn::none(), &Captures::default());
-        assert_eq!(spoken, [("wonderland\0\"x".to_owned(), "⟦alice.password⟧\u{fffd}\u{fffd}x".to_owned())]);
+        assert_eq!(*spoken, [("wonderland\0\"x".to_owned(), "⟦alice.password⟧\u{fffd}\u{fffd}x".to_owned())]);
     }
 
     #[test]

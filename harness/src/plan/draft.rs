@@ -5,7 +5,7 @@ use http::{HeaderName, header};
 use super::Skip;
 use crate::check::Check;
 use crate::ordered::Ordered;
-use crate::request::{BOUNDARY, Content, Pair, Part, Piece, Template};
+use crate::request::{BOUNDARY, Content, Filled, Pair, Part, Piece, Template};
 use crate::scenario::given::Given;
 use crate::scenario::{
     Auth, Body, Change, Credential, Elsewhere, Endpoint, Entry, Made, Method, Moved, Overrides, Pairs, Send, Value,
@@ -341,6 +341,14 @@ impl Draft {
         }
         let form = self.form.into_iter().chain(self.credentials).collect();
         let body = self.body.unwrap_or(Content::Form(form));
-        Template { method: self.method, url, query: self.query, body, headers, respelt: self.respelt }
+        Template {
+            method: self.method,
+            url,
+            query: self.query,
+            body,
+            headers,
+            respelt: self.respelt,
+            filled: Filled::default(),
+        }
     }
 }
