@@ -133,6 +133,28 @@ pub enum HeaderCase {
     Title,
 }
 
+impl Value {
+    /// Its bytes where it is a text that is not printable ASCII, 16 to a line: of letters that look alike they tell which it is.
+    pub fn dump(&self) -> Vec<String> {
+        const LINE: usize = 16;
+        const LINES: usize = 8;
+        let Self::Text(text) = self else { return vec![] };
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return vec![];
+        }
+        let mut lines: Vec<String> = text
+            .as_bytes()
+            .chunks(LINE)
+            .take(LINES)
+            .map(|line| line.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "))
+            .collect();
+        if text.len() > LINE * LINES {
+            lines.push(format!("… ({} bytes)", text.len()));
+        }
+        lines
+    }
+}
+
 impl How {
     fn done(self) -> &'static str {
         match self {
@@ -310,6 +332,15 @@ mod tests {
         }
         assert!(serde_json::from_str::<Value>(r#"{"bytes":"0g"}"#).is_err());
         assert!(serde_json::from_str::<Value>(r#"{"bytes":"000"}"#).is_err());
+    }
+
+    #[test]
+    fn the_bytes_of_a_text_tell_letters_apart() {
+        let dump = |text: &str| Value::Text(text.to_owned()).dump();
+        assert!(dump("plain ~").is_empty() && Value::Wire("é".to_owned()).dump().is_empty());
+        assert_eq!((dump("\u{e9}"), dump("e\u{301}")), (vec!["c3 a9".to_owned()], vec!["65 cc 81".to_owned()]));
+        assert_eq!(dump(&"\0".repeat(17)), ["00 ".repeat(16).trim_end(), "00"]);
+        assert_eq!(dump(&"é".repeat(1000)).last().map(String::as_str), Some("… (2000 bytes)"));
     }
 
     #[test]

@@ -185,6 +185,9 @@ fn finding(paper: &mut Paper, judged: &Judged, shown_by: Option<String>) -> io::
         paper.prose(4, "drawn:    ", &wording::drawn(drawn))?;
         for (name, value) in &drawn.values {
             paper.prose(14, &format!("{name} = "), &value.to_string())?;
+            for line in value.dump() {
+                paper.prose(16, "bytes ", &line)?;
+            }
         }
     }
     if let Some(at) = &judged.found.at

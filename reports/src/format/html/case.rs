@@ -111,7 +111,10 @@ fn finding(judged: &Judged) -> FindingView {
     }
     if let Some(drawn) = &judged.found.drawn {
         lines.extend(line("drawn", &wording::drawn(drawn)));
-        lines.extend(drawn.values.iter().flat_map(|(name, value)| line(name, &value.to_string())));
+        for (name, value) in &drawn.values {
+            lines.extend(line(name, &value.to_string()));
+            lines.extend(value.dump().iter().flat_map(|dump| line("bytes", dump)));
+        }
     }
     FindingView {
         tone: match judged.weight {
