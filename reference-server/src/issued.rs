@@ -29,7 +29,7 @@ pub(crate) struct Issued {
 #[derive(Default)]
 struct Held {
     meant: Expiring<Digest, AccessToken>,
-    latest: HashMap<Purpose, (String, u64)>,
+    latest: HashMap<Purpose, (String, AccessToken)>,
 }
 
 /// Client, subject and scope.
@@ -43,13 +43,13 @@ impl Issued {
     }
 
     /// The token that was issued before for the same, if it still holds; else this one, which is then given out from now
-    /// on.
-    pub(crate) fn same_again(&self, text: String, token: &AccessToken) -> String {
+    /// on. A token that was ended before its time does not hold.
+    pub(crate) fn same_again(&self, text: String, token: &AccessToken, is_denied: impl Fn(&Jti) -> bool) -> String {
         let purpose = (token.client_id.clone(), token.sub.clone(), token.scopes.to_string());
         self.held.with(|held| {
-            let latest = held.latest.entry(purpose).or_insert_with(|| (text.clone(), token.exp));
-            if latest.1 <= token.iat {
-                *latest = (text, token.exp);
+            let latest = held.latest.entry(purpose).or_insert_with(|| (text.clone(), token.clone()));
+            if latest.1.exp <= token.iat || is_denied(&latest.1.jti) {
+                *latest = (text, token.clone());
             }
             latest.0.clone()
         })

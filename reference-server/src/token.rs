@@ -96,7 +96,7 @@ fn access_token(ask: &Ask<'_>, occasion: Occasion, scope: &str, token: AccessTok
     };
     let text = match ask.policy.access_tokens {
         AccessTokens::Jwt | AccessTokens::Opaque => text,
-        AccessTokens::Repeated => ask.realm.issued.same_again(text, &token),
+        AccessTokens::Repeated => ask.realm.issued.same_again(text, &token, |jti| ask.realm.families.is_denied(jti)),
     };
     if ask.policy.access_tokens == AccessTokens::Opaque || !ask.policy.drafts.is_empty() {
         ask.realm.issued.remember(&text, token);

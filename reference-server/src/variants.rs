@@ -139,9 +139,7 @@ fn odd_refresh_token_malformed(received: &Received) -> Option<Refusal> {
 }
 
 fn scope_with_controls_malformed(received: &Received) -> Option<Refusal> {
-    malformed(received, "scope", |text| {
-        !text.bytes().all(|byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~'))
-    })
+    malformed(received, "scope", |text| text.contains(char::is_control))
 }
 
 /// RFC 6749 section 10.14: a value is validated where that is possible.
