@@ -134,16 +134,14 @@ impl Budget {
         let mut spent = self.lock();
         let account = spent.accounts.entry(user.clone()).or_default();
         let good = matches!(login, Login::Good(_));
-        if answer.grants() {
-            *account = Account { granted: account.granted || good, ..Account::default() };
+        let failed = account.failed;
+        // A refusal that is about the client, the scope or the request says nothing of the account.
+        if !answer.grants() && !is_of_the_account(answer) {
             return None;
         }
-        let failed = account.failed;
-        // A right password in a request that is refused for something else may be counted by the server all the same.
-        account.failed += u32::from(good);
-        let known_by_it = good && *as_it_is && account.granted && is_of_the_account(answer);
-        let is_shut = matches!(answer.status, 423 | 429) || known_by_it;
-        if *rested || failed == 0 || !is_shut || account.shut.is_some() {
+        account.came_to(login, answer.grants());
+        let is_shut = matches!(answer.status, 423 | 429) || (good && *as_it_is && account.granted);
+        if answer.grants() || *rested || failed == 0 || !is_shut || account.shut.is_some() {
             return None;
         }
         let lock_out = Arc::new(LockOut {
@@ -160,6 +158,12 @@ impl Budget {
         Some(lock_out)
     }
 
+    /// Notes a login that would be granted.
+    pub(crate) fn granted(&self, login: &Login) {
+        let (Login::Good(user) | Login::Failing(user)) = login;
+        self.lock().accounts.entry(user.clone()).or_default().came_to(login, true);
+    }
+
     /// Whether the server has shut an account.
     pub fn is_locked_out(&self, user: &str, now: Duration) -> bool {
         let spent = self.lock();
@@ -174,6 +178,18 @@ impl Budget {
 
     fn lock(&self) -> MutexGuard<'_, Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Account {
+    fn came_to(&mut self, login: &Login, granted: bool) {
+        let good = matches!(login, Login::Good(_));
+        if granted {
+            *self = Self { granted: self.granted || good, ..Self::default() };
+        } else {
+            // A right password in a request that is refused may be counted by the server all the same.
+            self.failed += u32::from(good);
+        }
     }
 }
 
@@ -289,6 +305,7 @@ mod tests {
             (good(), locked, true),
             (good(), answer(400, r#"{"error":"invalid_scope"}"#, None), false),
             (good(), answer(401, r#"{"error":"invalid_client"}"#, None), false),
+            (good(), answer(429, r#"{"error":"invalid_client"}"#, None), false),
             (good(), answer(500, "", None), false),
             (good(), granted(), false),
             (wrong(), refused(), false),

@@ -104,6 +104,13 @@ pub(crate) struct Check {
     /// Exit with 3 if anything was left unjudged
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Send nothing: print what each account would see, how many requests there would be, and how long they would take
+    #[arg(long, requires = "target", conflicts_with_all = ["record", "report", "emit_waivers", "waivers"])]
+    pub(crate) dry_run: bool,
+    /// Look whether guessing at passwords is slowed down within so many failed logins of a user with `sacrificial: true`;
+    /// takes the place of `throttled_after` and of `--allow-failed-logins`
+    #[arg(long, value_name = "N", requires = "target", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub(crate) observe_throttling: Option<u32>,
     /// Let cases that are about many failed logins spend so many in a row on a user with `sacrificial: true`; on this
     /// machine they need no leave
     #[arg(long, value_name = "N", requires = "target")]

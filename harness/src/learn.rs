@@ -160,7 +160,7 @@ async fn get(url: &Url, wire: &Wire, pace: &Pace) -> Result<Members, String> {
 }
 
 /// The good requests that teach, and what each teaches when it is granted.
-const LESSONS: [&str; 3] = ["good-login", "good-login-openid", "good-client-credentials"];
+pub(crate) const LESSONS: [&str; 3] = ["good-login", "good-login-openid", "good-client-credentials"];
 
 /// Sends the first good requests and learns from their answers.
 ///

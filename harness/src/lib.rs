@@ -26,6 +26,7 @@ pub mod drawn;
 pub mod embedded;
 pub mod exchange;
 pub mod explain;
+pub mod forecast;
 pub mod json;
 pub mod judge;
 pub mod learn;

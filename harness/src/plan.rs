@@ -20,7 +20,7 @@ use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::request::{Content, Part, Piece, Template};
 use crate::scenario::given::{Length, Strategy};
-use crate::scenario::{self, Capability, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
+use crate::scenario::{self, Capability, Change, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
 use crate::target::role::{DECOY, KNOWN};
 use crate::target::{Target, User, lacking_client, lacking_user};
 
@@ -92,6 +92,8 @@ pub struct Planned {
     pub control: Option<Arc<Control>>,
     /// What it does to a user's account.
     pub login: Option<Login>,
+    /// Whether its client authenticates otherwise than in its control: a server may count that as guessing at a secret.
+    pub guesses: bool,
 }
 
 /// One check with the sentence that it proves.
@@ -128,6 +130,14 @@ pub enum Login {
 pub struct Skip(pub String);
 
 impl Planned {
+    /// Whether it is a login that is hoped to be granted.
+    pub fn is_hoped_for(&self) -> bool {
+        let expects = |of: fn(&Check) -> bool| self.expect.iter().any(|promise| of(&promise.check));
+        matches!(self.login, Some(Login::Good(_)))
+            && !expects(Check::expects_refusal)
+            && (self.control.is_none() || expects(|check| matches!(check, Check::Granted)))
+    }
+
     /// Whether a promise of it is about being throttled.
     pub fn expects_throttling(&self) -> bool {
         self.expect.iter().any(|promise| promise.check.expects_throttling())
@@ -328,7 +338,8 @@ impl Planner<'_> {
             Times::Of(times) => (*times, false),
             Times::UntilThrottled => {
                 let told = self.target.throttled_after;
-                (told.ok_or_else(|| Skip("the target file tells no `throttled_after`".to_owned()))?.get(), true)
+                let lacking = "the target file tells no `throttled_after`, and nobody asked to `--observe-throttling`";
+                (told.ok_or_else(|| Skip(lacking.to_owned()))?.get(), true)
             }
         };
         let client = client.or_else(|| self.role(send, |send| &send.client));
@@ -365,10 +376,23 @@ impl Planner<'_> {
                 promises.push(Promise { requirement, check: settled, at: from.place(check.defined) });
             }
         }
+        let guesses = send.change.as_ref().is_some_and(Change::is_of_the_client);
         let name = name.clone().unwrap_or_else(|| (steps.len() + 1).to_string());
         let keep = keep.iter().map(|(name, member)| (name.clone(), member.clone())).collect();
         let wait = *wait;
-        steps.push(Planned { name, wait, times, in_a_row, to, template, expect: promises, keep, control, login });
+        steps.push(Planned {
+            name,
+            wait,
+            times,
+            in_a_row,
+            to,
+            template,
+            expect: promises,
+            keep,
+            control,
+            login,
+            guesses,
+        });
         Ok(())
     }
 

@@ -212,6 +212,18 @@ pub struct Change {
     pub headers: Ordered<Option<Value>>,
 }
 
+impl Change {
+    /// Whether the client authenticates in another way than before.
+    pub fn is_of_the_client(&self) -> bool {
+        let named = |name: &str| name == "client_id" || name == "client_secret";
+        let mut added = self.add.iter().chain(&self.query).flat_map(|pairs| &pairs.0);
+        self.auth.is_some()
+            || self.set.0.iter().any(|(name, _)| named(&name.value))
+            || added.any(|entry| matches!(entry, Entry::One(name, _) if named(name)))
+            || self.headers.0.iter().any(|(name, _)| name.value.eq_ignore_ascii_case("authorization"))
+    }
+}
+
 impl Value {
     /// The words in it.
     pub fn words(&self) -> Option<&Words> {

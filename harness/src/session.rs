@@ -195,20 +195,21 @@ impl Session {
 
     fn property<'a>(&'a self, id: &str, plan: &'a Arc<Plan>, on: &'a Ground) -> Property<'a> {
         let regressions = self.drawing.regressions.of(id);
-        Property { plan, seed: self.drawing.seed, regressions, effort: self.effort(plan), on, keys: &self.keys }
-    }
-
-    fn effort(&self, plan: &Plan) -> Effort {
-        if plan.spends_logins() && !self.target.is_loopback() {
-            Effort::CAREFUL
-        } else {
-            Effort { cases: self.drawing.cases.unwrap_or(Effort::USUAL.cases), ..Effort::USUAL }
-        }
+        Property { plan, seed: self.drawing.seed, regressions, effort: effort(plan, &self.target, self.drawing.cases), on, keys: &self.keys }
     }
 
     /// The first line of the record of a run over these cases.
     pub fn head(&self, kind: record::Kind, cases: &[String], started_ms: u64) -> RunStarted {
         head(&self.library, as_recorded(&self.target), kind, cases, self.drawing.seed, started_ms)
+    }
+}
+
+/// How much a property asks of a target; so many sets of values, where somebody named a number.
+pub fn effort(plan: &Plan, target: &Target, cases: Option<u32>) -> Effort {
+    if plan.spends_logins() && !target.is_loopback() {
+        Effort::CAREFUL
+    } else {
+        Effort { cases: cases.unwrap_or(Effort::USUAL.cases), ..Effort::USUAL }
     }
 }
 

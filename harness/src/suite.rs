@@ -86,6 +86,13 @@ impl Suite {
         &self.cases
     }
 
+    /// Its cases in the order in which they are run: what may lock an account out comes last, for the others need it.
+    pub fn in_order(&self) -> impl Iterator<Item = &String> {
+        let throttles = |id: &&String| self.library.scenarios.get(*id).is_some_and(|one| one.wrote.throttles());
+        let (last, first): (Vec<&String>, Vec<&String>) = self.cases.iter().partition(throttles);
+        first.into_iter().chain(last)
+    }
+
     /// The library that its cases come from.
     pub fn library(&self) -> &Arc<Library> {
         &self.library
@@ -118,10 +125,7 @@ impl Suite {
 
         let mut tally = session.learned().tally.clone();
         let mut running: JoinSet<(Vec<Event>, Tally)> = JoinSet::new();
-        // What may lock an account out comes last: the other cases need it.
-        let throttles = |id: &&String| self.library.scenarios.get(*id).is_some_and(|one| one.wrote.throttles());
-        let (last, first): (Vec<&String>, Vec<&String>) = self.cases.iter().partition(throttles);
-        let mut waiting = first.into_iter().chain(last);
+        let mut waiting = self.in_order();
         let side_by_side = if session.is_embedded() { SIDE_BY_SIDE } else { 1 };
         let mut stop = std::pin::pin!(stop);
         let ended = loop {

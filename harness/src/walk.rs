@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,7 +42,17 @@ pub struct Ground {
     patience: Duration,
     /// A longer one that it asked for.
     rest: Mutex<Option<Rest>>,
-    controls: Mutex<HashMap<String, Arc<OnceCell<Twin>>>>,
+    controls: Mutex<HashMap<String, Arc<Granted>>>,
+    /// Guesses at a client's secret that a control bears before it is sent again.
+    guesses: u32,
+}
+
+/// A control's twin, once it was sent.
+#[derive(Debug, Default)]
+struct Granted {
+    twin: OnceCell<Twin>,
+    /// Requests made from it since, in which the client authenticated otherwise.
+    guesses: AtomicU32,
 }
 
 /// A rest that the server asked for and nobody waits for.
@@ -100,8 +111,19 @@ impl Ground {
     /// Ground to walk on: a target's, at a pace that others may keep too.
     pub fn new(wire: Wire, target: &Target, pace: Arc<Pace>, time: Time) -> Self {
         let (known, budget) = (Known::of(target), Budget::of(target));
-        let (rest, controls) = (Mutex::default(), Mutex::default());
-        Self { wire, known, budget, breaker: Breaker::default(), time, pace, patience: target.patience, rest, controls }
+        let (rest, controls, guesses) = (Mutex::default(), Mutex::default(), target.limits().failed_logins);
+        Self {
+            wire,
+            known,
+            budget,
+            breaker: Breaker::default(),
+            time,
+            pace,
+            patience: target.patience,
+            rest,
+            controls,
+            guesses,
+        }
     }
 
     /// What whoever runs it has to know beside the findings: accounts that are locked out.
@@ -121,9 +143,18 @@ impl Ground {
         Cow::Owned(target)
     }
 
-    fn control(&self, key: &str) -> Arc<OnceCell<Twin>> {
+    fn control(&self, key: &str) -> Arc<Granted> {
         let mut controls = self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Arc::clone(controls.entry(key.to_owned()).or_default())
+    }
+
+    /// Notes that a client authenticates otherwise than in a control, which is forgotten when that was often enough: a good
+    /// authentication in between sets back what a server counts.
+    fn guessed(&self, key: &str) {
+        if self.control(key).guesses.fetch_add(1, Ordering::Relaxed) >= self.guesses {
+            self.forget(key);
+            self.control(key).guesses.store(1, Ordering::Relaxed);
+        }
     }
 
     /// Forgets a control, so that it is sent again.
@@ -238,6 +269,9 @@ impl Walker<'_> {
     /// Sends a step, the first of so many that belong together; once more where the server asked for a short rest first.
     async fn once(&mut self, index: usize, step: &Planned, together: u32) -> Result<usize, NotReached> {
         for may_rest in [true, false] {
+            if let Some(control) = step.control.as_ref().filter(|_| step.guesses && !self.provokes) {
+                self.on.guessed(&control.key);
+            }
             self.granted(index, step).await?;
             self.afford(index, step, together).await?;
             if let Some(position) = self.exchange(Sent::Step(index), step, may_rest).await? {
@@ -260,8 +294,8 @@ impl Walker<'_> {
 
     /// The control of a step: sent once for a base, client and user, and shared by every walk on the same ground.
     async fn twin(&mut self, index: usize, control: &Arc<Control>) -> Result<Twin, NotReached> {
-        let cell = self.on.control(&control.key);
-        if let Some(twin) = cell.get() {
+        let granted = self.on.control(&control.key);
+        if let Some(twin) = granted.twin.get() {
             return Ok(twin.clone());
         }
         let twin = self.walk_control(index, control).await?;
@@ -269,7 +303,7 @@ impl Walker<'_> {
         if twin.throttled {
             return Err((Because::Throttled, format!("the control was answered with {}", twin.answer)));
         }
-        Ok(cell.get_or_init(|| async { twin.clone() }).await.clone())
+        Ok(granted.twin.get_or_init(|| async { twin.clone() }).await.clone())
     }
 
     async fn walk_control(&mut self, index: usize, control: &Control) -> Result<Twin, NotReached> {

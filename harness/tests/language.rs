@@ -142,7 +142,10 @@ async fn a_repeated_login_spends_no_more_than_the_budget() {
 #[test]
 fn what_a_target_does_not_tell_leaves_a_case_out_with_its_reason() {
     for (step, reason) in [
-        ("times: until_throttled, send: { like: good-login }", "the target file tells no `throttled_after`"),
+        (
+            "times: until_throttled, send: { like: good-login }",
+            "the target file tells no `throttled_after`, and nobody asked to `--observe-throttling`",
+        ),
         ("send: { to: introspection }", "no introspection endpoint of the target is known"),
         ("send: { like: good-userinfo }", "no userinfo endpoint is known from the target file or the metadata"),
         ("send: { like: good-login, change: { at: neighbour } }", "no token endpoint of the neighbour is known"),

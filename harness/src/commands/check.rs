@@ -39,6 +39,10 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         head
     };
     let subject = subject(args)?;
+    if let (Subject::Target(target), true) = (&subject, args.dry_run) {
+        care::dry_run(&suite, target)?;
+        return Ok(0);
+    }
     let named = match &subject {
         Subject::Target(target) => as_recorded(target),
         Subject::Embedded(_) => {
@@ -111,6 +115,11 @@ fn subject(args: &Check) -> Result<Subject, Stop> {
     if let Some(path) = &args.target {
         let mut target = target::load(path, &|name| std::env::var(name).ok())?;
         target.allowed_failed_logins = args.allow_failed_logins.unwrap_or_default();
+        if let Some(most) = args.observe_throttling {
+            // The last one is the one that should be told to wait.
+            target.throttled_after = NonZeroU32::new(most - 1);
+            target.allowed_failed_logins = target.allowed_failed_logins.max(most);
+        }
         return Ok(Subject::Target(Box::new(target)));
     }
     Ok(Subject::Embedded(Box::new(policy(args.fault.as_deref(), args.variant.as_deref())?)))
