@@ -89,6 +89,8 @@ impl Source {
             // What the parser expects by its own name, said in the author's.
             let message = message
                 .replace("expected sequence start", "a list is wanted here: `[one, two]`")
+                .replace("invalid u32", "a whole number, 0 or more, is wanted here")
+                .replace("invalid floating point", "a number is wanted here")
                 .replace("expected mapping start", "a map is wanted here: `{ key: value }`");
             let mut message = format!("{message}{}", remedy(&message));
             if self.private {

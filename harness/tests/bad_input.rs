@@ -339,6 +339,26 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         "token_endpoint: https://as.example/\nneighbour: { userinfo_endpoint: «http://as.example/ }\nCLIENTS\nUSERS",
         &["allow_http: true"],
     ),
+    (
+        "no rate at all",
+        "token_endpoint: https://as.example/\nlimits: { requests_per_second: «0 }\nCLIENTS\nUSERS",
+        &["that is no rate to send at", "give a number from 0.01 to 10000"],
+    ),
+    (
+        "nothing under way",
+        "token_endpoint: https://as.example/\nlimits: { concurrency: «0 }\nCLIENTS\nUSERS",
+        &["give 1 or more"],
+    ),
+    (
+        "an unknown limit",
+        "token_endpoint: https://as.example/\nlimits: { «failed_login: 2 }\nCLIENTS\nUSERS",
+        &["did you mean `failed_logins`?"],
+    ),
+    (
+        "fewer failures than none",
+        "token_endpoint: https://as.example/\nlimits: { failed_logins_in_all: «-1 }\nCLIENTS\nUSERS",
+        &["a whole number, 0 or more, is wanted here"],
+    ),
     ("no failure at all", "token_endpoint: https://as.example/\n«throttled_after: 0\nCLIENTS\nUSERS", &["nonzero"]),
     ("a preset without its tenant", "preset: «cloudentity\nCLIENTS\nUSERS", &["needs `tenant`"]),
 ];

@@ -34,7 +34,7 @@ pub(crate) fn dry_run(suite: &Suite, target: &Target) -> Result<(), Stop> {
          fails asks more, to make its failure small.",
     );
     page.blank();
-    let skipped = format!("{} to run, {} to skip", count(forecast.run, "case"), forecast.skipped);
+    let skipped = format!("{} to run, {} to skip", forecast.run, forecast.skipped);
     let facts = [("cases", skipped), ("requests", forecast.requests.to_string()), ("time", lasts(&forecast, &limits))];
     for (name, told) in facts.into_iter().chain(limits.told().map(|(name, told)| (name, told))) {
         page.line(2, Ink::Plain, &format!("{name:<13}  {told}"));
