@@ -51,7 +51,7 @@ impl Forecast {
         let (library, target) = (suite.library(), assumed(target));
         let offered = |capability: &Capability| target.offers.get(capability).copied().unwrap_or(true);
         let offers: Offers = CAPABILITIES.into_iter().filter(offered).collect();
-        let mut dry = DryRun::on(&target);
+        let mut dry = DryRun::on(&target, suite.drawing.cases);
         dry.learn(library, &target);
         for id in suite.in_order() {
             let planned = library.scenarios.get(id).map(|scenario| plan(id, scenario, library, &target, &offers));
@@ -99,10 +99,12 @@ struct DryRun {
     since: Vec<u64>,
     /// Guesses that a control bears.
     guesses: u32,
+    /// Sets of values tried for each property, where somebody named a number.
+    cases: Option<u32>,
 }
 
 impl DryRun {
-    fn on(target: &Target) -> Self {
+    fn on(target: &Target, cases: Option<u32>) -> Self {
         let account =
             |user: &crate::target::User| Attempts { user: user.name.clone(), good: 0, failing: 0, in_a_row: 0 };
         let accounts: Vec<Attempts> = target.users.iter().map(account).collect();
@@ -115,6 +117,7 @@ impl DryRun {
             controls: HashMap::new(),
             since,
             guesses: target.limits().failed_logins,
+            cases,
         }
     }
 
@@ -135,7 +138,7 @@ impl DryRun {
 
     fn case(&mut self, plan: &Plan, target: &Target) {
         self.forecast.run += 1;
-        let times = if plan.given.is_empty() { 1 } else { effort(plan, target).cases };
+        let times = if plan.draws() { effort(plan, target, self.cases).cases } else { 1 };
         for _ in 0..times {
             if plan.steps.iter().try_for_each(|step| self.step(step, plan.provokes())).is_err() {
                 self.forecast.unjudged.push(plan.case.id.clone());

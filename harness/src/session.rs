@@ -195,7 +195,14 @@ impl Session {
 
     fn property<'a>(&'a self, id: &str, plan: &'a Arc<Plan>, on: &'a Ground) -> Property<'a> {
         let regressions = self.drawing.regressions.of(id);
-        Property { plan, seed: self.drawing.seed, regressions, effort: effort(plan, &self.target, self.drawing.cases), on, keys: &self.keys }
+        Property {
+            plan,
+            seed: self.drawing.seed,
+            regressions,
+            effort: effort(plan, &self.target, self.drawing.cases),
+            on,
+            keys: &self.keys,
+        }
     }
 
     /// The first line of the record of a run over these cases.

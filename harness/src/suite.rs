@@ -33,7 +33,7 @@ use crate::session::{NotReady, Session, Subject};
 pub struct Suite {
     library: Arc<Library>,
     cases: Vec<String>,
-    drawing: Drawing,
+    pub(crate) drawing: Drawing,
 }
 
 /// Cases of the embedded server that run side by side.
