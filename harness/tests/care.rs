@@ -323,7 +323,7 @@ async fn a_server_that_falls_silent_ends_the_run_with_one_message() {
                 let body = r#"{"access_token":"opaque-access-4f9d1c7be2","token_type":"Bearer","expires_in":60}"#;
                 let head = format!(
                     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\npragma: no-cache\r\n\
-                     connection: close\r\ncontent-length: {}\r\n\r\n",
+                     date: Mon, 23 Nov 2026 06:00:00 GMT\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
                     body.len()
                 );
                 let _sent = connection.write_all(format!("{head}{body}").as_bytes()).await;
