@@ -26,6 +26,9 @@ use crate::suite::Suite;
 pub const BEYOND: &[(&str, &str)] = &[
     ("advice/password-grant/offered", "every server here is asked for the grant, and offers it"),
     ("lint/date", "the HTTP library of the embedded server puts a Date into every answer"),
+    ("lint/introspection-tls", "the embedded server is on loopback, which is exempt"),
+    ("lint/revocation-tls", "the embedded server is on loopback, which is exempt"),
+    ("lint/tls", "the embedded server is on loopback, which is exempt"),
 ];
 
 /// Advice against the password grant itself. That it is not followed is the occasion of the suite and says nothing of one

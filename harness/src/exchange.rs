@@ -7,10 +7,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use bytes::Bytes;
 use http::HeaderMap;
 use ropcheck_reports::record::TokenFacts;
+use url::Url;
 
 use crate::json::{Members, NotAnObject};
 use crate::scenario::{Endpoint, Grant};
 use crate::secret::Secret;
+use crate::target::is_loopback;
 
 /// One request and what came back.
 #[derive(Debug)]
@@ -64,11 +66,36 @@ pub enum Silence {
 /// What nearly every answer is.
 const JSON: &str = "application/json";
 
+/// How an answer comes from an address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Way {
+    /// It never leaves this machine.
+    #[default]
+    Loopback,
+    /// By TLS.
+    Tls,
+    /// From another machine, for everybody between to read.
+    Clear,
+}
+
+impl Way {
+    /// The way from an address. One of this machine by TLS is as good as any other by TLS.
+    pub fn of(address: &Url) -> Self {
+        match address.scheme() {
+            "http" if is_loopback(address) => Self::Loopback,
+            "http" => Self::Clear,
+            _ => Self::Tls,
+        }
+    }
+}
+
 /// An answer. Tokens and known secrets in it are marks; see [`crate::captures`].
 #[derive(Debug)]
 pub struct Answer {
     /// The kind of endpoint that it came from: what granting means there.
     pub from: Endpoint,
+    /// How it came from there.
+    pub way: Way,
     /// The status code.
     pub status: u16,
     /// The headers as the client saw them.
@@ -92,8 +119,8 @@ impl Answer {
     /// A sealed answer.
     pub fn new(status: u16, headers: HeaderMap, body: Bytes, cut: Option<String>) -> Self {
         let (echoes, unwitnessed, tokens) = (Vec::new(), Vec::new(), Vec::new());
-        let (from, heard_at) = (Endpoint::default(), Duration::ZERO);
-        Self { from, status, headers, body, cut, heard_at, echoes, unwitnessed, tokens, members: OnceLock::new() }
+        let (from, way, heard_at) = (Endpoint::default(), Way::default(), Duration::ZERO);
+        Self { from, way, status, headers, body, cut, heard_at, echoes, unwitnessed, tokens, members: OnceLock::new() }
     }
 
     /// The members of the JSON object that the body is.

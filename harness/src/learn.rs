@@ -36,6 +36,18 @@ pub enum NotReady {
         /// What came instead.
         why: String,
     },
+    /// The metadata are of another server than the token endpoint, or one of the two is mistaken.
+    #[error(
+        "the metadata of {issuer} name the token endpoint {told}, and the target file names {given}: correct `token_endpoint` or `issuer`; where both are right the server breaks rfc8414/2/token-endpoint, and the rest is judged without `issuer`"
+    )]
+    Elsewhere {
+        /// The issuer.
+        issuer: String,
+        /// The token endpoint of its metadata.
+        told: String,
+        /// The token endpoint of the target file.
+        given: String,
+    },
     /// No answer came.
     #[error("{endpoint} does not answer: {why}")]
     Silent {
@@ -93,20 +105,27 @@ pub struct Learned {
 /// Fills in what the server's metadata tell (RFC 8414 section 3, then OpenID Connect Discovery section 4), and its neighbour's.
 ///
 /// # Errors
-/// No token endpoint is known by then.
+/// No token endpoint is known by then, or another than the target file names.
 pub async fn discover(target: &mut Target, wire: &Wire, pace: &Pace) -> Result<(), NotReady> {
-    let why = complete(&mut target.endpoints, wire, pace).await;
+    let told = complete(&mut target.endpoints, wire, pace).await;
     if let Some(neighbour) = &mut target.neighbour {
-        complete(neighbour, wire, pace).await;
+        // What it does not tell stays unknown; its own token endpoint is not judged.
+        drop(complete(neighbour, wire, pace).await);
     }
-    match &target.endpoints.token {
-        Some(_) => Ok(()),
-        None => Err(NotReady::NotDiscovered { issuer: target.endpoints.issuer.clone().unwrap_or_default(), why }),
+    let issuer = target.endpoints.issuer.clone().unwrap_or_default();
+    match (&target.endpoints.token, told) {
+        // What is learned from these metadata, or from that endpoint, would be held against another server.
+        (Some(given), Ok(told)) if Url::parse(&told).as_ref() != Ok(given) => {
+            Err(NotReady::Elsewhere { issuer, told, given: given.to_string() })
+        }
+        (Some(_), _) => Ok(()),
+        (None, Ok(told)) => Err(NotReady::NotDiscovered { issuer, why: format!("`{told}` is no URL") }),
+        (None, Err(why)) => Err(NotReady::NotDiscovered { issuer, why }),
     }
 }
 
-/// Reads the metadata and forgets where none stand. Returns why they name no token endpoint, where they do not.
-async fn complete(endpoints: &mut Endpoints, wire: &Wire, pace: &Pace) -> String {
+/// Reads the metadata and forgets where none stand. Returns the token endpoint that they name, or why they name none.
+async fn complete(endpoints: &mut Endpoints, wire: &Wire, pace: &Pace) -> Result<String, String> {
     let mut why = String::from("the target file names no place for metadata");
     let mut all = Vec::new();
     for place in [&mut endpoints.metadata, &mut endpoints.openid_metadata] {
@@ -119,6 +138,7 @@ async fn complete(endpoints: &mut Endpoints, wire: &Wire, pace: &Pace) -> String
             }
         }
     }
+    let mut told = Err(why);
     for members in all {
         let places = [
             ("token_endpoint", &mut endpoints.token),
@@ -131,9 +151,10 @@ async fn complete(endpoints: &mut Endpoints, wire: &Wire, pace: &Pace) -> String
             let told = || members.text(name).and_then(|text| Url::parse(&text).ok());
             *place = place.take().or_else(told);
         }
-        why = String::from("its metadata name no token_endpoint");
+        let named = members.text("token_endpoint").ok_or_else(|| "its metadata name no token_endpoint".to_owned());
+        told = if told.is_ok() { told } else { named };
     }
-    why
+    told
 }
 
 /// The keys of the server's key set (RFC 7517 section 5), or the reason why there is none.

@@ -16,10 +16,9 @@ use url::Url;
 use crate::check::challenge::{Challenge, challenges};
 use crate::check::error_codes::ERROR_CODES;
 use crate::check::{grammar, pair};
-use crate::exchange::{Answer, shortened};
+use crate::exchange::{Answer, Way, shortened};
 use crate::json::{self, Repeated, Type};
 use crate::scenario::Endpoint;
-use crate::target::is_loopback;
 
 /// A check that runs on every answer of its endpoints.
 pub struct Lint {
@@ -84,7 +83,7 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 110] = [
+pub const LINTS: [Lint; 113] = [
     Lint { name: "access-token-alg-not-none",   requirement: "rfc9068/2.1/alg-not-none",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",         at: TOKEN,      sees: Fresh, look: |a, _| token_chars(granted(a)?, "access_token") },
     Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        sees: Text,  look: |a, m| allow(a, m) },
@@ -136,6 +135,7 @@ pub const LINTS: [Lint; 110] = [
     Lint { name: "introspection-json",          requirement: "rfc7662/2.2/json",                        at: ASKED,      sees: Text,  look: |a, _| Some(services::json_answer(answered(a)?)) },
     Lint { name: "introspection-scope",         requirement: "rfc7662/2.2/scope",                       at: ASKED,      sees: Text,  look: |a, _| services::told_scope(answered(a)?) },
     Lint { name: "introspection-times",         requirement: "rfc7662/2.2/times",                       at: ASKED,      sees: Text,  look: |a, _| services::told_times(answered(a)?) },
+    Lint { name: "introspection-tls",           requirement: "rfc7662/2/https",                           at: ASKED,      sees: Fresh, look: |a, _| with_tls(a) },
     Lint { name: "jwt-alg-current",             requirement: "rfc8725/3.2/current-algorithms",          at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::CURRENT) },
     Lint { name: "jwt-alg-not-none",            requirement: "rfc8725/3.2/no-none",                     at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::all(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "jwt-aud",                     requirement: "rfc7519/4.1.3/aud-form",                  at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::all(a), "aud", &jwt::STRING_OR_STRINGS) },
@@ -178,11 +178,13 @@ pub const LINTS: [Lint; 110] = [
     Lint { name: "refresh-token-chars",         requirement: "rfc6749/A.17/refresh-token-chars",        at: TOKEN,      sees: Fresh, look: |a, _| token_chars(granted(a)?, "refresh_token") },
     Lint { name: "retry-after-form",            requirement: "rfc9110/10.2.3/retry-after-form",         at: ALL,        sees: Text,  look: |a, _| retry_after_form(a) },
     Lint { name: "revocation-error-form",       requirement: "rfc7009/2.2.1/error-form",                at: REVOKED,    sees: Text,  look: |a, m| Some(services::error_form(refused_post(a, m)?)) },
+    Lint { name: "revocation-tls",              requirement: "rfc7009/2/https",                           at: REVOKED,    sees: Fresh, look: |a, _| with_tls(a) },
     Lint { name: "scope-chars",                 requirement: "rfc6749/3.3/scope-chars",                 at: TOKEN,      sees: Text,  look: |a, _| scope_chars(granted(a)?) },
     Lint { name: "short-lived",                 requirement: "rfc6750/5.3/short-lived",                 at: TOKEN,      sees: Fresh, look: |a, _| services::short_lived(granted(a)?) },
     Lint { name: "success-media-type",          requirement: "rfc6749/5.1/media-type-json",             at: TOKEN,      sees: Text,  look: |a, _| json_type(granted(a)?) },
     Lint { name: "success-status",              requirement: "rfc6749/5.1/status-200",                  at: TOKEN,      sees: Text,  look: |a, _| Some(success_status(granted(a)?)) },
     Lint { name: "success-strings",             requirement: "rfc6749/5.1/strings-as-strings",          at: TOKEN,      sees: Text,  look: |a, _| strings(granted(a)?, &GRANT_TEXTS) },
+    Lint { name: "tls",                         requirement: "rfc6749/3.2/tls",                           at: TOKEN,      sees: Fresh, look: |a, _| with_tls(a) },
     Lint { name: "token-type",                  requirement: "rfc6749/5.1/token-type",                  at: TOKEN,      sees: Text,  look: |a, _| Some(token_type(granted(a)?)) },
     Lint { name: "token-type-chars",            requirement: "rfc6749/A.13/token-type-chars",           at: TOKEN,      sees: Text,  look: |a, _| token_type_chars(granted(a)?) },
     Lint { name: "token-type-registered",       requirement: "rfc6749/8.1/type-registered",             at: TOKEN,      sees: Text,  look: |a, _| token_type_registered(granted(a)?) },
@@ -473,19 +475,31 @@ fn field_once(answer: &Answer) -> Finding {
     )
 }
 
-/// The addresses of an authorization server in its metadata (RFC 8414 section 2), but for one on this machine.
+/// Whether an answer came by TLS. One from this machine is exempt: what never leaves it needs none.
+fn with_tls(answer: &Answer) -> Option<Finding> {
+    let finding = |holds| Some(pair(holds, || "an https address", || "an http address of another machine".to_owned()));
+    match answer.way {
+        Way::Loopback => None,
+        Way::Tls => finding(true),
+        Way::Clear => finding(false),
+    }
+}
+
+/// The addresses of an authorization server in its metadata (RFC 8414 section 2). Where one is of this machine and exempt,
+/// that all the others have TLS proves nothing.
 fn addresses_with_tls(answer: &Answer) -> Option<Finding> {
     let members = answer.members().ok()?;
     let is_address = |name: &str| name == "issuer" || name.ends_with("_endpoint") || name.ends_with("_uri");
-    let plain = members.names().filter(|name| is_address(name)).find(|name| {
-        let url = members.text(name).and_then(|text| Url::parse(&text).ok());
-        url.is_some_and(|url| url.scheme() == "http" && !is_loopback(&url))
-    });
-    Some(pair(
-        plain.is_none(),
-        || "https in every address",
-        || format!("`{}` is an http address", plain.unwrap_or_default()),
-    ))
+    let way = |name: &str| Some(Way::of(&Url::parse(&members.text(name)?).ok()?));
+    let ways = || members.names().filter(|name| is_address(name)).filter_map(|name| Some((name, way(name)?)));
+    let wrong = ways().find(|(_, way)| *way == Way::Clear).map(|(name, _)| name);
+    (wrong.is_some() || !ways().any(|(_, way)| way == Way::Loopback)).then(|| {
+        pair(
+            wrong.is_none(),
+            || "https in every address",
+            || format!("`{}` is an http address", wrong.unwrap_or_default()),
+        )
+    })
 }
 
 /// 308 keeps method and body just as 307 does (RFC 9110 section 15.4.9).
@@ -691,6 +705,27 @@ fn challenge_param_once(answer: &Answer) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::library::Library;
+
+    #[test]
+    fn plain_http_is_wrong_to_another_machine_and_exempt_on_this_one() {
+        let answer = |body: &'static str| {
+            Answer::new(200, http::HeaderMap::new(), bytes::Bytes::from_static(body.as_bytes()), None)
+        };
+        let found = |address: &str| {
+            let way = Way::of(&Url::parse(address).expect("a URL"));
+            with_tls(&Answer { way, ..answer("") })
+        };
+        assert_eq!(found("https://as.example/token"), Some(Finding::Met));
+        assert!(matches!(found("http://192.0.2.2:8085/token"), Some(Finding::Broken { .. })));
+        assert_eq!(found("http://127.0.0.1:8085/token"), None);
+
+        let found = |body: &'static str| addresses_with_tls(&answer(body));
+        let issuer = r#"{"issuer":"https://as.example","jwks_uri":"https://as.example/jwks"}"#;
+        assert_eq!(found(issuer), Some(Finding::Met));
+        assert_eq!(found(r#"{"issuer":"https://as.example","jwks_uri":"http://[::1]/jwks"}"#), None);
+        let broken = found(r#"{"issuer":"http://localhost:1","jwks_uri":"http://as.example/jwks"}"#);
+        assert!(matches!(broken, Some(Finding::Broken { actual, .. }) if actual.contains("`jwks_uri`")));
+    }
 
     #[test]
     fn every_lint_stands_under_a_sentence_and_in_its_place() {

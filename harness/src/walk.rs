@@ -13,7 +13,7 @@ use crate::breaker::Breaker;
 use crate::budget::{Budget, Came, LockOut, Refused, time};
 use crate::captures::Captures;
 use crate::drawn::Drawn;
-use crate::exchange::{Answer, Exchange, Sent};
+use crate::exchange::{Answer, Exchange, Sent, Way};
 use crate::pace::Pace;
 use crate::plan::{Control, Login, Plan, Planned};
 use crate::request::{Ink, fill, spoken};
@@ -385,6 +385,7 @@ impl Walker<'_> {
         let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.captures, &spoken));
         if let Ok(answer) = &mut answer {
             answer.from = step.to;
+            answer.way = Way::of(&step.template.url);
             if step.to == Endpoint::Jwks {
                 answer.body = without_private_keys(&answer.body);
             }

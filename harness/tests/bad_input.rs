@@ -360,6 +360,16 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         &["a whole number, 0 or more, is wanted here"],
     ),
     ("no failure at all", "token_endpoint: https://as.example/\n«throttled_after: 0\nCLIENTS\nUSERS", &["nonzero"]),
+    (
+        "a preset beside an endpoint",
+        "preset: cloudentity\ntenant: acme\nworkspace: demo\ntoken_endpoint: «https://as.example/token\nCLIENTS\nUSERS",
+        &["the preset tells `token_endpoint` itself", "leave out one"],
+    ),
+    (
+        "a preset beside an issuer",
+        "preset: cloudentity\ntenant: acme\nworkspace: demo\nissuer: «https://as.example\nCLIENTS\nUSERS",
+        &["the preset tells `issuer` itself"],
+    ),
     ("a preset without its tenant", "preset: «cloudentity\nCLIENTS\nUSERS", &["needs `tenant`"]),
 ];
 

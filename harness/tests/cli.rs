@@ -217,6 +217,25 @@ async fn doctor_tells_what_can_be_tested() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn metadata_of_another_server_are_told_before_anything_is_judged() {
+    let (folder, base, other) = (folder(), reference_server().await, MockServer::start().await);
+    let told = format!("{}/token", other.uri());
+    let metadata = format!(r#"{{"issuer":"{}","token_endpoint":"{told}"}}"#, other.uri());
+    let answer = ResponseTemplate::new(200).set_body_raw(metadata, "application/json");
+    Mock::given(any()).respond_with(answer).mount(&other).await;
+    let file = target(&folder, &base, "");
+    let wrong = read(&file).replace(&format!("issuer: {base}/demo/demo"), &format!("issuer: {}", other.uri()));
+    fs::write(&file, wrong).expect("a target file");
+    for command in ["check", "doctor"] {
+        ropcheck([command, "--target", &shown(&file)]).exits(3).says(&[
+            &format!("name the token endpoint {told}"),
+            &format!("the target file names {base}/demo/demo/oauth2/token"),
+            "correct `token_endpoint` or `issuer`",
+        ]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_right_server_passes_as_a_target_too() {
     let folder = folder();
     let file = shown(&target(&folder, &reference_server().await, ""));

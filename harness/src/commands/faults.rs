@@ -155,11 +155,12 @@ fn alone(page: &mut Page, score: &Score) {
 }
 
 fn beyond(page: &mut Page, score: &Score) {
-    if !score.beyond.is_empty() {
+    // Of some faults nobody asks which cases stay green.
+    if score.idle.is_some() && !score.beyond.is_empty() {
         page.head(Ink::Strong, "Cases that the embedded server can't show");
-    }
-    for (id, because) in &score.beyond {
-        page.entry(2, &format!("{id}: {because}"));
+        for (id, because) in &score.beyond {
+            page.entry(2, &format!("{id}: {because}"));
+        }
     }
     if !score.stale.is_empty() {
         page.head(Ink::Bad, "Of these, no longer so: the case turns red, or is gone");

@@ -28,7 +28,7 @@ pub struct TargetFile {
     /// A name for reports; the endpoint's host where nothing is said.
     #[serde(default)]
     pub name: Option<String>,
-    /// The token endpoint. One of `token_endpoint`, `issuer` and `preset` is needed.
+    /// The token endpoint. It is needed unless `issuer` or `preset` tells it; an `issuer` may stand beside it.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub token_endpoint: Option<Spanned<String>>,
@@ -36,7 +36,8 @@ pub struct TargetFile {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub issuer: Option<Spanned<String>>,
-    /// A hosted service whose URLs are built from `tenant`, `workspace` and perhaps `region`.
+    /// A hosted service whose URLs are built from `tenant`, `workspace` and perhaps `region`: alone, without
+    /// `token_endpoint` and `issuer`.
     #[serde(default)]
     #[schemars(with = "Option<Preset>")]
     pub preset: Option<Spanned<Preset>>,
@@ -301,6 +302,12 @@ impl Reader<'_> {
         if let Some(preset) = &file.preset {
             let at = preset.defined;
             let Preset::Cloudentity = preset.value;
+            for (name, other) in [("token_endpoint", &file.token_endpoint), ("issuer", &file.issuer)] {
+                if let Some(other) = other {
+                    let message = format!("the preset tells `{name}` itself: leave out one of the two");
+                    return Err(self.source.complain(other.defined, message));
+                }
+            }
             let missing = |what: &str| self.source.complain(at, format!("the preset needs `{what}`"));
             let tenant = file.tenant.as_ref().ok_or_else(|| missing("tenant"))?;
             let workspace = file.workspace.as_ref().ok_or_else(|| missing("workspace"))?;
