@@ -193,6 +193,9 @@ pub(crate) struct Doctor {
     /// The target file
     #[arg(long, value_name = "FILE")]
     pub(crate) target: PathBuf,
+    /// List the cases that can't be run
+    #[arg(long)]
+    pub(crate) ids: bool,
     /// Scenarios
     #[command(flatten)]
     pub(crate) scenarios: Scenarios,

@@ -11,7 +11,7 @@ use crate::json::Members;
 use crate::library::Library;
 use crate::lint::Tally;
 use crate::pace::Pace;
-use crate::plan::{Offers, Skip, plan_base};
+use crate::plan::{Offers, Plan, Skip, plan_base};
 use crate::recorder;
 use crate::scenario::{Capability, Endpoint};
 use crate::target::{Endpoints, Target};
@@ -57,22 +57,44 @@ pub enum NotReady {
         why: String,
     },
     /// The good login was refused.
-    #[error(
-        "the good login of user `{user}` by client `{client}` at {endpoint} was answered with {answer}; check the client, the user, the scopes and `extra` in the target file"
-    )]
-    Refused {
-        /// The token endpoint.
-        endpoint: String,
-        /// The client's name in the target file.
-        client: String,
-        /// The user's name in the target file.
-        user: String,
-        /// The answer in few words.
-        answer: String,
-    },
+    #[error(transparent)]
+    Refused(#[from] Box<Refused>),
     /// The target file has not what a login takes.
     #[error("no good login can be made: {0}")]
     NoLogin(String),
+}
+
+/// A good login that was refused, with what was sent and heard.
+#[derive(Debug, thiserror::Error)]
+#[error("the good login of user `{user}` by client `{client}` at {endpoint} was answered with {answer}: {remedy}")]
+pub struct Refused {
+    /// The token endpoint.
+    pub endpoint: String,
+    /// The client's name in the target file.
+    pub client: String,
+    /// The user's name in the target file.
+    pub user: String,
+    /// The answer in few words.
+    pub answer: String,
+    /// What in the target file is the likeliest cause.
+    pub remedy: String,
+    /// The exchange, as the record keeps it.
+    pub exchanges: Vec<Event>,
+}
+
+impl NotReady {
+    /// What was sent and heard before it was known, as the record keeps it.
+    pub fn exchanges(&self) -> &[Event] {
+        match self {
+            Self::Refused(refused) => &refused.exchanges,
+            Self::Start(_)
+            | Self::Wire(_)
+            | Self::NotDiscovered { .. }
+            | Self::Elsewhere { .. }
+            | Self::Silent { .. }
+            | Self::NoLogin(_) => &[],
+        }
+    }
 }
 
 /// Every capability that can be learned.
@@ -199,7 +221,7 @@ pub async fn learn(library: &Library, target: &Target, keys: &Keys, on: &Ground)
         let mut walked = walk(&plan, &Drawn::none(), Start::Now, on).await;
         witness(&plan, &mut walked, keys);
         if lesson == LESSONS[0] {
-            granted(&walked, target)?;
+            granted(&plan, &walked, target)?;
         }
         learned.take(lesson, &walked);
         learned.tally.walked(&plan, &walked);
@@ -245,17 +267,63 @@ impl Learned {
 }
 
 /// A refusal of the good login is the target file's matter; an odd answer to it is the server's, and is judged.
-fn granted(walked: &Walked, target: &Target) -> Result<(), NotReady> {
+fn granted(plan: &Plan, walked: &Walked, target: &Target) -> Result<(), NotReady> {
     let endpoint = target.endpoints.token.as_ref().map(Url::to_string).unwrap_or_default();
     match walked.exchanges.last().map(|exchange| &exchange.heard) {
         Some(Ok(answer)) if answer.grants() || (200..300).contains(&answer.status) => Ok(()),
-        Some(Ok(answer)) => Err(NotReady::Refused {
-            endpoint,
-            client: target.client("default").map(|client| client.name.clone()).unwrap_or_default(),
-            user: target.user("known").map(|user| user.name.clone()).unwrap_or_default(),
-            answer: answer.in_few_words(),
-        }),
+        Some(Ok(answer)) => {
+            let client = target.client("default").map(|client| client.name.clone()).unwrap_or_default();
+            let user = target.user("known").map(|user| user.name.clone()).unwrap_or_default();
+            let remedy = remedy(answer.status, answer.error().as_deref(), &client, &user);
+            let mut exchanges = Vec::new();
+            recorder::exchanges(plan, walked, &mut |exchange| exchanges.push(Event::Exchange(exchange)));
+            let answer = answer.in_few_words();
+            Err(Box::new(Refused { endpoint, client, user, answer, remedy, exchanges }).into())
+        }
         Some(Err(silence)) => Err(NotReady::Silent { endpoint, why: silence.to_string() }),
         None => Err(NotReady::Silent { endpoint, why: "nothing was sent".to_owned() }),
+    }
+}
+
+/// What in the target file is the likeliest cause of a refusal, by its error code (RFC 6749 section 5.2) or else its status.
+fn remedy(status: u16, error: Option<&str>, client: &str, user: &str) -> String {
+    match (error, status) {
+        (Some("invalid_client"), _) | (None, 401) => format!("check `id`, `secret` and `auth` of client `{client}`"),
+        (Some("invalid_grant"), _) => format!("check `username` and `password` of user `{user}`"),
+        (Some("invalid_scope"), _) => format!("check `scopes`, which client `{client}` must be allowed to ask for"),
+        (Some("unauthorized_client"), _) => {
+            format!("client `{client}` may not use the password grant: name one that may, or allow it at the server")
+        }
+        (Some("unsupported_grant_type"), _) => {
+            "the server does not offer the password grant: enable it there".to_owned()
+        }
+        (_, 429) => "the server throttles: wait before the next run".to_owned(),
+        (_, 500..) => "the server itself failed: its log tells more".to_owned(),
+        (None, 300..=399 | 404 | 405) => "check the address of the token endpoint".to_owned(),
+        _ => format!("check client `{client}`, user `{user}`, `scopes` and `extra`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_tells_what_to_look_at_first() {
+        for (status, error, says) in [
+            (401, Some("invalid_client"), "`id`, `secret` and `auth` of client `web`"),
+            (401, None, "`id`, `secret` and `auth` of client `web`"),
+            (400, Some("invalid_grant"), "`username` and `password` of user `alice`"),
+            (400, Some("invalid_scope"), "`scopes`"),
+            (400, Some("unauthorized_client"), "may not use the password grant"),
+            (400, Some("unsupported_grant_type"), "does not offer the password grant"),
+            (404, None, "address of the token endpoint"),
+            (429, Some("slow_down"), "wait"),
+            (502, None, "its log"),
+            (400, Some("invalid_request"), "`extra`"),
+        ] {
+            let told = remedy(status, error, "web", "alice");
+            assert!(told.contains(says), "{status} {error:?}: {told}");
+        }
     }
 }

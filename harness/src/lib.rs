@@ -34,6 +34,7 @@ pub mod library;
 pub mod limits;
 pub mod lint;
 pub mod load;
+pub mod missing;
 pub mod ordered;
 pub mod pace;
 pub mod plan;

@@ -713,7 +713,9 @@ mod tests {
         };
         let found = |address: &str| {
             let way = Way::of(&Url::parse(address).expect("a URL"));
-            with_tls(&Answer { way, ..answer("") })
+            let mut answer = answer("");
+            answer.way = way;
+            with_tls(&answer)
         };
         assert_eq!(found("https://as.example/token"), Some(Finding::Met));
         assert!(matches!(found("http://192.0.2.2:8085/token"), Some(Finding::Broken { .. })));

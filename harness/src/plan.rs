@@ -22,7 +22,7 @@ use crate::request::{Content, Part, Piece, Template};
 use crate::scenario::given::{Length, Strategy};
 use crate::scenario::{self, Capability, Change, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
 use crate::target::role::{DECOY, KNOWN};
-use crate::target::{Target, User, lacking_client, lacking_user};
+use crate::target::{ScopeError, Target, User, lacking_client, lacking_user};
 
 /// What a server offers, as its first good answers or its target file told.
 pub type Offers = BTreeSet<Capability>;
@@ -280,10 +280,13 @@ impl Planner<'_> {
     }
 
     fn offered(&self, needs: &[Capability]) -> Result<(), Skip> {
-        needs
-            .iter()
-            .find(|need| !self.offers.contains(need))
-            .map_or(Ok(()), |need| Err(Skip(lacking(*need).to_owned())))
+        let Some(need) = needs.iter().find(|need| !self.offers.contains(need)) else { return Ok(()) };
+        // Where openid was never asked for, the server is not the one to blame.
+        let openid = || self.target.client("default")?.scope("openid", self.target).err();
+        match (need, openid()) {
+            (Capability::IdToken, Some(ScopeError::Lacking(why))) => Err(Skip(why)),
+            _ => Err(Skip(lacking(*need).to_owned())),
+        }
     }
 
     /// Moves behind steps that stand already.
@@ -331,7 +334,7 @@ impl Planner<'_> {
     ) -> Result<(), Skip> {
         let Step { name, wait, times, send, expect, keep } = step;
         if let Some(wait) = wait.filter(|wait| *wait > self.target.patience) {
-            let (wait, patience) = (humantime::format_duration(wait), humantime::format_duration(self.target.patience));
+            let (wait, patience) = (span(wait), span(self.target.patience));
             return Err(Skip(format!("it would wait {wait}, and the target's patience is {patience}")));
         }
         let (times, in_a_row) = match times {
@@ -439,6 +442,15 @@ impl Planner<'_> {
             draft.change(change, who)?;
         }
         Ok(draft)
+    }
+}
+
+/// A span of time in words; whole days stay days, and do not become months of 30.44.
+fn span(time: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match time.as_secs() {
+        seconds if seconds > DAY && seconds % DAY == 0 => format!("{} days", seconds / DAY),
+        _ => humantime::format_duration(time).to_string(),
     }
 }
 

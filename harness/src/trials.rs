@@ -131,7 +131,7 @@ fn alone(session: &Session, cases: &[String], events: Vec<Event>) -> Run {
 fn told(run: &Run) -> Result<Completion, Failed> {
     if run.tally.failed > 0 {
         let mut out = Vec::new();
-        text::write(run, text::Style::Plain, text::WIDTH, &mut out).map_err(|why| why.to_string())?;
+        text::write(run, text::Style::Plain, None, &mut out).map_err(|why| why.to_string())?;
         return Err(String::from_utf8_lossy(&out).into_owned().into());
     }
     let unjudged = run.cases.iter().find(|case| matches!(case.verdict, Verdict::Unjudged | Verdict::Skipped));

@@ -87,8 +87,12 @@ async fn a_client_that_is_refused() {
     let (_server, endpoint) = server(json(401, r#"{"error":"invalid_client"}"#)).await;
     Place::new(&endpoint).check().exits(3).says(&[
         "the good login of user `alice` by client `web`",
-        "status 401, error `invalid_client`",
-        "check the client",
+        "status 401, error `invalid_client`: check `id`, `secret` and `auth` of client `web`",
+        // What was sent and heard, and how to send it again.
+        &format!("> POST {endpoint}"),
+        "password=⟦alice.password⟧",
+        "< HTTP 401",
+        "curl ",
     ]);
 }
 

@@ -207,13 +207,50 @@ fn explain_tells_of_requirements_cases_and_faults() {
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_tells_what_can_be_tested() {
     let folder = folder();
-    let file = shown(&target(&folder, &reference_server().await, ""));
-    ropcheck(["doctor", "--target", &file]).exits(0).says(&[
+    let file = target(&folder, &reference_server().await, "");
+    ropcheck(["doctor", "--target", &shown(&file)]).exits(0).says(&[
         "The good login is granted at http://127.0.0.1:",
         "refresh tokens yes",
         "a key set yes",
         "cases can be run",
+        "it would wait 31 days, and the target's patience is 0s",
     ]);
+
+    // What only the target file is silent about is unknown, and what opens the most cases is told first.
+    let short: String =
+        read(&file).lines().filter(|line| !line.starts_with("issuer")).map(|it| it.to_owned() + "\n").collect();
+    fs::write(&file, short.replace(", openid", "")).expect("a target file");
+    let ran = ropcheck(["doctor", "--target", &shown(&file)]).exits(0).says(&[
+        "introspection unknown: give `issuer` or `introspection_endpoint`",
+        "ID tokens unknown: add openid to `scopes`",
+        "no scope `openid` listed for client `basic`",
+    ]);
+    assert!(!ran.stdout.contains("brings no ID token"), "openid was not asked for: {}", ran.stdout);
+    let first = ran.stdout.lines().find(|line| line.starts_with("  +")).expect("a line to add");
+    assert!(first.contains("issuer: "), "{first}");
+    assert!(!ran.stdout.contains("    tenants/"), "no ids unless they are asked for: {}", ran.stdout);
+    let ids = ropcheck(["doctor", "--target", &shown(&file), "--ids"]).exits(0).stdout;
+    assert!(ids.lines().any(|line| line.starts_with("    tenants/")), "{ids}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_is_shown_and_recorded() {
+    let (folder, base) = (folder(), reference_server().await);
+    let file = target(&folder, &base, "");
+    fs::write(&file, read(&file).replace("wonderland-7", "wonderland-8")).expect("a target file");
+    let (record, text) = (folder.path().join("run.ndjson"), folder.path().join("report.txt"));
+    let report = format!("text={}", shown(&text));
+    let check = ["check", "--target", &shown(&file), "--record", &shown(&record), "--report", &report];
+    for args in [&check[..], &["doctor", "--target", &shown(&file)]] {
+        ropcheck(args).exits(3).says(&[
+            "error `invalid_grant`: check `username` and `password` of user `alice`",
+            "password=⟦alice.password⟧",
+            "error_description",
+            "curl ",
+        ]);
+    }
+    assert!(events(&record).iter().any(|event| matches!(event, Event::Exchange(_))), "{}", read(&record));
+    assert!(read(&text).contains("< HTTP 400"), "{}", read(&text));
 }
 
 #[tokio::test(flavor = "multi_thread")]

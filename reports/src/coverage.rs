@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::opinion;
-use crate::record::Sentence;
+use crate::record::{Level, Sentence};
 use crate::run::{CaseOutcome, Weight};
 
 /// A document with the sentences of it that the run cites.
@@ -33,8 +33,12 @@ pub struct Section {
 pub struct Counts {
     /// Sentences that held wherever they were looked at.
     pub met: usize,
-    /// Sentences broken at least once, and not only where a waiver bears it.
+    /// MUSTs and MUST NOTs broken at least once, and not only where a waiver bears it.
     pub broken: usize,
+    /// SHOULDs and SHOULD NOTs broken at least once.
+    pub warned: usize,
+    /// MAYs and practices broken at least once.
+    pub noted: usize,
     /// Sentences broken only where a waiver bears it.
     pub waived: usize,
     /// Sentences not judged at least once, and never broken.
@@ -48,6 +52,8 @@ impl Counts {
     pub fn of(&self, came_to: CameTo) -> usize {
         match came_to {
             CameTo::Broken => self.broken,
+            CameTo::Warned => self.warned,
+            CameTo::Noted => self.noted,
             CameTo::Waived => self.waived,
             CameTo::Unjudged => self.unjudged,
             CameTo::Met => self.met,
@@ -63,6 +69,8 @@ impl Counts {
     fn add(&mut self, came_to: CameTo) {
         match came_to {
             CameTo::Broken => self.broken += 1,
+            CameTo::Warned => self.warned += 1,
+            CameTo::Noted => self.noted += 1,
             CameTo::Waived => self.waived += 1,
             CameTo::Unjudged => self.unjudged += 1,
             CameTo::Met => self.met += 1,
@@ -93,8 +101,12 @@ pub struct Cited {
 /// What a sentence came to over all findings under it, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CameTo {
-    /// Broken at least once.
+    /// A MUST or MUST NOT, or advice of whatever level, broken at least once.
     Broken,
+    /// A SHOULD or SHOULD NOT broken at least once.
+    Warned,
+    /// A MAY or a practice broken at least once.
+    Noted,
     /// Broken only where a waiver bears it.
     Waived,
     /// Not judged at least once, and never broken.
@@ -107,12 +119,15 @@ pub enum CameTo {
 
 impl CameTo {
     /// All that a sentence can come to, the good first: the order of columns.
-    pub const ALL: [Self; 5] = [Self::Met, Self::Broken, Self::Waived, Self::Unjudged, Self::Silent];
+    pub const ALL: [Self; 7] =
+        [Self::Met, Self::Broken, Self::Warned, Self::Noted, Self::Waived, Self::Unjudged, Self::Silent];
 
     /// What it came to as reports print it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Broken => "broken",
+            Self::Warned => "warned",
+            Self::Noted => "noted",
             Self::Waived => "waived",
             Self::Unjudged => "not judged",
             Self::Met => "met",
@@ -181,7 +196,12 @@ fn silent(id: &str, sentence: &Sentence) -> Cited {
 
 fn came_to(one: &Cited) -> CameTo {
     if one.broken > 0 {
-        CameTo::Broken
+        match one.sentence.level {
+            _ if opinion::is_second(&one.id) => CameTo::Broken,
+            Level::Must | Level::MustNot => CameTo::Broken,
+            Level::Should | Level::ShouldNot => CameTo::Warned,
+            Level::May | Level::Practice => CameTo::Noted,
+        }
     } else if one.waived > 0 {
         CameTo::Waived
     } else if one.unjudged > 0 {
@@ -201,7 +221,7 @@ fn order(section: &str) -> Vec<(u64, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Because, Case, Finding, Found, Level, Origin, Place};
+    use crate::record::{Because, Case, Finding, Found, Origin, Place};
     use crate::run::{Judged, Verdict};
 
     fn sentence(section: &str) -> Sentence {
@@ -261,7 +281,17 @@ mod tests {
         let documents = by_document(&cited(&BTreeMap::new(), &cases));
         let came: Vec<_> = documents[0].sections[0].sentences.iter().map(|one| one.came_to).collect();
         assert_eq!(came, [CameTo::Met, CameTo::Unjudged, CameTo::Broken, CameTo::Waived]);
-        assert_eq!(documents[0].counts, Counts { met: 1, unjudged: 1, broken: 1, waived: 1, silent: 0 });
+        assert_eq!(documents[0].counts, Counts { met: 1, unjudged: 1, broken: 1, waived: 1, ..Counts::default() });
         assert_eq!(documents.len(), 1, "a second opinion has a table of its own");
+    }
+
+    #[test]
+    fn a_must_that_is_broken_is_counted_apart_from_what_only_warns_or_is_noted() {
+        let broken = Finding::Broken { expected: "e".into(), actual: "a".into() };
+        let levels = [Level::Must, Level::ShouldNot, Level::May, Level::Practice];
+        let sentences = levels.map(|level| (format!("r/1/{}", level.name()), Sentence { level, ..sentence("1") }));
+        let found: Vec<_> = sentences.iter().map(|(id, _)| (id.as_str(), broken.clone(), Weight::Notes)).collect();
+        let documents = by_document(&cited(&sentences.clone().into(), &[case(&found)]));
+        assert_eq!(documents[0].counts, Counts { broken: 1, warned: 1, noted: 2, ..Counts::default() });
     }
 }

@@ -28,8 +28,10 @@ pub struct Opinions {
     pub rows: Vec<Row>,
     /// Advice that was followed.
     pub followed: usize,
-    /// Advice that was not judged or not reached.
-    pub open: usize,
+    /// Advice that was not judged.
+    pub unjudged: usize,
+    /// Advice that no answer of the run has to do with.
+    pub unreached: usize,
 }
 
 /// One matter and what two documents say of it.
@@ -65,7 +67,7 @@ impl Binding {
 pub fn came_to(advice: &Cited) -> &'static str {
     match advice.came_to {
         CameTo::Met => "followed",
-        CameTo::Broken | CameTo::Waived => "not followed",
+        CameTo::Broken | CameTo::Warned | CameTo::Noted | CameTo::Waived => "not followed",
         CameTo::Unjudged | CameTo::Silent => advice.came_to.name(),
     }
 }
@@ -76,8 +78,9 @@ pub(crate) fn of(cited: &BTreeMap<String, Cited>) -> Opinions {
         let Some(document) = document(&advice.id) else { continue };
         match advice.came_to {
             CameTo::Met => opinions.followed += 1,
-            CameTo::Unjudged | CameTo::Silent => opinions.open += 1,
-            CameTo::Broken | CameTo::Waived => {}
+            CameTo::Unjudged => opinions.unjudged += 1,
+            CameTo::Silent => opinions.unreached += 1,
+            CameTo::Broken | CameTo::Warned | CameTo::Noted | CameTo::Waived => {}
         }
         let binding = advice
             .sentence
@@ -138,6 +141,6 @@ mod tests {
                 ("", "oauth-v2-1/9/alone", "not reached"),
             ]
         );
-        assert_eq!((opinions.followed, opinions.open), (1, 2));
+        assert_eq!((opinions.followed, opinions.unjudged, opinions.unreached), (1, 1, 1));
     }
 }

@@ -27,6 +27,8 @@ pub struct Run {
     pub cases: Vec<CaseOutcome>,
     /// Cases by verdict.
     pub tally: Tally,
+    /// How many of the cases are checks that look at every answer.
+    pub checks: usize,
     /// Exchanges by id.
     pub exchanges: BTreeMap<String, Exchange>,
     /// What a load run measured, by step.
@@ -118,6 +120,7 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
         cases.push(outcome(case, findings, reason, &started));
     }
     // What is left is not in the head: checks that run on every exchange, each a case of its own.
+    let checks = found.len();
     for (id, findings) in found {
         let title =
             findings.first().map_or_else(String::new, |one| sentence(&started.sentences, &one.requirement).says);
@@ -134,7 +137,7 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
     let (coverage, opinions) = (coverage::by_document(&cited), opinion::of(&cited));
     let complete = finished.as_ref().is_some_and(|last| last.ended == Ended::Complete);
     let waivers = waivers::applied(&started, &cases, complete && started.only.is_none());
-    Run { started, finished, cases, tally, exchanges, load, coverage, opinions, waivers }
+    Run { started, finished, cases, tally, checks, exchanges, load, coverage, opinions, waivers }
 }
 
 fn outcome(case: Case, findings: Vec<Found>, skipped: Option<String>, started: &RunStarted) -> CaseOutcome {
@@ -212,6 +215,11 @@ impl Run {
         self.finished.as_ref().map_or(&[], |last| &last.notices)
     }
 
+    /// Whether the run could not go on before its first case: its exchanges are all that tells why.
+    pub fn is_unbegun(&self) -> bool {
+        self.stopped().is_some() && self.cases.iter().all(|case| case.judged.is_empty() && case.skipped.is_none())
+    }
+
     /// The time from start to end in microseconds; of an unfinished run, to the end of its last exchange.
     pub fn took_us(&self) -> u64 {
         self.finished.as_ref().map_or_else(
@@ -276,6 +284,22 @@ impl Run {
     /// Waivers that fail the run: expired, or no longer needed.
     pub fn outdated(&self) -> impl Iterator<Item = &Applied> {
         self.waivers.iter().filter(|applied| applied.state.is_outdated())
+    }
+
+    /// How many waivers fail the run.
+    pub fn outdated_waivers(&self) -> usize {
+        self.outdated().count()
+    }
+
+    /// The cases of its head, without the checks that look at every answer.
+    pub fn scenarios(&self) -> &[CaseOutcome] {
+        &self.cases[..self.cases.len() - self.checks]
+    }
+
+    /// What went against a piece of advice: the case and its finding.
+    pub fn against(&self, advice: &str) -> Vec<(&CaseOutcome, &Judged)> {
+        let findings = self.cases.iter().flat_map(|case| case.judged.iter().map(move |one| (case, one)));
+        findings.filter(|(_, one)| one.found.requirement == advice && one.weight == Weight::Advises).collect()
     }
 
     /// A waiver for each promise that fails the run, once each.

@@ -55,14 +55,16 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     }
     let mut interrupted = std::pin::pin!(interrupted());
     let opened = tokio::select! {
-        opened = suite.open(subject) => opened.map_err(|why| (Ended::Stopped(why.to_string()), Stop::from(why))),
-        () = &mut interrupted => Err((Ended::Interrupted, Stop::interrupted())),
+        opened = suite.open(subject) => {
+            opened.map_err(|why| (why.exchanges().to_vec(), Ended::Stopped(why.to_string()), Stop::from(why)))
+        }
+        () = &mut interrupted => Err((vec![], Ended::Interrupted, Stop::interrupted())),
     };
     let session = match opened {
         Ok(session) => Arc::new(session),
-        Err((ended, stop)) => {
+        Err((exchanges, ended, stop)) => {
             let head = head(suite.library(), named, Kind::Check, suite.cases(), args.seed, now_ms());
-            outcome::nothing(recorder, &args.outcome.report, said(head), ended)?;
+            outcome::nothing(recorder, &args.outcome.report, said(head), &exchanges, ended)?;
             return Err(stop);
         }
     };

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use ropcheck::explain;
 use ropcheck::learn::CAPABILITIES;
 use ropcheck::library::Library;
-use ropcheck::plan::Skip;
-use ropcheck::session::Subject;
-use ropcheck::suite::Suite;
-use ropcheck::target;
+use ropcheck::missing::additions;
+use ropcheck::plan::{Offers, Skip};
+use ropcheck::recorder::Recorder;
+use ropcheck::scenario::Capability;
+use ropcheck::session::{Session, Subject, as_recorded, head};
+use ropcheck::suite::{Suite, now_ms};
+use ropcheck::target::{self, Target};
+use ropcheck_reports::record::{Ended, Kind};
 use url::Url;
 
-use super::outcome::say;
+use super::outcome;
+use super::page::{Ink, Page, count};
 use super::stop::Stop;
 use crate::cli::Doctor;
 
@@ -21,12 +26,29 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
     let target = target::load(&args.target, &|name| std::env::var(name).ok())?;
     let suite = Suite::of(library);
-    let session = suite.open(Subject::Target(Box::new(target))).await?;
-    let endpoint = session.target().endpoints.token.as_ref().map(Url::to_string).unwrap_or_default();
-    let mut told = format!("The good login is granted at {endpoint}\n\nThe server offers:\n");
+    let named = as_recorded(&target);
+    let session = match suite.open(Subject::Target(Box::new(target))).await {
+        Ok(session) => session,
+        Err(why) => {
+            let head = head(suite.library(), named, Kind::Check, suite.cases(), 0, now_ms());
+            let ended = Ended::Stopped(why.to_string());
+            outcome::nothing(Recorder::new(None), &[], head, why.exchanges(), ended)?;
+            return Err(why.into());
+        }
+    };
+    page(&session, &suite, args.ids).print()?;
+    Ok(0)
+}
+
+fn page(session: &Session, suite: &Suite, ids: bool) -> Page {
+    let mut page = Page::new();
+    let (target, offers) = (session.target(), &session.learned().offers);
+    let endpoint = target.endpoints.token.as_ref().map(Url::to_string).unwrap_or_default();
+    page.line(0, Ink::Good, &format!("The good login is granted at {endpoint}"));
+    page.head(Ink::Strong, "The server offers:");
     for capability in CAPABILITIES {
-        let offered = if session.learned().offers.contains(&capability) { "yes" } else { "no" };
-        told += &format!("  {:<32}{offered}\n", explain::capability(capability));
+        let offered = offered(capability, target, offers);
+        page.line(2, Ink::Plain, &format!("{:<32}{offered}", explain::capability(capability)));
     }
     let mut open = 0;
     let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -36,13 +58,76 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
             Err(Skip(because)) => missing.entry(because).or_default().push(id),
         }
     }
-    told += &format!("\n{open} of {} cases can be run.\n", suite.cases().len());
+    page.head(Ink::Strong, &format!("{open} of {} cases can be run.", suite.cases().len()));
+    additional(&mut page, session, suite);
+    skipped(&mut page, missing, ids);
+    page
+}
+
+/// Whether it is offered; where only the target file is silent, what it should tell.
+fn offered(capability: Capability, target: &Target, offers: &Offers) -> String {
+    if offers.contains(&capability) {
+        return "yes".to_owned();
+    }
+    if target.offers.get(&capability) == Some(&false) {
+        return "no, as the target file says".to_owned();
+    }
+    let has_metadata = offers.contains(&Capability::Metadata) || offers.contains(&Capability::OpenidMetadata);
+    let endpoint = |key: &str| match has_metadata {
+        true => format!("not in its metadata; if it has one, give `{key}`"),
+        false => format!("unknown: give `issuer` or `{key}`"),
+    };
+    let has_openid = || target.clients.iter().any(|client| client.scopes.iter().any(|scope| scope == "openid"));
+    match capability {
+        Capability::Introspection => endpoint("introspection_endpoint"),
+        Capability::Revocation => endpoint("revocation_endpoint"),
+        Capability::Userinfo => endpoint("userinfo_endpoint"),
+        Capability::Jwks if target.endpoints.jwks.is_none() => endpoint("jwks_uri"),
+        Capability::Metadata | Capability::OpenidMetadata => match &target.endpoints.issuer {
+            None => "unknown: give `issuer`".to_owned(),
+            Some(_) if has_metadata => "no".to_owned(),
+            Some(issuer) => format!("no; is `issuer: {issuer}` right?"),
+        },
+        Capability::IdToken if !has_openid() => "unknown: add openid to `scopes`".to_owned(),
+        Capability::ClientCredentials if target.client("for-itself").is_none() => {
+            "unknown: give a client with a secret that may use it".to_owned()
+        }
+        Capability::Neighbour => "unknown: give `neighbour`".to_owned(),
+        Capability::Jwks
+        | Capability::IdToken
+        | Capability::ClientCredentials
+        | Capability::RefreshToken
+        | Capability::JwtAccessToken
+        | Capability::Rfc9068 => "no".to_owned(),
+    }
+}
+
+fn additional(page: &mut Page, session: &Session, suite: &Suite) {
+    let cases = suite.cases().iter().map(String::as_str);
+    let lines = additions(suite.library(), session.target(), &session.learned().offers, cases);
+    if lines.is_empty() {
+        return;
+    }
+    page.head(Ink::Strong, "More of them with one of these lines in the target file, as far as it is true:");
+    for (line, cases) in lines {
+        page.line(2, Ink::Plain, &format!("{:<5} {line}", format!("+{cases}")));
+    }
+}
+
+fn skipped(page: &mut Page, missing: BTreeMap<String, Vec<&str>>, ids: bool) {
+    if missing.is_empty() {
+        return;
+    }
+    page.head(Ink::Strong, "What the others lack:");
+    let mut missing: Vec<_> = missing.into_iter().collect();
+    missing.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
     for (because, cases) in missing {
-        told += &format!("\n  {because}: {} skipped\n", cases.len());
-        for case in cases {
-            told += &format!("    {case}\n");
+        page.entry(2, &format!("{}: {because}", count(cases.len(), "case")));
+        for case in cases.into_iter().filter(|_| ids) {
+            page.line(4, Ink::Plain, case);
         }
     }
-    say(&told)?;
-    Ok(0)
+    if !ids {
+        page.paragraph(2, "(--ids lists them)");
+    }
 }

@@ -50,17 +50,23 @@ pub(crate) fn finish(recorder: Recorder, reports: &[(String, PathBuf)], printed:
     }
 }
 
-/// Writes the record and the reports of a run in which nothing could be judged: CI finds its files, and the reason in them.
+/// Writes the record and the reports of a run in which nothing could be judged, and prints what was said and heard till
+/// then: CI finds its files, and the reason in them.
 pub(crate) fn nothing(
     mut recorder: Recorder,
     reports: &[(String, PathBuf)],
     head: RunStarted,
+    exchanges: &[Event],
     ended: Ended,
 ) -> Result<(), Stop> {
     recorder.keep(Event::RunStarted(head));
+    exchanges.iter().cloned().for_each(|exchange| recorder.keep(exchange));
     recorder.keep(Event::RunFinished(RunFinished { ended, took_us: 0, notices: vec![] }));
     let (Ok(events) | Err((events, _))) = recorder.into_events();
-    write_reports(&folded(events), reports)
+    let run = folded(events);
+    write_reports(&run, reports)?;
+    let mut out = std::io::stdout().lock();
+    heard(text::exchanges(&run, style(), width(), &mut out).and_then(|()| out.flush()))
 }
 
 /// Writes report files.
@@ -100,11 +106,11 @@ pub(crate) fn style() -> text::Style {
     if colour { text::Style::Colour } else { text::Style::Plain }
 }
 
-/// How many columns there are to write in: the terminal's own, or as many as suit a file.
-fn width() -> usize {
+/// How many columns the terminal has, where one reads the result.
+fn width() -> Option<usize> {
     let out = std::io::stdout();
     let size = if out.is_terminal() { terminal_size::terminal_size_of(&out) } else { None };
-    size.map_or(text::WIDTH, |(width, _)| usize::from(width.0))
+    size.map(|(width, _)| usize::from(width.0))
 }
 
 fn print(run: &Run) -> Result<(), Stop> {

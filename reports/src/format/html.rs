@@ -10,7 +10,7 @@ use super::wording;
 use crate::coverage::{CameTo, Cited, Document, Section};
 use crate::latency::QUANTILE_NAMES;
 use crate::opinion::{self, Binding, Row};
-use crate::record::{Kind, Level};
+use crate::record::Kind;
 use crate::run::{CaseOutcome, Run, Standing, Verdict, Weight};
 use crate::waivers::{Applied, State};
 
@@ -158,7 +158,7 @@ fn page(run: &Run) -> Page {
         headline: wording::headline(run),
         ending: wording::ending(run),
         notices: wording::notices(run),
-        cases: wording::count(run.tally.total(), "case"),
+        cases: wording::ran(run),
         summary: wording::summary(run),
         tally: Verdict::ALL
             .map(|verdict| Count { tone: tone(verdict), number: run.tally.of(verdict), name: verdict.name() })
@@ -297,9 +297,9 @@ fn sentence(one: &Cited) -> SentenceView {
         says: wording::visible(&one.sentence.says),
         tone: match (one.came_to, one.sentence.level) {
             (CameTo::Broken, _) if opinion::is_second(&one.id) => "note",
-            (CameTo::Broken, Level::Must | Level::MustNot) => "bad",
-            (CameTo::Broken, Level::Should | Level::ShouldNot) | (CameTo::Waived | CameTo::Unjudged, _) => "warn",
-            (CameTo::Broken, Level::May | Level::Practice) => "note",
+            (CameTo::Broken, _) => "bad",
+            (CameTo::Warned | CameTo::Waived | CameTo::Unjudged, _) => "warn",
+            (CameTo::Noted, _) => "note",
             (CameTo::Met, _) => "good",
             (CameTo::Silent, _) => "quiet",
         },

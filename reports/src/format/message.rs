@@ -59,26 +59,31 @@ impl<'r> Message<'r> {
         text
     }
 
-    /// The message in few lines of at most that many characters.
-    pub(crate) fn short(&self, width: usize) -> Vec<String> {
+    /// The message in few lines, of at most that many characters where a terminal reads them.
+    pub(crate) fn short(&self, width: Option<usize>) -> Vec<String> {
         const HEADERS: usize = 10;
         const BODY_LINES: usize = 6;
-        let mut lines = vec![shorten(&self.first, width)];
-        lines.extend(self.headers.iter().take(HEADERS).map(|header| shorten(header, width)));
+        const WITHOUT_TERMINAL: usize = 1000;
+        let most = width.unwrap_or(WITHOUT_TERMINAL);
+        let mut lines = vec![shorten(&self.first, most)];
+        lines.extend(self.headers.iter().take(HEADERS).map(|header| shorten(header, most)));
         if self.headers.len() > HEADERS {
             lines.push("…".to_owned());
         }
         let body = self.body();
         if !body.is_empty() {
             lines.push(String::new());
-            let mut broken = body.lines().flat_map(|line| chunks(line, width));
+            let mut broken = body.lines().flat_map(|line| match width {
+                Some(width) => chunks(line, width),
+                None => vec![shorten(line, WITHOUT_TERMINAL)],
+            });
             lines.extend(broken.by_ref().take(BODY_LINES));
             if broken.next().is_some() {
                 lines.push("…".to_owned());
             }
         }
         if let Some(why) = self.cut {
-            lines.push(shorten(&format!("[the body is not whole: {}]", visible(why)), width));
+            lines.push(shorten(&format!("[the body is not whole: {}]", visible(why)), most));
         }
         lines
     }
@@ -96,13 +101,18 @@ fn lines(headers: &[(String, String)]) -> Vec<String> {
     headers.iter().map(|(name, value)| visible(&format!("{name}: {value}"))).collect()
 }
 
-/// A line broken after every so many characters.
+/// A line broken where it is too wide: between parameters or members if it can be, so that no name, mark or token is cut.
 fn chunks(line: &str, width: usize) -> Vec<String> {
-    let characters: Vec<char> = line.chars().collect();
-    if characters.is_empty() {
-        return vec![String::new()];
+    let mut rest: Vec<char> = line.chars().collect();
+    let mut lines = Vec::new();
+    while rest.len() > width.max(1) {
+        let between = rest[..width.max(1)].iter().rposition(|character| matches!(character, '&' | ','));
+        // Behind it: the sign that a line goes on is its end.
+        let after = rest.split_off(between.map_or(width.max(1), |at| at + 1));
+        lines.push(std::mem::replace(&mut rest, after).into_iter().collect());
     }
-    characters.chunks(width.max(1)).map(|chunk| chunk.iter().collect()).collect()
+    lines.push(rest.into_iter().collect());
+    lines
 }
 
 #[cfg(test)]
@@ -120,10 +130,12 @@ mod tests {
             tokens: vec![],
         });
         let message = Message::answer(&answer);
-        let short = message.short(12);
+        let short = message.short(Some(12));
         assert_eq!(short[..4], ["HTTP 200", r"x: a\r\nb", "", "012345678901"]);
         assert!(short.contains(&"…".to_owned()), "{short:?}");
         assert!(short.iter().all(|line| line.chars().count() <= 12), "{short:?}");
+        assert_eq!(chunks("a=1&scope=read&b", 12), ["a=1&", "scope=read&b"]);
+        assert_eq!(message.short(None)[3], "0123456789".repeat(10), "without a terminal nothing breaks it");
         assert!(message.whole().ends_with("89\n[the body is not whole: over 1 MiB]"), "{}", message.whole());
     }
 }

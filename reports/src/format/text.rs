@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use self::paper::{Ink, Paper};
 use super::message::Message;
 use super::wording;
-use crate::coverage::{CameTo, Cited, Counts, Document};
+use crate::coverage::{CameTo, Counts, Document};
 use crate::diff::Difference;
 use crate::evidence::{self, Control, Evidence, Shown};
 use crate::latency::{QUANTILE_NAMES, StepLoad};
@@ -23,20 +23,22 @@ pub enum Style {
     Colour,
 }
 
-/// How wide a text is that no terminal reads, in characters.
-pub const WIDTH: usize = 100;
-
 /// The narrowest and the widest that a text is set: beyond them a table breaks, or a line is too long to read.
 const WIDTHS: (usize, usize) = (60, 120);
 
 /// Writes the run for a terminal of so many columns.
 ///
-/// An overview first; then the gravest first, so that the end of the text, which a terminal shows, is what to do next
-/// and the tally. Only curl commands and the load table may be wider: the one is there to be copied, the other is a row of
-/// numbers.
-pub fn write(run: &Run, style: Style, width: usize, out: &mut dyn Write) -> io::Result<()> {
-    let mut paper = Paper::new(style, width.clamp(WIDTHS.0, WIDTHS.1), out);
+/// What nobody has to act on first; then the gravest first; and at the end of the text, which a terminal shows, each failure
+/// in a line and the tally. Only curl commands may be wider: they are there to be copied. Where no terminal reads it
+/// (`width` is `None`), bodies and the tally are not broken either.
+pub fn write(run: &Run, style: Style, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let mut paper = paper(style, width, out);
     overview(&mut paper, &run.coverage)?;
+    second_opinion(&mut paper, run)?;
+    skipped(&mut paper, run)?;
+    if run.started.only.is_some() {
+        results(&mut paper, run)?;
+    }
     for case in run.cases.iter().filter(|case| case.verdict == Verdict::Failed) {
         failure(&mut paper, run, case)?;
     }
@@ -46,23 +48,42 @@ pub fn write(run: &Run, style: Style, width: usize, out: &mut dyn Write) -> io::
             remark(&mut paper, run, case)?;
         }
     }
-    second_opinion(&mut paper, run)?;
     unjudged(&mut paper, run)?;
-    skipped(&mut paper, run)?;
     load(&mut paper, &run.load)?;
     outdated(&mut paper, run)?;
+    failures(&mut paper, run)?;
+    if run.is_unbegun() {
+        every_exchange(&mut paper, run)?;
+    }
     closing(&mut paper, run)
+}
+
+/// Writes every exchange of a run that ended before its first case.
+pub fn exchanges(run: &Run, style: Style, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    every_exchange(&mut paper(style, width, out), run)
+}
+
+fn paper(style: Style, width: Option<usize>, out: &mut dyn Write) -> Paper<'_> {
+    Paper::new(style, width.map(|width| width.clamp(WIDTHS.0, WIDTHS.1)), out)
+}
+
+fn every_exchange(paper: &mut Paper, run: &Run) -> io::Result<()> {
+    for one in run.exchanges.values() {
+        exchange(paper, &Shown { exchange: one, control: None })?;
+        paper.blank()?;
+    }
+    Ok(())
 }
 
 /// The entry of the roll call.
 pub(super) fn plain(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    write(run, Style::Plain, WIDTH, out)
+    write(run, Style::Plain, None, out)
 }
 
 /// What one case broke, as the whole text tells it, for a format that quotes it.
 pub(super) fn of_case(run: &Run, case: &CaseOutcome) -> String {
     let mut told = Vec::new();
-    let mut paper = Paper::new(Style::Plain, WIDTH, &mut told);
+    let mut paper = Paper::new(Style::Plain, None, &mut told);
     let written = match case.verdict {
         Verdict::Failed => failure(&mut paper, run, case),
         Verdict::Unjudged
@@ -84,21 +105,23 @@ fn overview(paper: &mut Paper, documents: &[Document]) -> io::Result<()> {
     }
     let used = |came_to: &CameTo| match came_to {
         CameTo::Met | CameTo::Broken | CameTo::Unjudged => true,
-        CameTo::Waived | CameTo::Silent => documents.iter().any(|one| one.counts.of(*came_to) > 0),
+        CameTo::Warned | CameTo::Noted | CameTo::Waived | CameTo::Silent => {
+            documents.iter().any(|one| one.counts.of(*came_to) > 0)
+        }
     };
     let columns: Vec<CameTo> = CameTo::ALL.into_iter().filter(used).collect();
-    let head: String = columns.iter().map(|one| format!("{:>13}", one.name())).collect();
-    paper.line(0, &[(Ink::Strong, &format!("{:<20}{head}", "REQUIREMENTS"))])?;
+    let head: String = columns.iter().map(|one| format!("{:>1$}", one.name(), column(*one))).collect();
+    paper.line(0, &[(Ink::Strong, &format!("{:<18}{head}", "REQUIREMENTS"))])?;
     let mut left_out = false;
     for document in documents {
-        let name = wording::shorten(&wording::visible(&document.name), 20);
-        counted(paper, Ink::Strong, &format!("{name:<20}"), &document.counts, &columns)?;
+        let name = wording::shorten(&wording::visible(&document.name), 18);
+        counted(paper, Ink::Strong, &format!("{name:<18}"), &document.counts, &columns)?;
         for section in &document.sections {
             if section.counts.nothing_amiss() {
                 left_out = true;
             } else {
                 let name = wording::shorten(&wording::visible(&section.number), 16);
-                counted(paper, Ink::Plain, &format!("  {name:<18}"), &section.counts, &columns)?;
+                counted(paper, Ink::Plain, &format!("  {name:<16}"), &section.counts, &columns)?;
             }
         }
     }
@@ -108,14 +131,20 @@ fn overview(paper: &mut Paper, documents: &[Document]) -> io::Result<()> {
     paper.blank()
 }
 
+/// How wide the column of numbers under a word is: all seven fit into 80.
+fn column(came_to: CameTo) -> usize {
+    came_to.name().len().max(4) + 2
+}
+
 fn counted(paper: &mut Paper, name_in: Ink, name: &str, counts: &Counts, columns: &[CameTo]) -> io::Result<()> {
     let cells: Vec<(Ink, String)> = columns
         .iter()
-        .map(|came_to| match (counts.of(*came_to), came_to) {
-            (0, _) => (Ink::Faint, format!("{:>13}", "-")),
-            (count, CameTo::Broken) => (Ink::Bad, format!("{count:>13}")),
-            (count, CameTo::Waived | CameTo::Unjudged) => (Ink::Warn, format!("{count:>13}")),
-            (count, CameTo::Met | CameTo::Silent) => (Ink::Plain, format!("{count:>13}")),
+        .map(|came_to| (counts.of(*came_to), came_to, column(*came_to)))
+        .map(|(count, came_to, column)| match (count, came_to) {
+            (0, _) => (Ink::Faint, format!("{:>column$}", "-")),
+            (count, CameTo::Broken) => (Ink::Bad, format!("{count:>column$}")),
+            (count, CameTo::Warned | CameTo::Waived | CameTo::Unjudged) => (Ink::Warn, format!("{count:>column$}")),
+            (count, CameTo::Met | CameTo::Noted | CameTo::Silent) => (Ink::Plain, format!("{count:>column$}")),
         })
         .collect();
     let mut pieces = vec![(name_in, name)];
@@ -207,7 +236,7 @@ fn shown(paper: &mut Paper, evidence: &Evidence) -> io::Result<()> {
     if let Some((first, further)) = evidence.shown.split_first() {
         exchange(paper, first)?;
         for other in further {
-            paper.prose(2, "also shown by ", &format!("{} (step {})", other.exchange.id, other.exchange.step))?;
+            paper.prose(2, "also shown by ", &format!("{} (step `{}`)", other.exchange.id, other.exchange.step))?;
         }
     }
     for id in &evidence.missing {
@@ -219,13 +248,17 @@ fn shown(paper: &mut Paper, evidence: &Evidence) -> io::Result<()> {
 fn exchange(paper: &mut Paper, shown: &Shown) -> io::Result<()> {
     let Shown { exchange, control } = shown;
     let took = wording::millis(exchange.took_us);
-    paper.prose(2, "step ", &format!("{}, {took} ms, exchange {}", exchange.step, exchange.id))?;
+    paper.prose(2, "step ", &format!("`{}`, {took} ms, exchange {}", exchange.step, exchange.id))?;
     quoted(paper, ">", &Message::request(&exchange.request))?;
     quoted(paper, "<", &Message::answer(&exchange.answer))?;
     match control {
         Some(Control::Kept { exchange: twin, differences }) => {
             let heard = Message::answer(&twin.answer).first;
-            paper.prose(2, "against its control ", &format!("{} (step {}), which got {heard}", twin.id, twin.step))?;
+            paper.prose(
+                2,
+                "against its control ",
+                &format!("{} (step `{}`), which got {heard}", twin.id, twin.step),
+            )?;
             for difference in differences {
                 self::difference(paper, difference)?;
             }
@@ -242,7 +275,7 @@ fn exchange(paper: &mut Paper, shown: &Shown) -> io::Result<()> {
 
 /// A message in short, each line behind a mark.
 fn quoted(paper: &mut Paper, mark: &str, message: &Message) -> io::Result<()> {
-    for line in message.short(paper.width() - 6) {
+    for line in message.short(paper.terminal().map(|width| width - 6)) {
         let gap = if line.is_empty() { "" } else { " " };
         paper.line(4, &[(Ink::Faint, mark), (Ink::Plain, gap), (Ink::Plain, &line)])?;
     }
@@ -255,29 +288,38 @@ fn difference(paper: &mut Paper, difference: &Difference) -> io::Result<()> {
     paper.prose(6, "here:    ", &wording::values(&difference.request))
 }
 
-/// Today's advice on the right of the sentence that binds in the same matter.
+/// Advice that is not followed, beside the sentence that binds in the same matter, with the case that shows it. The rest is
+/// counted.
 fn second_opinion(paper: &mut Paper, run: &Run) -> io::Result<()> {
     let Some(told) = wording::opinion(run) else { return Ok(()) };
     paper.line(0, &[(Ink::Strong, "SECOND OPINION"), (Ink::Plain, "  "), (Ink::Plain, &told)])?;
     paper.prose(2, "", wording::OPINION)?;
-    paper.blank()?;
-    let head = |text: &str| [(Ink::Faint, text.to_owned())];
-    paper.beside(2, &head("what binds, and what it came to"), &head("today's advice, and what it came to"))?;
     for Row { binding, document, advice } in &run.opinions.rows {
-        let left = match binding {
-            Some(Binding::Kept(cited)) => cell(cited, cited.came_to.name(), ""),
-            Some(Binding::Lost(id)) => vec![(Ink::Faint, format!("{id} (not in the record)"))],
-            None => vec![(Ink::Faint, "nothing".to_owned())],
-        };
+        let against = run.against(&advice.id);
+        if against.is_empty() {
+            continue;
+        }
         paper.blank()?;
-        paper.beside(2, &left, &cell(advice, opinion::came_to(advice), &format!(" of {document}")))?;
+        let head = format!("{}: {} of {document}", opinion::came_to(advice), advice.sentence.level.name());
+        paper.line(2, &[(Ink::Strong, &head), (Ink::Plain, "  "), (Ink::Plain, &advice.id)])?;
+        paper.prose(2, "", &advice.sentence.says)?;
+        match binding {
+            Some(Binding::Kept(cited)) => {
+                let binds = format!("{}, {}, {}", cited.id, cited.sentence.level.name(), cited.came_to.name());
+                paper.prose(4, "binding:  ", &binds)?;
+            }
+            Some(Binding::Lost(id)) => paper.prose(4, "binding:  ", &format!("{id} (not in the record)"))?,
+            None => {}
+        }
+        for (case, judged) in against {
+            paper.prose(4, "case:     ", &case.case.id)?;
+            if let Some((expected, actual)) = wording::pair(judged) {
+                paper.prose(4, "expected: ", expected)?;
+                paper.prose(4, "actual:   ", actual)?;
+            }
+        }
     }
     paper.blank()
-}
-
-fn cell(cited: &Cited, came_to: &str, of: &str) -> Vec<(Ink, String)> {
-    let head = format!("{came_to}: a {}{of}", cited.sentence.level.name());
-    vec![(Ink::Strong, head), (Ink::Plain, cited.sentence.says.clone()), (Ink::Faint, cited.id.clone())]
 }
 
 fn unjudged(paper: &mut Paper, run: &Run) -> io::Result<()> {
@@ -311,23 +353,25 @@ fn ids(cases: &[&CaseOutcome]) -> String {
     cases.iter().map(|case| case.case.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// Latency by step. A narrow terminal leaves p99.9 out, which the reports have.
 fn load(paper: &mut Paper, steps: &[StepLoad]) -> io::Result<()> {
+    const NEEDED: usize = 94;
     if steps.is_empty() {
         return Ok(());
     }
-    let [p50, p90, p99, p999, max] = QUANTILE_NAMES;
-    let head = format!(
-        "{:<18}{:>9}{:>9}{p50:>9}{p90:>9}{p99:>9}{p999:>9}{max:>9}{:>8}{:>10}",
-        "step, ms", "count", "rate/s", "errors", "findings",
-    );
+    let is_narrow = paper.width() < NEEDED;
+    let quantiles = |all: [String; QUANTILE_NAMES.len()]| -> String {
+        let shown = QUANTILE_NAMES.iter().zip(all).filter(|(name, _)| !is_narrow || **name != "p99.9");
+        shown.map(|(_, cell)| format!("{cell:>9}")).collect()
+    };
+    let step = if is_narrow { 13 } else { 18 };
+    let names = quantiles(QUANTILE_NAMES.map(str::to_owned));
+    let head = format!("{:<step$}{:>7}{:>8}{names}{:>7}{:>9}", "step, ms", "count", "rate/s", "errors", "findings");
     paper.line(0, &[(Ink::Strong, &head)])?;
     for one in steps {
-        let [p50, p90, p99, p999, max] = wording::latencies(one);
-        let step = wording::shorten(&wording::visible(&one.step), 17);
-        let row = format!(
-            "{step:<18}{:>9}{:>9.1}{p50:>9}{p90:>9}{p99:>9}{p999:>9}{max:>9}{:>8}{:>10}",
-            one.count, one.rate, one.errors, one.broken,
-        );
+        let name = wording::shorten(&wording::visible(&one.step), step - 1);
+        let cells = quantiles(wording::latencies(one));
+        let row = format!("{name:<step$}{:>7}{:>8.1}{cells}{:>7}{:>9}", one.count, one.rate, one.errors, one.broken);
         paper.line(0, &[(Ink::Plain, &row)])?;
     }
     paper.blank()?;
@@ -353,6 +397,22 @@ fn outdated(paper: &mut Paper, run: &Run) -> io::Result<()> {
     Ok(())
 }
 
+/// What each case of a choice came to.
+fn results(paper: &mut Paper, run: &Run) -> io::Result<()> {
+    for case in run.scenarios() {
+        paper.prose(0, &format!("{:<11}", case.verdict.name()), &case.case.id)?;
+    }
+    paper.blank()
+}
+
+/// Each failed case in a line, for whoever reads the end alone.
+fn failures(paper: &mut Paper, run: &Run) -> io::Result<()> {
+    for case in run.cases.iter().filter(|case| case.verdict == Verdict::Failed) {
+        paper.line(0, &[(Ink::Bad, "FAILED"), (Ink::Plain, "  "), (Ink::Strong, &case.case.id)])?;
+    }
+    paper.blank()
+}
+
 fn closing(paper: &mut Paper, run: &Run) -> io::Result<()> {
     for told in wording::notices(run).into_iter().chain(wording::ending(run)) {
         paper.prose(0, "", &told)?;
@@ -362,7 +422,7 @@ fn closing(paper: &mut Paper, run: &Run) -> io::Result<()> {
         Standing::Interrupted | Standing::Inconclusive | Standing::Partial => Ink::Warn,
         Standing::Passed => Ink::Good,
     };
-    paper.line(0, &[(ink, &wording::summary(run))])
+    paper.last(ink, &wording::summary(run))
 }
 
 fn ink(weight: Weight) -> Ink {

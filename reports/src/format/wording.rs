@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write as _};
 use std::time::{Duration, SystemTime};
 
+use crate::coverage::CameTo;
 use crate::latency::{QUANTILE_NAMES, StepLoad};
 use crate::record::{Drawn, Ended, Finding, Place, Waiver};
 use crate::run::{Judged, Run, Standing, Verdict, Weight};
@@ -18,15 +19,19 @@ pub(crate) fn summary(run: &Run) -> String {
     format!("{}{opinion} in {} against {}", tally(run), seconds(run.took_us()), visible(&run.started.target.name))
 }
 
-/// `3 of 9 followed, 2 not judged`, where the run holds a second opinion.
+/// `3 of 9 followed, 2 not judged, 1 not reached`, where the run holds a second opinion.
 pub(crate) fn opinion(run: &Run) -> Option<String> {
     let opinions = &run.opinions;
-    let open = if opinions.open == 0 { String::new() } else { format!(", {} not judged", opinions.open) };
+    let open: String = [(opinions.unjudged, CameTo::Unjudged), (opinions.unreached, CameTo::Silent)]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, came_to)| format!(", {number} {}", came_to.name()))
+        .collect();
     let told = || format!("{} of {} followed{open}", opinions.followed, opinions.rows.len());
     (!opinions.rows.is_empty()).then(told)
 }
 
-/// `88 cases: 80 passed, 3 failed, 2 not judged`: failed and not judged are always said, the others where
+/// `88 cases and 9 checks of every answer: 80 passed, 3 failed, 2 not judged, 1 waiver outdated`: failed and not judged are always said, the others where
 /// there are any.
 pub(crate) fn tally(run: &Run) -> String {
     const ORDER: [Verdict; Verdict::ALL.len()] = [
@@ -49,7 +54,18 @@ pub(crate) fn tally(run: &Run) -> String {
         })
         .map(|verdict| format!("{} {}", run.tally.of(verdict), verdict.name()))
         .collect();
-    format!("{}: {}", count(run.tally.total(), "case"), parts.join(", "))
+    let outdated = run.outdated_waivers();
+    let outdated = (outdated > 0).then(|| format!("{} outdated", count(outdated, "waiver")));
+    format!("{}: {}", ran(run), parts.into_iter().chain(outdated).collect::<Vec<_>>().join(", "))
+}
+
+/// `1 case and 63 checks of every answer`: a check that looks at every answer has a verdict as a case has.
+pub(crate) fn ran(run: &Run) -> String {
+    let cases = count(run.tally.total() - run.checks, "case");
+    match run.checks {
+        0 => cases,
+        checks => format!("{cases} and {} of every answer", count(checks, "check")),
+    }
 }
 
 /// The run in one sentence.
@@ -125,7 +141,7 @@ pub(crate) fn outdated(applied: &Applied) -> Option<String> {
 pub(crate) fn evidence(run: &Run, judged: &Judged) -> Option<String> {
     let (first, further) = judged.found.evidence.split_first()?;
     let step = match run.exchanges.get(first) {
-        Some(exchange) => format!("step {}", exchange.step),
+        Some(exchange) => format!("step `{}`", exchange.step),
         None => "not in the record".to_owned(),
     };
     let more = if further.is_empty() { String::new() } else { format!(", and {} more", further.len()) };

@@ -20,21 +20,27 @@ pub(super) enum Ink {
 /// terminal.
 pub(super) struct Paper<'w> {
     style: Style,
-    /// How wide a line may be, in characters.
-    width: usize,
+    /// How wide the terminal is that reads it, in characters; `None` where none does.
+    terminal: Option<usize>,
     out: &'w mut dyn Write,
     /// Whether the last line is blank, or there is none.
     fresh: bool,
 }
 
 impl<'w> Paper<'w> {
-    pub(super) fn new(style: Style, width: usize, out: &'w mut dyn Write) -> Self {
-        Self { style, width, out, fresh: true }
+    pub(super) fn new(style: Style, terminal: Option<usize>, out: &'w mut dyn Write) -> Self {
+        Self { style, terminal, out, fresh: true }
     }
 
-    /// How wide a line may be, in characters.
+    /// How wide prose and tables may be, in characters.
     pub(super) fn width(&self) -> usize {
-        self.width
+        const WITHOUT_TERMINAL: usize = 100;
+        self.terminal.unwrap_or(WITHOUT_TERMINAL)
+    }
+
+    /// How wide any line may be, in characters; `None` where no terminal would break it.
+    pub(super) fn terminal(&self) -> Option<usize> {
+        self.terminal
     }
 
     /// One line, pieces side by side.
@@ -50,7 +56,7 @@ impl<'w> Paper<'w> {
     pub(super) fn prose(&mut self, indent: usize, label: &str, text: &str) -> io::Result<()> {
         let hanging = indent + label.chars().count();
         let mut label = Some(label);
-        for piece in wrap(&visible(text), self.width.saturating_sub(hanging).max(20)) {
+        for piece in wrap(&visible(text), self.width().saturating_sub(hanging).max(20)) {
             let line = match label.take() {
                 Some(label) => format!("{}{}{piece}", " ".repeat(indent), self.inked(Ink::Faint, &visible(label))),
                 None => format!("{}{piece}", " ".repeat(hanging)),
@@ -60,29 +66,10 @@ impl<'w> Paper<'w> {
         Ok(())
     }
 
-    /// Two texts side by side, each of its own lines, broken where they are wider than half of the paper.
-    pub(super) fn beside(&mut self, indent: usize, left: &[(Ink, String)], right: &[(Ink, String)]) -> io::Result<()> {
-        const GAP: usize = 3;
-        let width = (self.width.saturating_sub(indent + GAP) / 2).max(20);
-        let broken = |cell: &[(Ink, String)]| -> Vec<(Ink, String)> {
-            let lines = cell.iter().flat_map(|(ink, text)| {
-                let pieces = wrap(&visible(text), width).into_iter();
-                pieces.map(|piece| (*ink, piece)).collect::<Vec<_>>()
-            });
-            lines.collect()
-        };
-        let (left, right) = (broken(left), broken(right));
-        for row in 0..left.len().max(right.len()) {
-            let mut line = " ".repeat(indent);
-            let mut used = 0;
-            if let Some((ink, text)) = left.get(row) {
-                line.push_str(&self.inked(*ink, text));
-                used = text.chars().count();
-            }
-            if let Some((ink, text)) = right.get(row) {
-                line.push_str(&" ".repeat(width + GAP - used));
-                line.push_str(&self.inked(*ink, text));
-            }
+    /// The last line, which stays one for whoever cuts it off, unless a terminal would break it inside a word.
+    pub(super) fn last(&mut self, ink: Ink, text: &str) -> io::Result<()> {
+        for piece in wrap(&visible(text), self.terminal.unwrap_or(usize::MAX)) {
+            let line = self.inked(ink, &piece);
             self.put(&line)?;
         }
         Ok(())
@@ -158,22 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn two_texts_stand_side_by_side_and_stay_apart() {
-        let mut out = Vec::new();
-        let cell = |text: &str| [(Ink::Plain, text.to_owned())];
-        let mut paper = Paper::new(Style::Plain, 45, &mut out);
-        paper.beside(2, &cell("a text of more than one line"), &cell("right")).expect("a Vec takes every write");
-        paper.beside(2, &[], &cell("one two three four five")).expect("a Vec takes every write");
-        assert_eq!(
-            String::from_utf8(out).expect("it is UTF-8"),
-            "  a text of more than    right\n  one line\n                         one two three four\n                         five\n"
-        );
-    }
-
-    #[test]
     fn what_a_server_says_does_not_steer_the_terminal() {
         let mut out = Vec::new();
-        Paper::new(Style::Colour, 80, &mut out)
+        Paper::new(Style::Colour, Some(80), &mut out)
             .line(1, &[(Ink::Bad, "\u{1b}[2Jx\n")])
             .expect("a Vec takes every write");
         assert_eq!(String::from_utf8(out).expect("it is UTF-8"), " \u{1b}[1;31m\\u{1b}[2Jx\\n\u{1b}[0m\n");
