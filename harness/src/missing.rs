@@ -47,8 +47,9 @@ const ADDITIONS: [Addition; 19] = [
         line: "clients: { machine: { id: …, secret: …, grants: [client_credentials] } }",
         add: |t, o| {
             client(t, Some("secret"), AuthMethod::ClientSecretBasic);
-            let machine = t.clients.last_mut();
-            machine.into_iter().for_each(|client| client.grants = Some(vec!["client_credentials".to_owned()]));
+            if let Some(machine) = t.clients.last_mut() {
+                machine.grants = Some(vec!["client_credentials".to_owned()]);
+            }
             o.insert(Capability::ClientCredentials);
         },
     },

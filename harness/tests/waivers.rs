@@ -200,7 +200,11 @@ fn a_second_opinion_fails_nothing_stands_beside_what_binds_and_is_not_waived() {
     }
     let scenarios = shown(&folder.path().join("scenarios"));
     let own = ["check", "--only", "rfc9700/0/own", "--strict", "--scenarios", scenarios.as_str()];
-    let ran = ropcheck(own).exits(0).says(&["not followed: MUST NOT of RFC 9700", "case: rfc9700/0/own", "rfc6749/5.1/access-token"]);
+    let ran = ropcheck(own).exits(0).says(&[
+        "not followed: MUST NOT of RFC 9700",
+        "case: rfc9700/0/own",
+        "rfc6749/5.1/access-token",
+    ]);
     let last = ran.stdout.lines().last().unwrap_or_default();
     // The lints of today's advice are counted with it.
     assert!(last.contains(" 1 advised (second opinion: "), "{last}");

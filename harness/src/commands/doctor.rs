@@ -73,9 +73,12 @@ fn offered(capability: Capability, target: &Target, offers: &Offers) -> String {
         return "no, as the target file says".to_owned();
     }
     let has_metadata = offers.contains(&Capability::Metadata) || offers.contains(&Capability::OpenidMetadata);
-    let endpoint = |key: &str| match has_metadata {
-        true => format!("not in its metadata; if it has one, give `{key}`"),
-        false => format!("unknown: give `issuer` or `{key}`"),
+    let endpoint = |key: &str| {
+        if has_metadata {
+            format!("not in its metadata; if it has one, give `{key}`")
+        } else {
+            format!("unknown: give `issuer` or `{key}`")
+        }
     };
     let has_openid = || target.clients.iter().any(|client| client.scopes.iter().any(|scope| scope == "openid"));
     match capability {
