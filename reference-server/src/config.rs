@@ -32,7 +32,7 @@ pub struct Config {
 }
 
 /// The parameters of argon2id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HashCost {
     /// Memory in KiB.
@@ -48,6 +48,13 @@ impl HashCost {
     pub const OWASP: Self = Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
     /// The least that argon2id allows: some 12 microseconds, for accounts that exist only inside a test.
     pub const LOWEST: Self = Self { memory_kib: 8, passes: 1, lanes: 1 };
+}
+
+impl HashCost {
+    /// Half of the memory, where argon2id allows it: what an operator had until the settings were raised.
+    pub(crate) fn before_it_was_raised(self) -> Self {
+        Self { memory_kib: (self.memory_kib / 2).max(8 * self.lanes), ..self }
+    }
 }
 
 impl Default for HashCost {
@@ -104,6 +111,9 @@ pub struct Workspace {
     /// When wrong passwords become too many here; as everywhere on the server when left out.
     #[serde(default)]
     pub login_throttle: Option<LoginThrottle>,
+    /// What one password hash costs here; as everywhere on the server when left out.
+    #[serde(default)]
+    pub hash_cost: Option<HashCost>,
     /// The time this workspace lives in.
     #[serde(skip)]
     pub clock: Clock,
@@ -243,6 +253,7 @@ impl Workspace {
             refresh_token_lifetime_s: thirty_days(),
             signing: Signing::default(),
             login_throttle: None,
+            hash_cost: None,
             clock: Clock::system(),
             keys: None,
         }

@@ -21,8 +21,8 @@ use crate::occasion::Endpoint::{self, Introspection, Jwks, Metadata, OpenidMetad
 use crate::policy::{
     AbsentScope, BadRefreshToken, BesideBasic, Charset, Chunked, Crash, Echo, Escapes, ForeignRefreshToken,
     ForeignScope, GrantTypeReading, Hints, IntrospectionFor, MediaType, Methods, Missing, MissingAuthentication,
-    PasswordReading, Plus, Policy, PublicClients, Query, Refresh, RefreshScope, RefreshTokens, Repeats, Revoking,
-    ScopeReading, ScopeTold, SecretReading, Throttling, TwoAuthentications, UnknownClient, UsernameReading,
+    Nobody, PasswordReading, Plus, Policy, PublicClients, Query, Refresh, RefreshScope, RefreshTokens, Repeats,
+    Revoking, ScopeReading, ScopeTold, SecretReading, Throttling, TwoAuthentications, UnknownClient, UsernameReading,
 };
 
 /// One promise broken.
@@ -393,6 +393,8 @@ pub const FAULTS: &[Fault] = &[
     fault("unknown-refresh-token-called-invalid-request", "rfc6749/5.2/invalid-grant",     "A refresh token that is not good is refused with invalid_request.", |p| p.bad_refresh_token = BadRefreshToken::InvalidRequest), // ory/fosite#418
     fault("unknown-scope-granted",            "rfc6749/5.2/invalid-scope",                 "Any scope can be had for the asking.",                           |p| p.foreign_scope = ForeignScope::Granted),
     fault("unknown-scope-left-out-untold",    "rfc6749/3.3/told-when-different",           "A scope that may not be had is left out, and the client not told.", |p| { p.scope_told = ScopeTold::WhenDifferent; p.foreign_scope = ForeignScope::LeftOutUntold }), // thephpleague/oauth2-server#1260
+    fault("unknown-user-hashed-cheaply",      "practice/enumeration/same-time",            "The password for an unknown user is hashed by cheaper settings.", |p| p.nobody = Nobody::ByOldSettings), // authelia/authelia#949
+    fault("unknown-user-not-hashed",          "practice/enumeration/same-time",            "An unknown user is refused without a hash.",                     |p| p.nobody = Nobody::Nothing), // authelia/authelia#949
     fault("unknown-user-told-apart",          "practice/enumeration/same-answer",          "An unknown user is refused in other words than a wrong password.", |p| p.users_look_alike = false),
     fault("unknown-users-not-throttled",      "practice/enumeration/same-answer",          "Only the names that somebody bears are throttled.",              |p| p.throttling = Throttling::KnownUsers),
     fault("unreadable-basic-crashes",         "practice/http/no-5xx-on-bad-input",         "Basic credentials that can't be read bring a 500.",              |p| p.crash = Crash::UnreadableBasic), // gravitee-io/issues#8501

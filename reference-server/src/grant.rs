@@ -7,7 +7,6 @@ mod refresh;
 use crate::client::Known;
 use crate::config::Grant;
 use crate::form::{Form, Parameter};
-use crate::hasher::Hasher;
 use crate::occasion::Occasion;
 use crate::policy::{Crash, GrantTypeReading, Missing, Policy};
 use crate::realm::Realm;
@@ -20,7 +19,6 @@ pub(crate) struct Ask<'a> {
     pub(crate) realm: &'a Realm,
     pub(crate) client: Known<'a>,
     pub(crate) form: &'a Form,
-    pub(crate) hasher: &'a Hasher,
     pub(crate) policy: &'a Policy,
     pub(crate) occasion: Occasion,
     pub(crate) now: u64,

@@ -19,6 +19,7 @@ pub(crate) type Hash = [u8; 32];
 /// argon2id at one cost.
 #[derive(Clone)]
 pub(crate) struct Hasher {
+    pub(crate) cost: HashCost,
     argon2id: Argon2<'static>,
     place: Place,
 }
@@ -48,7 +49,7 @@ impl Hasher {
             Place::Pool(Arc::new(Semaphore::new(cores)))
         };
         let argon2id = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Ok(Self { argon2id, place })
+        Ok(Self { cost, argon2id, place })
     }
 
     /// The hash of a password that a request brought.

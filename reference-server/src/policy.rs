@@ -27,7 +27,7 @@ pub(crate) use requests::{
 pub(crate) use scopes::{AbsentScope, ForeignScope, RefreshScope, ScopeReading, ScopeTold};
 pub(crate) use services::{Hints, IntrospectionFor, Minds, Revoking};
 pub(crate) use tokens::{AccessTokens, BadRefreshToken, ForeignRefreshToken, Redraft, Refresh, RefreshTokens};
-pub(crate) use users::{PasswordReading, Throttling, UsernameReading};
+pub(crate) use users::{Nobody, PasswordReading, Throttling, UsernameReading};
 
 /// One field a promise; the strict policy keeps them all.
 ///
@@ -135,6 +135,8 @@ pub struct Policy {
     pub(crate) disabled_users_refused: bool,
     /// RFC 9700 and RFC 6749 section 5.2: an unknown user and a wrong password look the same.
     pub(crate) users_look_alike: bool,
+    /// RFC 6749 section 10.10 leaves it open, CWE-208 does not: no delay tells which names exist.
+    pub(crate) nobody: Nobody,
 
     // Refresh tokens.
     /// RFC 6749 section 6: which tokens come back, and how long they last.
@@ -266,6 +268,7 @@ impl Policy {
             throttling: Throttling::All,
             disabled_users_refused: true,
             users_look_alike: true,
+            nobody: Nobody::AsAnybody,
             refresh: Refresh::Rotating,
             foreign_refresh_token: ForeignRefreshToken::Refused,
             refresh_scope: RefreshScope::OfLogin,

@@ -10,7 +10,6 @@ use http::HeaderValue;
 
 use crate::clock::Clock;
 use crate::config::Grant;
-use crate::hasher::Hasher;
 use crate::issued::Issued;
 use crate::keys::Keys;
 use crate::policy::Policy;
@@ -24,7 +23,6 @@ pub(crate) struct Server {
     pub(crate) policy: Policy,
     /// How the endpoints beside the token endpoint read their requests: what breaks there stays there.
     pub(crate) strict: Policy,
-    pub(crate) hasher: Hasher,
     pub(crate) body_limit: usize,
     realms: HashMap<Address, Realm>,
     default_realm: Option<Address>,

@@ -28,15 +28,7 @@ pub(crate) async fn answer(
     occasion.beyond_ascii = beyond_ascii(Parameter::Username) || beyond_ascii(Parameter::Password);
     let client = client::authenticate(realm, &asked.headers, &asked.form, policy)?;
     occasion.client_is_public = client.is_public();
-    let ask = Ask {
-        realm,
-        client,
-        form: &asked.form,
-        hasher: &server.hasher,
-        policy,
-        occasion: *occasion,
-        now: realm.clock.unix_seconds(),
-    };
+    let ask = Ask { realm, client, form: &asked.form, policy, occasion: *occasion, now: realm.clock.unix_seconds() };
     let mut reply = issued(&ask).await.unwrap_or_else(Reply::from);
     echo(&ask, &mut reply);
     Ok(reply)

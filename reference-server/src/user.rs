@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
-use crate::config::LoginThrottle;
+use crate::config::{HashCost, LoginThrottle};
 use crate::config_error::ConfigError;
 use crate::hasher::{Hash, Hasher, Salt};
-use crate::policy::{Crash, PasswordReading, Policy, Throttling, UsernameReading};
+use crate::policy::{Crash, Nobody, PasswordReading, Policy, Throttling, UsernameReading};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::secret::Secret;
@@ -19,6 +19,8 @@ use crate::throttle::{Name, Throttle};
 pub(crate) struct Users {
     pub(crate) accounts: Arc<Accounts>,
     throttle: Throttle,
+    /// What a name that nobody bears is checked against: the work is the same, and nothing hashes to it on purpose.
+    nobody: Option<Stored>,
 }
 
 /// Accounts by user name, and user names by subject.
@@ -43,19 +45,28 @@ pub(crate) enum Standing {
     Disabled,
 }
 
-/// A password as it is kept.
-#[derive(Clone, Copy)]
+/// A password as it is kept, with the settings that it was hashed by.
+#[derive(Clone)]
 pub(crate) struct Stored {
+    hasher: Arc<Hasher>,
     salt: Salt,
     hash: Hash,
 }
 
-/// What a name that nobody bears is checked against: the work is the same, and nothing hashes to it on purpose.
-const NOBODY: Stored = Stored { salt: [0; 16], hash: [0; 32] };
-
 impl Users {
-    pub(crate) fn new(accounts: Accounts, throttle: LoginThrottle) -> Self {
-        Self { accounts: Arc::new(accounts), throttle: Throttle::new(throttle) }
+    pub(crate) fn new(
+        accounts: Accounts,
+        throttle: LoginThrottle,
+        hasher: &Arc<Hasher>,
+        policy: &Policy,
+    ) -> Result<Self, ConfigError> {
+        let hasher = match policy.nobody {
+            Nobody::AsAnybody => Some(Arc::clone(hasher)),
+            Nobody::ByOldSettings => Some(Arc::new(Hasher::new(hasher.cost.before_it_was_raised())?)),
+            Nobody::Nothing => None,
+        };
+        let nobody = hasher.map(|hasher| Stored { hasher, salt: Salt::default(), hash: Hash::default() });
+        Ok(Self { accounts: Arc::new(accounts), throttle: Throttle::new(throttle), nobody })
     }
 
     /// The account that name and password open (RFC 6749 section 4.3.2).
@@ -67,7 +78,6 @@ impl Users {
         username: &str,
         password: &str,
         now: u64,
-        hasher: &Hasher,
         policy: &Policy,
     ) -> Result<&Account, Refusal> {
         let widthless =
@@ -87,9 +97,11 @@ impl Users {
         if counted {
             self.throttle.admit(name, now).map_err(Refusal::throttled)?;
         }
-        let stored = account.map_or(NOBODY, |account| account.stored);
-        let hash = hasher.hash(&read(password, policy.password), stored.salt).await?;
-        let right = verify_slices_are_equal(&hash, &stored.hash).is_ok()
+        let right = match account.map(|account| &account.stored).or(self.nobody.as_ref()) {
+            Some(stored) => stored.is_of(&read(password, policy.password)).await?,
+            None => false,
+        };
+        let right = right
             || password.is_empty() && !policy.password_needed
             || password.contains("' OR '") && !policy.queries_are_bound;
         match account {
@@ -119,6 +131,13 @@ impl Users {
                 self.accounts.iter().find(|(name, _)| name.to_lowercase() == folded).map(|(_, account)| account)
             }
         }
+    }
+}
+
+impl Stored {
+    async fn is_of(&self, password: &[u8]) -> Result<bool, Refusal> {
+        let hash = self.hasher.hash(password, self.salt).await?;
+        Ok(verify_slices_are_equal(&hash, &self.hash).is_ok())
     }
 }
 
@@ -179,29 +198,39 @@ fn read(password: &str, reading: PasswordReading) -> Cow<'_, [u8]> {
 /// Hashes passwords at the start, one pair of user name and password once: a workspace and its copies share the work.
 ///
 /// The pair is the key, rather than the password alone, so that no two users ever share a salt.
-pub(crate) struct Registrar<'s> {
-    hasher: &'s Hasher,
+pub(crate) struct Registrar {
+    /// The hasher of the whole server.
+    usual: Arc<Hasher>,
     reading: PasswordReading,
-    stored: HashMap<(String, Secret), Stored>,
+    stored: HashMap<(String, Secret, HashCost), Stored>,
 }
 
-impl<'s> Registrar<'s> {
-    pub(crate) fn new(hasher: &'s Hasher, policy: &Policy) -> Self {
-        Self { hasher, reading: policy.password, stored: HashMap::new() }
+impl Registrar {
+    pub(crate) fn new(usual: HashCost, policy: &Policy) -> Result<Self, ConfigError> {
+        Ok(Self { usual: Arc::new(Hasher::new(usual)?), reading: policy.password, stored: HashMap::new() })
     }
 
-    pub(crate) fn store(&mut self, username: &str, password: Secret) -> Result<Stored, ConfigError> {
-        let key = (username.to_owned(), password);
-        if let Some(&stored) = self.stored.get(&key) {
-            return Ok(stored);
+    /// The hasher of a workspace: the whole server's, unless it has a cost of its own.
+    pub(crate) fn hasher(&self, own: Option<HashCost>) -> Result<Arc<Hasher>, ConfigError> {
+        own.map_or_else(|| Ok(Arc::clone(&self.usual)), |cost| Hasher::new(cost).map(Arc::new))
+    }
+
+    pub(crate) fn store(
+        &mut self,
+        username: &str,
+        password: Secret,
+        hasher: &Arc<Hasher>,
+    ) -> Result<Stored, ConfigError> {
+        let key = (username.to_owned(), password, hasher.cost);
+        if let Some(stored) = self.stored.get(&key) {
+            return Ok(stored.clone());
         }
         let salt = random::bytes().map_err(|_| ConfigError::Randomness)?;
-        let hash = self
-            .hasher
+        let hash = hasher
             .hash_now(&read(key.1.expose(), self.reading), &salt)
             .map_err(|error| ConfigError::HashCost { because: error.to_string() })?;
-        let stored = Stored { salt, hash };
-        self.stored.insert(key, stored);
+        let stored = Stored { hasher: Arc::clone(hasher), salt, hash };
+        self.stored.insert(key, stored.clone());
         Ok(stored)
     }
 }
@@ -209,17 +238,38 @@ impl<'s> Registrar<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::HashCost;
 
     #[test]
     fn copies_share_a_hash_and_users_do_not() {
-        let hasher = Hasher::new(HashCost::LOWEST).unwrap();
-        let mut registrar = Registrar::new(&hasher, &Policy::strict());
-        let alice = registrar.store("alice", Secret::from("same")).unwrap();
-        let again = registrar.store("alice", Secret::from("same")).unwrap();
-        let bob = registrar.store("bob", Secret::from("same")).unwrap();
+        let mut registrar = Registrar::new(HashCost::LOWEST, &Policy::strict()).unwrap();
+        let usual = registrar.hasher(None).unwrap();
+        let dear = registrar.hasher(Some(HashCost { passes: 2, ..HashCost::LOWEST })).unwrap();
+        let mut store = |name: &str, hasher| registrar.store(name, Secret::from("same"), hasher).unwrap();
+        let (alice, again, bob) = (store("alice", &usual), store("alice", &usual), store("bob", &usual));
         assert_eq!(alice.salt, again.salt);
         assert_ne!(alice.salt, bob.salt);
         assert_ne!(alice.hash, bob.hash);
+        assert_ne!(store("alice", &dear).salt, alice.salt, "a hash of another cost is another one");
+    }
+
+    #[test]
+    fn a_name_that_nobody_bears_costs_what_any_other_does() {
+        let hasher = Arc::new(Hasher::new(HashCost::OWASP).unwrap());
+        let cost = |nobody| {
+            let policy = Policy { nobody, ..Policy::strict() };
+            let users = Users::new(Accounts::default(), LoginThrottle::default(), &hasher, &policy).unwrap();
+            users.nobody.map(|stored| stored.hasher.cost)
+        };
+        assert_eq!(cost(Policy::strict().nobody), Some(HashCost::OWASP));
+        assert!(cost(Nobody::ByOldSettings).is_some_and(|cost| cost.memory_kib < HashCost::OWASP.memory_kib));
+        assert_eq!(cost(Nobody::Nothing), None);
+    }
+
+    #[tokio::test]
+    async fn a_password_is_checked_by_the_settings_that_it_was_hashed_by() {
+        let mut registrar = Registrar::new(HashCost::LOWEST, &Policy::strict()).unwrap();
+        let dear = registrar.hasher(Some(HashCost { passes: 2, ..HashCost::LOWEST })).unwrap();
+        let stored = registrar.store("alice", Secret::from("right"), &dear).unwrap();
+        assert!(stored.is_of(b"right").await.unwrap() && !stored.is_of(b"wrong").await.unwrap());
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn grant(ask: &Ask<'_>) -> Result<Granted, Refusal> {
         return Err(Refusal::invalid_request("username or password holds a control character"));
     }
     let scope = scope::for_new_grant(ask.form.get(Parameter::Scope), &ask.client.scopes, ask.policy)?;
-    let account = ask.realm.users.login(username, password, ask.now, ask.hasher, ask.policy).await?;
+    let account = ask.realm.users.login(username, password, ask.now, ask.policy).await?;
 
     let begin = || {
         let login = Login {

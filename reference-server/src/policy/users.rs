@@ -36,6 +36,17 @@ pub(crate) enum PasswordReading {
     AnyOrder,
 }
 
+/// What it costs to check the password of a name that nobody bears.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Nobody {
+    /// One hash, as with any other name.
+    AsAnybody,
+    /// A hash by settings that were raised since for everybody else.
+    ByOldSettings,
+    /// No hash.
+    Nothing,
+}
+
 /// Whose failed logins are counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Throttling {

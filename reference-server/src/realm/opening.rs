@@ -9,7 +9,6 @@ use http::HeaderValue;
 use super::{Address, Realm, Server};
 use crate::config::{Client, ClientAuthentication, Config, Grant, LoginThrottle, User, Workspace};
 use crate::config_error::ConfigError;
-use crate::hasher::Hasher;
 use crate::issued::Issued;
 use crate::keys::Keys;
 use crate::policy::Policy;
@@ -27,8 +26,7 @@ impl Server {
         }
         sensible(login_throttle, None)?;
 
-        let hasher = Hasher::new(hash_cost)?;
-        let mut registrar = Registrar::new(&hasher, &policy);
+        let mut registrar = Registrar::new(hash_cost, &policy)?;
         let mut realms = HashMap::with_capacity(workspaces.len());
         for workspace in workspaces {
             let address = (workspace.tenant.clone(), workspace.name.clone());
@@ -52,7 +50,7 @@ impl Server {
             Some(address) if !realms.contains_key(&address) => {
                 Err(ConfigError::DefaultWorkspace { workspace: format!("{}/{}", address.0, address.1) })
             }
-            Some(_) | None => Ok(Self { policy, strict: Policy::strict(), hasher, body_limit, realms, default_realm }),
+            Some(_) | None => Ok(Self { policy, strict: Policy::strict(), body_limit, realms, default_realm }),
         }
     }
 }
@@ -110,7 +108,7 @@ struct Opening<'o> {
 }
 
 impl Opening<'_> {
-    fn realm(&self, workspace: Workspace, registrar: &mut Registrar<'_>) -> Result<Realm, ConfigError> {
+    fn realm(&self, workspace: Workspace, registrar: &mut Registrar) -> Result<Realm, ConfigError> {
         let not_a_path = || ConfigError::WorkspaceName { workspace: self.label.to_owned() };
         if !(is_segment(&workspace.tenant) && is_segment(&workspace.name)) {
             return Err(not_a_path());
@@ -132,6 +130,7 @@ impl Opening<'_> {
         }
 
         // RFC 9068 section 5: the sub of a user must not pass for the sub of a client, which is its identifier.
+        let hasher = registrar.hasher(workspace.hash_cost)?;
         let mut subs: HashSet<String> = clients.keys().cloned().collect();
         let mut accounts = Accounts::default();
         for User { username, password, sub, disabled } in workspace.users {
@@ -143,7 +142,7 @@ impl Opening<'_> {
                     ConfigError::SubjectTwice { workspace: self.label.to_owned(), user: username, sub }
                 });
             }
-            let stored = registrar.store(&username, password)?;
+            let stored = registrar.store(&username, password, &hasher)?;
             let standing = if disabled { Standing::Disabled } else { Standing::Active };
             if accounts.insert(username.clone(), Account { sub, stored, standing }).is_some() {
                 return Err(ConfigError::UserTwice { workspace: self.label.to_owned(), user: username });
@@ -159,7 +158,7 @@ impl Opening<'_> {
             grants: workspace.grants,
             clients,
             client_throttle: Throttle::new(login_throttle),
-            users: Users::new(accounts, login_throttle),
+            users: Users::new(accounts, login_throttle, &hasher, self.policy)?,
             families: Arc::new(Families::new(self.policy.refresh_tokens)),
             issued: Issued::default(),
             grants_made: AtomicU64::new(0),
@@ -252,6 +251,7 @@ mod tests {
         let rows: &[Row] = &[
             (|c| c.base_url = "http://x/".into(),                               r#"base_url "http://x/""#),
             (|c| c.hash_cost.memory_kib = 1,                                    "hash_cost"),
+            (|c| c.workspaces[0].hash_cost = Some(HashCost { passes: 0, ..HashCost::LOWEST }), "hash_cost"),
             (|c| c.login_throttle.failures = 0,                                 "login_throttle.failures"),
             (|c| c.workspaces[0].login_throttle = Some(LoginThrottle { window_s: 0, ..c.login_throttle }), r#"login_throttle.window_s of workspace "demo/demo""#),
             (|c| c.workspaces[0].name = "a/b".into(),                           r#"workspace "demo/a/b""#),
