@@ -13,7 +13,9 @@ pub(crate) mod grammar;
 pub mod header;
 pub mod member;
 pub mod same_answer;
+pub mod same_time;
 pub mod scope;
+mod signed_rank;
 
 use std::fmt;
 use std::time::Duration;
@@ -56,6 +58,8 @@ pub enum Check {
     Distinct(distinct::DistinctCheck),
     /// The same status, media type, header names, `error`, `error_description` and `error_uri` as an earlier step's answer.
     SameAnswer(String),
+    /// The same time until the answer as the other step of a comparison, over all of its pairs.
+    SameTime(String),
     /// What an earlier step's answer was like: for `any_of`, where what is right depends on it.
     Earlier(earlier::EarlierCheck),
     /// Something about the scope that was granted.
@@ -119,6 +123,7 @@ impl Check {
             Self::DiffersFrom(other) => other.judge(answer, around, false),
             Self::Distinct(check) => check.judge(answer, around),
             Self::SameAnswer(step) => same_answer::judge(answer, step, around),
+            Self::SameTime(_) => unjudged(Because::Harness, "the time of one answer tells nothing"),
             Self::Earlier(check) => check.judge(around),
             Self::Scope(check) => check.judge(answer, around),
             Self::Claim(check) => check.judge(answer, around),
@@ -173,6 +178,11 @@ impl Check {
         }
     }
 
+    /// Whether it is part of another check and compares times, which only a whole promise can.
+    pub(crate) fn hides_same_time(&self) -> bool {
+        !matches!(self, Self::SameTime(_)) && self.parts().iter().any(|check| matches!(check, Self::SameTime(_)))
+    }
+
     /// Whether it asks if a signature holds.
     pub fn asks_for_signature(&self) -> bool {
         self.parts().iter().any(|check| matches!(check, Self::Signed(_)))
@@ -182,7 +192,7 @@ impl Check {
     pub fn looks_back(&self) -> Vec<&str> {
         match self {
             Self::SameAs(other) | Self::DiffersFrom(other) => vec![other.step.as_str()],
-            Self::SameAnswer(step) => vec![step.as_str()],
+            Self::SameAnswer(step) | Self::SameTime(step) => vec![step.as_str()],
             Self::Earlier(check) => check.looks_back(),
             Self::Member(check) => check.looks_back().collect(),
             Self::Scope(check) => check.told_in.as_deref().into_iter().collect(),

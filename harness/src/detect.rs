@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
 
 use ropcheck_reference_server::{Fault, Policy, Variant};
-use ropcheck_reports::record::{Finding, Level};
+use ropcheck_reports::record::{Because, Finding, Level};
 use ropcheck_reports::run::{Run, Verdict, Weight};
 use serde::Serialize;
 use tokio::runtime;
 
+use crate::coverage::cites;
 use crate::lint::LINTS;
 use crate::scenario::Scenario;
 use crate::session::Subject;
@@ -64,6 +65,8 @@ pub struct Shown {
     pub unjudged: Vec<String>,
     /// Cases that were skipped, with the reason.
     pub skipped: BTreeMap<String, String>,
+    /// Whether something was too noisy to tell.
+    pub noisy: bool,
     /// Why the run could not be begun or ended, where it could not.
     pub stopped: Option<String>,
 }
@@ -181,6 +184,7 @@ impl Shown {
             broken: broken.collect(),
             unjudged: unjudged.map(|case| case.case.id.clone()).collect(),
             skipped: skipped.collect(),
+            noisy: run.unjudged_by_reason().contains_key(&Because::Noise),
             stopped: run.stopped().map(str::to_owned),
         }
     }
@@ -190,7 +194,7 @@ impl Shown {
         self.broken.extend(other.broken);
         self.unjudged.extend(other.unjudged);
         self.skipped.extend(other.skipped);
-        Self { stopped: self.stopped.or(other.stopped), ..self }
+        Self { stopped: self.stopped.or(other.stopped), noisy: self.noisy || other.noisy, ..self }
     }
 
     /// Cases that a filter lets through, each once, in order.
@@ -362,12 +366,17 @@ impl Server {
         }
     }
 
-    /// Whether dear cases are run on it, after what the others have shown: where all has to be clean, and where a fault has
-    /// not been caught. A fault that is caught for nothing need not be caught again for hundreds of requests.
-    fn is_worth(self, usual: &Shown) -> bool {
+    /// Whether a dear case is run on it, after what the others have shown: where all has to be clean, and where a fault has
+    /// not been caught. A fault that is caught for nothing need not be caught again for hundreds of requests. A comparison of
+    /// times, the dearest, shows one thing alone.
+    fn is_worth(self, scenario: &Scenario, usual: &Shown) -> bool {
         match self {
-            Self::Strict | Self::Variant(_) => true,
-            Self::Fault(fault) => !FaultScore::of(fault, usual).is_caught(),
+            Self::Strict => true,
+            Self::Variant(_) => !scenario.measures(),
+            Self::Fault(fault) => {
+                let may_show = !scenario.measures() || cites(scenario).contains(&fault.breaks);
+                may_show && !FaultScore::of(fault, usual).is_caught()
+            }
         }
     }
 
@@ -379,6 +388,9 @@ impl Server {
         }
     }
 }
+
+/// How often a server is tried again where something was too noisy to tell while it shared the machine with another one.
+const TRIED_AGAIN: usize = 3;
 
 /// Runs a suite on the strict server and on all of these, one server a core at a time, and adds up what they showed.
 /// `tell` hears the id of each server as it is done.
@@ -404,11 +416,16 @@ pub fn hold(suite: &Suite, servers: Servers<'_>, tell: &(dyn Fn(&str) + Sync)) -
         workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     let (mut strict, mut of_faults, mut of_variants) = (Shown::default(), Vec::new(), Vec::new());
-    for (server, shown) in done?.into_iter().flatten() {
+    for (server, mut showed) in done?.into_iter().flatten() {
+        for _ in 0..TRIED_AGAIN {
+            if showed.noisy {
+                showed = shown(suite, server)?;
+            }
+        }
         match server {
-            Server::Strict => strict = shown,
-            Server::Fault(fault) => of_faults.push((fault, shown)),
-            Server::Variant(variant) => of_variants.push((variant, shown)),
+            Server::Strict => strict = showed,
+            Server::Fault(fault) => of_faults.push((fault, showed)),
+            Server::Variant(variant) => of_variants.push((variant, showed)),
         }
     }
     of_faults.sort_by_key(|(fault, _)| fault.id);
@@ -421,13 +438,13 @@ pub fn hold(suite: &Suite, servers: Servers<'_>, tell: &(dyn Fn(&str) + Sync)) -
 /// show something new.
 fn shown(suite: &Suite, server: Server) -> io::Result<Shown> {
     let usual = run(&suite.clone().retain(|scenario| !is_dear(scenario)), server.policy())?;
-    let dear = suite.clone().retain(|scenario| is_dear(scenario) && server.is_worth(&usual));
+    let dear = suite.clone().retain(|scenario| is_dear(scenario) && server.is_worth(scenario, &usual));
     if dear.cases().is_empty() { Ok(usual) } else { Ok(usual.and(run(&dear, server.policy())?)) }
 }
 
-/// Whether a case sends its requests over and over: a property does.
+/// Whether a case sends its requests over and over: a property does, and a comparison of times.
 fn is_dear(scenario: &Scenario) -> bool {
-    !scenario.given.is_empty() || scenario.moves.is_some()
+    !scenario.given.is_empty() || scenario.moves.is_some() || scenario.measures()
 }
 
 /// Runs a suite on one server, on a runtime of its own: with it the server ends, and gives back its memory and its port.
@@ -444,7 +461,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use ropcheck_reports::record::{
-        self, Because, Case, Ended, Event, Found, Kind, Origin, Place, RunFinished, RunStarted, Sentence, Skipped,
+        self, Case, Ended, Event, Found, Kind, Origin, Place, RunFinished, RunStarted, Sentence, Skipped,
     };
     use ropcheck_reports::run::fold;
 

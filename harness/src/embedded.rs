@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::complaint::Source;
-use crate::scenario::Capability;
+use crate::scenario::{Capability, Scenario};
 use crate::target::{self, Endpoints, Target};
 
 /// The embedded server, running until the runtime ends.
@@ -24,10 +24,34 @@ pub struct Embedded {
 #[error("could not start the embedded reference server: {0}")]
 pub struct StartError(String);
 
+/// What a case wants of its workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Nothing that others do not.
+    Usual,
+    /// That it throttles soon.
+    Throttling,
+    /// That a password costs a hash worth measuring.
+    Timed,
+}
+
+impl Room {
+    /// What a scenario wants.
+    pub fn of(scenario: &Scenario) -> Self {
+        if scenario.measures() {
+            Self::Timed
+        } else if scenario.throttles() {
+            Self::Throttling
+        } else {
+            Self::Usual
+        }
+    }
+}
+
 impl Embedded {
-    /// Starts a server with a workspace for each of these cases, and for those that want it one that throttles soon.
+    /// Starts a server with a workspace for each of these cases.
     pub async fn start<'a>(
-        cases: impl IntoIterator<Item = (&'a str, bool)>,
+        cases: impl IntoIterator<Item = (&'a str, Room)>,
         policy: Policy,
     ) -> Result<Self, StartError> {
         let failed = |why: &dyn std::fmt::Display| StartError(why.to_string());
@@ -47,9 +71,13 @@ impl Embedded {
         let demo = config.workspaces.remove(0);
         config.workspaces = vec![Workspace::neighbour()];
         let mut clocks = HashMap::new();
-        for (case, throttles) in cases {
+        for (case, room) in cases {
             let mut workspace = demo.renamed("demo", workspace_name(case));
-            workspace.login_throttle = soon.filter(|_| throttles);
+            match room {
+                Room::Usual => {}
+                Room::Throttling => workspace.login_throttle = soon,
+                Room::Timed => workspace.hash_cost = Some(TIMED),
+            }
             clocks.insert(case.to_owned(), workspace.clock.clone());
             config.workspaces.push(workspace);
         }
@@ -102,6 +130,10 @@ const DEMO: &str = include_str!("embedded.yaml");
 
 /// Failed logins of one user name after which the embedded server throttles it, but for cases about throttling.
 pub const THROTTLED_AFTER: u32 = 1000;
+
+/// What a hash costs where times are compared: between one and two milliseconds, as on a server that hashes in earnest the
+/// bulk of a refusal.
+const TIMED: HashCost = HashCost { memory_kib: 1024, passes: 3, lanes: 1 };
 
 /// A case's id as one segment of a path.
 fn workspace_name(case: &str) -> String {

@@ -47,6 +47,7 @@ pub fn check(check: &Check, from: Endpoint) -> String {
             format!("another {claim} of the {member} in every answer")
         }
         Check::SameAnswer(step) => format!("the same status, media type, header names and error as in step {step}"),
+        Check::SameTime(step) => format!("an answer as late as that of step {step}"),
         Check::Earlier(EarlierCheck { step, shows }) => {
             let shows: Vec<String> = shows.iter().map(|one| earlier(one, from)).collect();
             format!("step {step} answered {}", shows.join(", "))

@@ -1,8 +1,11 @@
 //! What each promise of a walk came to: a pure function of the plan, its exchanges and the facts about their tokens.
 
+use std::slice;
+
 use ropcheck_reports::record::{Because, Finding, Found, Origin, Share};
 
-use crate::check::{Around, unjudged};
+use crate::check::same_time::{self, Pair};
+use crate::check::{Around, Check, unjudged};
 use crate::exchange::{Answer, Sent};
 use crate::lint::EXAMPLES;
 use crate::plan::{Plan, Planned, Promise};
@@ -10,9 +13,17 @@ use crate::walk::{Reached, Walked};
 
 /// Judges every promise of a walk and tells what it came to.
 pub fn judge(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(Found)) {
+    judge_together(plan, slice::from_ref(walked), tell);
+}
+
+/// Judges every promise of a plan that was walked several times and tells what it came to in all of its walks.
+pub fn judge_together(plan: &Plan, walks: &[Walked], tell: &mut dyn FnMut(Found)) {
     for (index, step) in plan.steps.iter().enumerate() {
         for promise in &step.expect {
-            let (finding, evidence, share) = promised(promise, index, step, plan, walked);
+            let (finding, evidence, share) = match &promise.check {
+                Check::SameTime(other) => same_time(other, index, plan, walks),
+                _ => promised(promise, index, step, plan, walks),
+            };
             tell(Found {
                 case: plan.case.id.clone(),
                 requirement: promise.requirement.clone(),
@@ -27,48 +38,109 @@ pub fn judge(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(Found)) {
     }
 }
 
+/// Whether the times of a comparison are known well enough to end it.
+pub(crate) fn times_are_told(plan: &Plan, walks: &[Walked]) -> bool {
+    let promises =
+        plan.steps.iter().enumerate().flat_map(|(index, step)| step.expect.iter().map(move |one| (index, one)));
+    let times = promises.filter_map(|(index, promise)| match &promise.check {
+        Check::SameTime(other) => Some(same_time(other, index, plan, walks).0),
+        _ => None,
+    });
+    times.into_iter().all(|finding| !matches!(finding, Finding::Unjudged { .. }))
+}
+
 /// What a promise came to, the exchanges that show it, and of how many answers how many broke it where there are several.
 type CameTo = (Finding, Vec<String>, Option<Share>);
 
 /// A promise of a step that was sent more than once binds every answer: one that breaks it is enough, and one that could not
 /// be judged leaves it open.
-fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walked: &Walked) -> CameTo {
-    let positions = match walked.steps.get(index) {
-        Some(Reached::Sent(positions)) => positions,
-        Some(Reached::Not(because, why)) => return (unjudged(*because, why), vec![], None),
-        None => return (unjudged(Because::Harness, "the step was not walked"), vec![], None),
-    };
+fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks: &[Walked]) -> CameTo {
     // A throttled answer says nothing of the promise, unless the promise is about throttling (RFC 6585 section 4).
     let (mut broken, mut first) = (Vec::new(), None);
     let (mut left_open, mut open) = (0, None);
-    for position in positions {
-        let finding = match &walked.exchanges[*position].heard {
-            Err(silence) => unjudged(Because::NoAnswer, silence.to_string()),
-            Ok(answer) if answer.is_throttled() && !step.expects_throttling() => {
-                unjudged(Because::Throttled, answer.in_few_words())
+    let (mut sent, mut last) = (0, None);
+    for walked in walks {
+        let positions = match walked.steps.get(index) {
+            Some(Reached::Sent(positions)) => positions,
+            Some(Reached::Not(because, why)) => {
+                open.get_or_insert((unjudged(*because, why), None));
+                continue;
             }
-            Ok(answer) => promise.check.judge(answer, &InWalk { plan, walked, index, position: *position }),
+            None => {
+                open.get_or_insert((unjudged(Because::Harness, "the step was not walked"), None));
+                continue;
+            }
         };
-        match finding {
-            Finding::Met => {}
-            Finding::Broken { .. } => {
-                broken.push(*position);
-                first.get_or_insert(finding);
-            }
-            Finding::Unjudged { .. } => {
-                left_open += 1;
-                open.get_or_insert((finding, *position));
+        for position in positions {
+            let finding = match &walked.exchanges[*position].heard {
+                Err(silence) => unjudged(Because::NoAnswer, silence.to_string()),
+                Ok(answer) if answer.is_throttled() && !step.expects_throttling() => {
+                    unjudged(Because::Throttled, answer.in_few_words())
+                }
+                Ok(answer) => promise.check.judge(answer, &InWalk { plan, walked, index, position: *position }),
+            };
+            let shown = (walked, *position);
+            (sent, last) = (sent + 1, Some(shown));
+            match finding {
+                Finding::Met => {}
+                Finding::Broken { .. } => {
+                    broken.push(shown);
+                    first.get_or_insert(finding);
+                }
+                Finding::Unjudged { .. } => {
+                    left_open += 1;
+                    open.get_or_insert((finding, Some(shown)));
+                }
             }
         }
     }
-    let share =
-        (positions.len() > 1).then(|| Share { broken: broken.len() as u64, of: (positions.len() - left_open) as u64 });
+    let share = (sent > 1).then(|| Share { broken: broken.len() as u64, of: sent - left_open });
+    broken.truncate(EXAMPLES);
     let (finding, shown) = match (first, open) {
-        (Some(finding), _) => (finding, &broken[..broken.len().min(EXAMPLES)]),
-        (None, Some((finding, position))) => (finding, &[position][..]),
-        (None, None) => (Finding::Met, &positions[positions.len().saturating_sub(1)..]),
+        (Some(finding), _) => (finding, broken),
+        (None, Some((finding, shown))) => (finding, shown.into_iter().collect()),
+        (None, None) => (Finding::Met, last.into_iter().collect()),
     };
-    (finding, shown.iter().map(|position| walked.exchange_id(*position)).collect(), share)
+    (finding, shown.into_iter().map(|(walked, position)| walked.exchange_id(position)).collect(), share)
+}
+
+/// What a comparison came to: the times of every pair that was answered as a whole, and to show it the pair in the middle.
+fn same_time(other: &str, index: usize, plan: &Plan, walks: &[Walked]) -> CameTo {
+    let Some(beside) = plan.steps.iter().position(|step| step.name == other) else {
+        return (unjudged(Because::Harness, format!("no step is named {other}")), vec![], None);
+    };
+    let answered = |walked: &Walked, step: usize| match walked.steps.get(step)? {
+        Reached::Sent(positions) => {
+            let position = *positions.last()?;
+            let exchange = &walked.exchanges[position];
+            let told = exchange.heard.as_ref().is_ok_and(|answer| !answer.is_throttled());
+            told.then(|| (walked.exchange_id(position), exchange.took))
+        }
+        Reached::Not(..) => None,
+    };
+    let whole = walks.iter().filter_map(|walked| Some((answered(walked, beside)?, answered(walked, index)?)));
+    let (shown, pairs): (Vec<_>, Vec<_>) =
+        whole.map(|((that, other), (one, this))| ([that, one], Pair { this, other })).unzip();
+    let evidence = same_time::typical(&pairs).map(|at| shown[at].to_vec()).unwrap_or_default();
+    match (same_time::judge(&plan.steps[index].name, other, &pairs), walks.last().and_then(cut_short)) {
+        (Finding::Unjudged { detail, .. }, Some((because, why))) => {
+            (unjudged(because, format!("{why}; {detail}")), evidence, None)
+        }
+        (finding, _) => (finding, evidence, None),
+    }
+}
+
+/// Why a walk was the last of a comparison, where it was not for good.
+fn cut_short(walked: &Walked) -> Option<(Because, String)> {
+    let unreached = walked.steps.iter().find_map(|step| match step {
+        Reached::Not(because, why) => Some((*because, why.clone())),
+        Reached::Sent(_) => None,
+    });
+    let unheard = walked.exchanges.iter().find_map(|exchange| match &exchange.heard {
+        Err(silence) => Some((Because::NoAnswer, silence.to_string())),
+        Ok(answer) => answer.is_throttled().then(|| (Because::Throttled, answer.in_few_words())),
+    });
+    unreached.or(unheard)
 }
 
 /// An answer's place in its walk.

@@ -12,12 +12,14 @@
 //!   Event       what is kept, one JSON line each         recorder        -> ropcheck_reports
 //! ```
 //!
-//! A case, a property and a load run are the same steps: walked once, walked with drawn values, or walked by many users.
+//! A case, a property, a comparison and a load run are the same steps: walked once, walked with drawn values, walked in pairs
+//! one after the other, or walked by many users.
 
 pub mod breaker;
 pub mod budget;
 pub mod captures;
 pub mod check;
+pub mod comparison;
 pub mod complaint;
 pub mod coverage;
 pub mod curl;

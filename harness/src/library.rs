@@ -19,7 +19,7 @@ use crate::ordered::Ordered;
 use crate::plan::MOVES;
 use crate::requirement::Catalogue;
 use crate::scenario::given::{Given, Kind, Strategy};
-use crate::scenario::{Base, Body, Move, Moves, Scenario, Send, Step, Times};
+use crate::scenario::{Base, Body, Compare, Move, Moves, PAIRS, Scenario, Send, Step, Times};
 use crate::target::{SCOPE_KINDS, client_roles, user_roles};
 use crate::words::{ClientPart, Name, UserPart, Words};
 
@@ -136,6 +136,42 @@ impl Library {
             if let Some(moves) = &wrote.moves {
                 self.check_moves(scenario, moves)?;
             }
+            self.check_compared(&scenario.source, wrote)?;
+        }
+        Ok(())
+    }
+
+    /// Holds a comparison against what can be compared, and what compares times against being in a comparison.
+    fn check_compared(&self, source: &Source, wrote: &Scenario) -> Result<(), Complaint> {
+        let checks = || wrote.steps.iter().flat_map(|step| &step.value.expect.0).flat_map(|(_, checks)| checks);
+        let hidden = checks().find(|check| check.value.hides_same_time());
+        let alone = || checks().find(|check| wrote.compare.is_none() && matches!(check.value, Check::SameTime(_)));
+        if let Some(check) = hidden.or_else(alone) {
+            let remedy = "let it stand by itself, in a scenario with `compare: { pairs: 400 }`";
+            return Err(source.complain(check.defined, format!("`same_time` looks at many pairs of answers: {remedy}")));
+        }
+        let Some(Compare { pairs }) = wrote.compare else { return Ok(()) };
+        if !PAIRS.contains(&pairs) {
+            let at = source.find("pairs", wrote.id.defined);
+            return Err(source.complain(at, "a comparison takes 11 to 1000 pairs: say `compare: { pairs: 400 }`"));
+        }
+        let several = |base: &str| self.bases.get(base).is_some_and(|base| base.wrote.steps.len() > 1);
+        let odd = wrote.steps.iter().find(|step| {
+            let Step { name: _, wait, times, send, expect: _, keep } = &step.value;
+            wait.is_some()
+                || *times != Times::default()
+                || !keep.is_empty()
+                || send.like.as_ref().is_some_and(|like| several(&like.value))
+        });
+        if let Some(odd) = odd {
+            let remedy = "leave out wait, times and keep, and a base with steps before its request";
+            return Err(source.complain(odd.defined, format!("the steps of a comparison are sent in turns: {remedy}")));
+        }
+        if wrote.steps.len() != 2 || wrote.load.is_some() || wrote.moves.is_some() {
+            let remedy = "leave out `load`, `moves` and further steps";
+            return Err(
+                source.complain(wrote.id.defined, format!("a comparison is of two steps and nothing else: {remedy}"))
+            );
         }
         Ok(())
     }

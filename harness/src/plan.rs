@@ -20,7 +20,7 @@ use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::request::{Content, Part, Piece, Template};
 use crate::scenario::given::{Length, Strategy};
-use crate::scenario::{self, Capability, Change, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
+use crate::scenario::{self, Capability, Change, Compare, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
 use crate::target::role::{DECOY, KNOWN};
 use crate::target::{ScopeError, Target, User, lacking_client, lacking_user};
 
@@ -38,6 +38,8 @@ pub struct Plan {
     pub given: IndexMap<String, Strategy>,
     /// Moves to draw, done behind the steps.
     pub moves: Option<Arc<Moves>>,
+    /// That its two steps are compared.
+    pub compare: Option<Compare>,
     /// How many users walk it.
     pub load: Option<Load>,
 }
@@ -203,10 +205,11 @@ impl Plan {
         self.is_about_many() || self.steps.iter().any(Planned::expects_throttling)
     }
 
-    /// Failed logins that a user sees from it.
+    /// Failed logins that a user sees from it at the most.
     fn failed_logins(&self, user: &User) -> u32 {
         let fails = |step: &&Planned| matches!(&step.login, Some(Login::Failing(name)) if *name == user.name);
-        self.steps.iter().filter(fails).map(|step| step.times).sum()
+        let once: u32 = self.steps.iter().filter(fails).map(|step| step.times).sum();
+        once * self.compare.map_or(1, |compare| compare.pairs)
     }
 
     /// Whether it may cost a real account a failed login.
@@ -230,12 +233,13 @@ pub fn plan(
     let planned = |user| Planner { library, target, offers, user }.scenario(scenario);
     let (steps, moves) = planned(KNOWN)?;
     let case = Case { id: id.to_owned(), title: wrote.title.clone(), at: scenario.place(wrote.id.defined) };
-    let mut plan = Plan { case, steps, given: wrote.given.clone(), moves, load: wrote.load.clone() };
+    let mut plan =
+        Plan { case, steps, given: wrote.given.clone(), moves, compare: wrote.compare, load: wrote.load.clone() };
     // A wrong password is tried on an account that may be locked out, where the target file lends one.
     if plan.spends_logins() && target.user(DECOY).is_some() {
         (plan.steps, plan.moves) = planned(DECOY)?;
     }
-    if plan.is_about_many() {
+    if plan.is_about_many() || plan.compare.is_some() {
         target.users.iter().try_for_each(|user| target.may_spend(plan.failed_logins(user), user)).map_err(Skip)?;
     }
     Ok(plan)
@@ -253,7 +257,7 @@ pub fn plan_base(name: &str, library: &Library, target: &Target, offers: &Offers
         title: base.wrote.title.clone(),
         at: base.place(base.wrote.base.defined),
     };
-    Ok(Plan { case, steps, given: IndexMap::new(), moves: None, load: None })
+    Ok(Plan { case, steps, given: IndexMap::new(), moves: None, compare: None, load: None })
 }
 
 struct Planner<'a> {

@@ -238,6 +238,15 @@ fn once_each(found: Vec<Found>) -> Vec<Found> {
     each
 }
 
+/// The values of one walk by themselves: its number and the seed tell all of them.
+pub(crate) fn drawn(plan: &Plan, seed: u64, attempt: u32) -> Drawn {
+    let sources: Vec<Source> = plan.given.values().map(Source::of).collect();
+    // A strategy without filters never refuses to draw.
+    let tree = sources.new_tree(&mut runner(&Seed::of(&plan.case.id, seed, attempt)));
+    let Ok(tree) = tree else { unreachable!("no filter, no rejection") };
+    Drawn::of(attempt, plan.given.keys().cloned().zip(tree.current()).collect())
+}
+
 /// What draws the values of one attempt: its seed alone decides, so that a failure can be drawn again.
 fn runner(seed: &Seed) -> TestRunner {
     TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed.0))

@@ -6,6 +6,7 @@
 pub mod given;
 mod reading;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -36,6 +37,9 @@ pub struct Scenario {
     /// Moves to draw, done in any order that their states allow; the steps then come before the first of them.
     #[serde(default)]
     pub moves: Option<Moves>,
+    /// That its two steps are compared by how long their answers take.
+    #[serde(default)]
+    pub compare: Option<Compare>,
     /// How many users run the steps, and for how long.
     #[serde(default)]
     pub load: Option<Load>,
@@ -142,11 +146,28 @@ impl Scenario {
         self.steps.iter().chain(moves.flat_map(|one| &one.value.steps))
     }
 
+    /// Whether it measures times.
+    pub fn measures(&self) -> bool {
+        self.compare.is_some()
+    }
+
     /// Whether a step of it is sent until the server throttles.
     pub fn throttles(&self) -> bool {
         self.steps.iter().any(|step| step.value.times == Times::UntilThrottled)
     }
 }
+
+/// How two steps are compared by how long their answers take: they are sent one right after the other, pair after pair, each of
+/// them first in half of the pairs.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    /// How many pairs at the most, 11 to 1000; it ends sooner where it can be told. Values of `given` are drawn for each.
+    pub pairs: u32,
+}
+
+/// How many pairs a comparison may have: fewer tell nothing, more are no longer a test.
+pub const PAIRS: RangeInclusive<u32> = 11..=1000;
 
 /// A request: `like` a base with one `change`, or everything spelt out.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -9,9 +9,11 @@ use ropcheck_reports::record::{self, Case, Event, RunStarted, Skipped};
 use url::Url;
 
 use crate::breaker::SILENCES;
+use crate::comparison::pairs;
 use crate::drawn::Drawn;
-use crate::embedded::Embedded;
+use crate::embedded::{Embedded, Room};
 use crate::exchange::{Exchange, Sent};
+use crate::judge::judge_together;
 pub use crate::learn::NotReady;
 use crate::learn::{Learned, discover, key_set, learn};
 use crate::library::Library;
@@ -24,7 +26,7 @@ use crate::seal::Known;
 use crate::target::Target;
 use crate::walk::Ground;
 use crate::wire::{Time, Wire};
-use crate::witness::Keys;
+use crate::witness::{Keys, witness};
 
 /// What is judged: the embedded reference server under a policy, or a configured target.
 pub enum Subject {
@@ -66,8 +68,8 @@ impl Session {
     ) -> Result<Self, NotReady> {
         let (place, mut target, time) = match subject {
             Subject::Embedded(policy) => {
-                let throttles = |id: &str| library.scenarios.get(id).is_some_and(|one| one.wrote.throttles());
-                let all = cases.iter().map(String::as_str).chain([LEARN]).map(|id| (id, throttles(id)));
+                let room = |id: &str| library.scenarios.get(id).map_or(Room::Usual, |one| Room::of(&one.wrote));
+                let all = cases.iter().map(String::as_str).chain([LEARN]).map(|id| (id, room(id)));
                 let embedded = Embedded::start(all, *policy).await?;
                 let (target, clock) =
                     embedded.of(LEARN).ok_or_else(|| NotReady::NoLogin("no workspace to learn in".to_owned()))?;
@@ -163,6 +165,16 @@ impl Session {
         };
         let plan = Arc::new(plan);
         let mut events = Vec::new();
+        if let Some(compare) = plan.compare {
+            let mut walks = pairs(&plan, compare, self.drawing.seed, &ground).await;
+            for walked in &mut walks {
+                witness(&plan, walked, &self.keys);
+                tally.walked(&plan, walked);
+                recorder::exchanges(&plan, walked, &mut |exchange| events.push(Event::Exchange(exchange)));
+            }
+            judge_together(&plan, &walks, &mut |one| events.push(Event::Found(one)));
+            return (events, tally);
+        }
         let property = self.property(id, &plan, &ground);
         let kept = if plan.draws() {
             // Of hundreds of walks the record keeps what a finding or a lint points at: controls, and examples.

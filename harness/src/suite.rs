@@ -75,6 +75,10 @@ impl Suite {
         self
     }
 
+    fn is(&self, id: &str, what: fn(&Scenario) -> bool) -> bool {
+        self.library.scenarios.get(id).is_some_and(|one| what(&one.wrote))
+    }
+
     /// What drawn values come from.
     #[must_use]
     pub fn drawing(self, drawing: Drawing) -> Self {
@@ -86,11 +90,12 @@ impl Suite {
         &self.cases
     }
 
-    /// Its cases in the order in which they are run: what may lock an account out comes last, for the others need it.
+    /// Its cases in the order in which they are run. What measures times has the machine to itself, after the rest. What may
+    /// lock an account out comes last: the others need it.
     pub fn in_order(&self) -> impl Iterator<Item = &String> {
-        let throttles = |id: &&String| self.library.scenarios.get(*id).is_some_and(|one| one.wrote.throttles());
-        let (last, first): (Vec<&String>, Vec<&String>) = self.cases.iter().partition(throttles);
-        first.into_iter().chain(last)
+        let mut cases: Vec<&String> = self.cases.iter().collect();
+        cases.sort_by_key(|id| (self.is(id, Scenario::throttles), self.is(id, Scenario::measures)));
+        cases.into_iter()
     }
 
     /// The library that its cases come from.
@@ -125,12 +130,16 @@ impl Suite {
 
         let mut tally = session.learned().tally.clone();
         let mut running: JoinSet<(Vec<Event>, Tally)> = JoinSet::new();
-        let mut waiting = self.in_order();
+        let mut waiting = self.in_order().peekable();
+        let mut measures = false;
         let side_by_side = if session.is_embedded() { SIDE_BY_SIDE } else { 1 };
         let mut stop = std::pin::pin!(stop);
         let ended = loop {
-            while running.len() < side_by_side && session.silent().is_none() {
-                let Some(id) = waiting.next().cloned() else { break };
+            while session.silent().is_none() {
+                let beside = running.len() < side_by_side && !measures;
+                let room = |id: &&String| running.is_empty() || beside && !self.is(id, Scenario::measures);
+                let Some(id) = waiting.next_if(room).cloned() else { break };
+                measures = self.is(&id, Scenario::measures);
                 let session = Arc::clone(session);
                 running.spawn(async move { session.run(&id).await });
             }

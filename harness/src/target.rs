@@ -259,7 +259,7 @@ impl Target {
         if self.is_loopback() || logins <= self.limits().failed_logins {
             return Ok(());
         }
-        let what = format!("it would spend {logins} failed logins in a row on user `{}` of another machine", user.name);
+        let what = format!("it would spend {logins} failed logins on user `{}` of another machine", user.name);
         if !user.sacrificial {
             return Err(format!("{what}: give it a user with `sacrificial: true`"));
         }

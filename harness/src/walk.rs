@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use crate::breaker::Breaker;
 use crate::budget::{Budget, Came, LockOut, Refused, time};
 use crate::captures::Captures;
+use crate::comparison::is_turned;
 use crate::drawn::Drawn;
 use crate::exchange::{Answer, Exchange, Sent, Way};
 use crate::pace::Pace;
@@ -223,6 +224,13 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
         drawn: drawn.clone(),
     };
     let mut walker = Walker { on, start, provokes: plan.provokes(), captures: Captures::default(), walked };
+    if plan.compare.is_some() {
+        walker.walked.steps = walker
+            .pair(plan)
+            .await
+            .unwrap_or_else(|(because, why)| plan.steps.iter().map(|_| Reached::Not(because, why.clone())).collect());
+        return walker.walked;
+    }
     for (index, step) in plan.steps.iter().enumerate() {
         let reached = match walker.reach(index, step).await {
             Ok(positions) => Reached::Sent(positions),
@@ -264,6 +272,23 @@ impl Walker<'_> {
             }
         }
         Ok(positions)
+    }
+
+    /// Sends the two steps of a comparison one right after the other: what has to come before either comes before both.
+    async fn pair(&mut self, plan: &Plan) -> Result<Vec<Reached>, NotReached> {
+        for (index, step) in plan.steps.iter().enumerate() {
+            self.granted(index, step).await?;
+            self.afford(index, step, 1).await?;
+        }
+        let mut sent: Vec<(usize, Vec<usize>)> = Vec::new();
+        let turned = is_turned(self.walked.drawn.attempt());
+        for at in 0..plan.steps.len() {
+            let index = if turned { plan.steps.len() - 1 - at } else { at };
+            let position = self.exchange(Sent::Step(index), &plan.steps[index], false).await?;
+            sent.push((index, position.into_iter().collect()));
+        }
+        sent.sort_unstable();
+        Ok(sent.into_iter().map(|(_, positions)| Reached::Sent(positions)).collect())
     }
 
     /// Sends a step, the first of so many that belong together; once more where the server asked for a short rest first.

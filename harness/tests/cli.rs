@@ -66,7 +66,9 @@ async fn reference_server() -> String {
 fn the_embedded_server_passes_and_the_last_line_counts() {
     let ran = ropcheck(["check"]).exits(0);
     let last = ran.stdout.lines().last().expect("a last line");
-    assert!(last.contains("0 failed, 0 not judged") && last.ends_with("against embedded reference server"), "{last}");
+    // How busy the machine is decides whether times can be told apart, and nothing else may be left open.
+    let told = last.contains("0 failed, 0 not judged") || ran.stdout.contains("too noisy to tell");
+    assert!(told && last.contains(" 0 failed, ") && last.ends_with("against embedded reference server"), "{last}");
     assert_eq!(ran.stderr, "", "no progress where no terminal shows it");
 }
 

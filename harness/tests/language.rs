@@ -166,7 +166,7 @@ fn many_failed_logins_take_leave() {
         ("decoy", 6, "user `decoy` of another machine: allow them by `--allow-failed-logins 7`"),
     ] {
         let skipped = planned_on(&many(user), &Target { allowed_failed_logins: allowed, ..target(told) });
-        let reason = format!("it would spend 7 failed logins in a row on {remedy}");
+        let reason = format!("it would spend 7 failed logins on {remedy}");
         assert_eq!(skipped.map(|_| ()), Err(Skip(reason)));
     }
     let plan = planned_on(&many("decoy"), &Target { allowed_failed_logins: 7, ..target(told) });

@@ -417,6 +417,8 @@ pub enum Because {
     Budget,
     /// The server shut the account after failed logins of the run.
     LockedOut,
+    /// What was measured varied too much to tell.
+    Noise,
     /// The record does not hold what the check reads.
     NotRecorded,
     /// ropcheck itself can't judge it.
@@ -433,6 +435,7 @@ impl Because {
             Self::Throttled => "throttled",
             Self::Budget => "budget spent",
             Self::LockedOut => "account locked out",
+            Self::Noise => "too noisy",
             Self::NotRecorded => "not in the record",
             Self::Harness => "beyond the harness",
         }

@@ -7,7 +7,7 @@ use ropcheck::explain;
 use ropcheck::library::{Authored, Library};
 use ropcheck::lint::{LINTS, Lint};
 use ropcheck::requirement::Requirement;
-use ropcheck::scenario::{Endpoint, Move, Scenario, Step};
+use ropcheck::scenario::{Compare, Endpoint, Move, Scenario, Step};
 use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
 
 use super::page::{Ink, Page};
@@ -166,6 +166,12 @@ fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &
     }
     for (name, strategy) in &wrote.given {
         page.entry(2, &format!("Draws {name}: {}", explain::strategy(strategy)));
+    }
+    if let Some(Compare { pairs }) = &wrote.compare {
+        page.entry(
+            2,
+            &format!("Compares its two steps in {pairs} pairs at the most, each of them first in half of these"),
+        );
     }
     if let Some(load) = &wrote.load {
         page.entry(2, &format!("Walked by {} users for {}", load.users, humantime::format_duration(load.lasts)));
