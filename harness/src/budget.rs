@@ -1,9 +1,12 @@
 //! What a run may do to real accounts: failed logins that are counted, lock-outs that are remembered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
 
 use crate::exchange::Answer;
 use crate::limits::Limits;
@@ -30,8 +33,8 @@ struct Spent {
 struct Account {
     /// Failed logins since the last good one.
     failed: u32,
-    /// Whether a good login was granted in this run.
-    granted: bool,
+    /// The good requests that were granted in this run: what one client is granted another may not be.
+    granted: HashSet<Request>,
     /// That the server has shut it.
     shut: Option<Arc<LockOut>>,
 }
@@ -81,11 +84,27 @@ pub enum Refused {
     LockedOut(Arc<LockOut>),
 }
 
+/// Which request it is, among those of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Request(u64);
+
+impl Request {
+    /// The same for the same method, address, headers and body.
+    pub(crate) fn of(request: &http::Request<Bytes>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        request.method().hash(&mut hasher);
+        request.uri().hash(&mut hasher);
+        request.headers().iter().for_each(|field| field.hash(&mut hasher));
+        request.body().hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
 /// A login that was answered.
 pub(crate) struct Came<'a> {
     pub(crate) login: &'a Login,
-    /// Whether it is a good request as it is: no change was made to it, and nobody expects a refusal.
-    pub(crate) as_it_is: bool,
+    /// The request, where it is a good one as it is: no change was made to it, and nobody expects a refusal.
+    pub(crate) as_it_is: Option<Request>,
     pub(crate) answer: &'a Answer,
     /// Whether the server only asked for a rest, and gets it.
     pub(crate) rested: bool,
@@ -140,7 +159,11 @@ impl Budget {
             return None;
         }
         account.came_to(login, answer.grants());
-        let is_shut = matches!(answer.status, 423 | 429) || (good && *as_it_is && account.granted);
+        let was_granted = |request| !answer.grants() && account.granted.contains(&request);
+        let is_shut = matches!(answer.status, 423 | 429) || (good && as_it_is.is_some_and(was_granted));
+        if answer.grants() && good {
+            account.granted.extend(*as_it_is);
+        }
         if answer.grants() || *rested || failed == 0 || !is_shut || account.shut.is_some() {
             return None;
         }
@@ -183,12 +206,11 @@ impl Budget {
 
 impl Account {
     fn came_to(&mut self, login: &Login, granted: bool) {
-        let good = matches!(login, Login::Good(_));
         if granted {
-            *self = Self { granted: self.granted || good, ..Self::default() };
+            *self = Self { granted: std::mem::take(&mut self.granted), ..Self::default() };
         } else {
             // A right password in a request that is refused may be counted by the server all the same.
-            self.failed += u32::from(good);
+            self.failed += u32::from(matches!(login, Login::Good(_)));
         }
     }
 }
@@ -223,6 +245,8 @@ mod tests {
         Budget::of(&target("https://as.example/token"))
     }
 
+    const ONE: Request = Request(1);
+
     const NOW: Duration = Duration::from_secs(1_445_412_000);
 
     fn good() -> Login {
@@ -254,7 +278,7 @@ mod tests {
         /// Tries a login that is answered with this.
         fn try_login(&self, login: &Login, answer: &Answer) -> Option<Arc<LockOut>> {
             assert_eq!(self.spend(login, 1, false, NOW), Ok(()), "{login:?}");
-            self.note(&Came { login, as_it_is: true, answer, rested: false }, || "a/b#1".to_owned())
+            self.note(&Came { login, as_it_is: Some(ONE), answer, rested: false }, || "a/b#1".to_owned())
         }
 
         /// Whether so many would be allowed, none of them spent.
@@ -331,8 +355,14 @@ mod tests {
         let never_granted = budget();
         never_granted.try_login(&wrong(), &refused());
         assert_eq!(never_granted.try_login(&good(), &refused()), None, "the right password was never told to be right");
+        let another = budget();
+        another.try_login(&good(), &granted());
+        another.try_login(&wrong(), &refused());
+        let answer_403 = answer(403, "", None);
+        let came = Came { login: &good(), as_it_is: Some(Request(2)), answer: &answer_403, rested: false };
+        assert_eq!(another.note(&came, String::new), None, "another client was never granted anything");
         let rested = budget();
-        let came = Came { login: &wrong(), as_it_is: true, answer: &answer(429, "", Some("1")), rested: true };
+        let came = Came { login: &wrong(), as_it_is: Some(ONE), answer: &answer(429, "", Some("1")), rested: true };
         assert_eq!(rested.spend(&wrong(), 1, false, NOW), Ok(()));
         assert_eq!(rested.note(&came, String::new), None, "it is asked again after the rest");
     }

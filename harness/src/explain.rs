@@ -13,7 +13,7 @@ use crate::check::member::{Earlier, MemberCheck};
 use crate::check::scope::ScopeCheck;
 use crate::library::Library;
 use crate::ordered::Ordered;
-use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Given, Length, Repertoire, Strategy};
+use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Given, Length, Repertoire, Strategy, Written};
 use crate::scenario::{
     Auth, Body, Capability, Change, Credential, Damage, Elsewhere, Encoding, Endpoint, Entry, Grant, Hex, Made, Method,
     Moved, Overrides, Pairs, Send, Times, Value,
@@ -350,7 +350,7 @@ pub fn strategy(strategy: &Strategy) -> String {
             choice(values)
         ),
         Strategy::Damage(_) => "damage to one character of a right value".to_owned(),
-        Strategy::Basic(formed) => format!("how Basic credentials are written: {}", self::formed(*formed)),
+        Strategy::Basic(written) => format!("how Basic credentials are written: {}", self::written(*written)),
         Strategy::Spelling(aspects) => {
             let aspect = |aspect: &Aspect| match aspect {
                 Aspect::Order => "the order of its parameters",
@@ -378,6 +378,15 @@ fn formed(formed: Formed) -> &'static str {
     match formed {
         Formed::Well => "well formed",
         Formed::Badly => "badly formed",
+    }
+}
+
+fn written(written: Written) -> &'static str {
+    match written {
+        Written::Encoded => "which bytes are percent-encoded",
+        Written::Cased => "the case of the scheme",
+        Written::Spaced => "how many spaces stand behind the scheme",
+        Written::Badly => "badly formed",
     }
 }
 

@@ -10,7 +10,7 @@ use ropcheck_reports::record::Because;
 use tokio::sync::OnceCell;
 
 use crate::breaker::Breaker;
-use crate::budget::{Budget, Came, LockOut, Refused, time};
+use crate::budget::{self, Budget, Came, LockOut, Refused, time};
 use crate::captures::Captures;
 use crate::comparison::is_turned;
 use crate::drawn::Drawn;
@@ -403,6 +403,7 @@ impl Walker<'_> {
             (Start::At(at), true) => at,
             (Start::At(_) | Start::Now, _) => self.on.wire.now(),
         };
+        let print = matches!(step.login, Some(Login::Good(_))).then(|| budget::Request::of(&request));
         let heard = self.on.wire.send(request).await;
         drop(turn);
         let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
@@ -428,18 +429,25 @@ impl Walker<'_> {
             sent_at: heard.sent_at,
             took: heard.took,
         });
-        self.heed(self.walked.exchanges.len() - 1, step, may_rest).await
+        self.heed(self.walked.exchanges.len() - 1, step, print, may_rest).await
     }
 
     /// Does what an answer asks for beside its own matter: a rest, or leaving an account alone.
-    async fn heed(&mut self, position: usize, step: &Planned, may_rest: bool) -> Result<Option<usize>, NotReached> {
+    async fn heed(
+        &mut self,
+        position: usize,
+        step: &Planned,
+        good: Option<budget::Request>,
+        may_rest: bool,
+    ) -> Result<Option<usize>, NotReached> {
         let Some(answer) = self.answer(position) else { return Ok(Some(position)) };
         let throttled = answer.is_throttled() && !self.provokes;
         // A server that does not say how long is given a second (RFC 6585 section 4 leaves it open).
         let asked = answer.retry_after();
         let wait = asked.unwrap_or(Duration::from_secs(1));
         let rested = throttled && may_rest && wait <= self.on.patience;
-        let as_it_is = step.control.is_none() && !step.expect.iter().any(|promise| promise.check.expects_refusal());
+        let refused = step.control.is_some() || step.expect.iter().any(|promise| promise.check.expects_refusal());
+        let as_it_is = good.filter(|_| !refused);
         let exchange = || self.walked.exchange_id(position);
         let came = |login| Came { login, as_it_is, answer, rested };
         let lock_out = step.login.as_ref().and_then(|login| self.on.budget.note(&came(login), exchange));

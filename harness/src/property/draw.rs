@@ -16,7 +16,7 @@ use ropcheck_reports::drawn::{Damage, HeaderCase, How, Octets, Slip, Spelling, V
 
 use crate::plan::Moves;
 use crate::request::recipe::{damaged_at, spelt};
-use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Length, Repertoire, Strategy};
+use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Length, Repertoire, Strategy, Written};
 
 /// A strategy of proptest's that draws values, whatever its type. Unlike proptest's own boxes it draws what can move between
 /// threads, as a property does while it waits for an answer.
@@ -96,7 +96,7 @@ impl Source {
             Strategy::Damage(all) => {
                 any((select(all.clone()), 0..PLACES).prop_map(|(how, at)| Value::Damage(Damage { how, at })))
             }
-            Strategy::Basic(formed) => basic(*formed),
+            Strategy::Basic(written) => basic(*written),
             Strategy::Spelling(aspects) => spelling(aspects),
         }
     }
@@ -269,19 +269,19 @@ fn flag(either: bool) -> Select<bool> {
     select(if either { vec![false, true] } else { vec![false] })
 }
 
-fn basic(formed: Formed) -> Source {
-    let upper = || vec(EITHER, "basic".len());
-    match formed {
-        Formed::Well => {
+fn basic(written: Written) -> Source {
+    let usual = || Writing { scheme: "Basic".to_owned(), spaces: 1, ways: vec![], slip: None };
+    let scheme = || vec(EITHER, "basic".len()).prop_map(|upper| cased("basic", &upper));
+    match written {
+        Written::Encoded => {
             let ways = vec(select(vec![Way::Usual, Way::Upper, Way::Lower]), 0..=3);
-            any((upper(), 1..=3_usize, ways).prop_map(|(upper, spaces, ways)| {
-                Value::Writing(Writing { scheme: cased("basic", &upper), spaces, ways, slip: None })
-            }))
+            any(ways.prop_map(move |ways| Value::Writing(Writing { ways, ..usual() })))
         }
-        Formed::Badly => any((upper(), select(SLIPS)).prop_map(|(upper, slip)| {
-            let scheme = cased("basic", &upper);
-            Value::Writing(Writing { scheme, spaces: 1, ways: vec![], slip: Some(slip) })
-        })),
+        Written::Cased => any(scheme().prop_map(move |scheme| Value::Writing(Writing { scheme, ..usual() }))),
+        Written::Spaced => any((1..=3_usize).prop_map(move |spaces| Value::Writing(Writing { spaces, ..usual() }))),
+        Written::Badly => {
+            any(select(SLIPS).prop_map(move |slip| Value::Writing(Writing { slip: Some(slip), ..usual() })))
+        }
     }
 }
 
@@ -431,6 +431,6 @@ mod tests {
                 .filter(|value| matches!(value, Value::Writing(Writing { slip: Some(_), .. })))
                 .count()
         };
-        assert_eq!((slips("basic: well"), slips("basic: badly")), (0, 400));
+        assert_eq!((slips("basic: encoded"), slips("basic: badly")), (0, 400));
     }
 }

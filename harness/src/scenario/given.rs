@@ -73,7 +73,7 @@ pub enum Strategy {
     #[schemars(schema_with = "all_damages")]
     Damage(Vec<How>),
     /// How the client's Basic credentials are written (RFC 7617 section 2): in a way that is allowed, or in one that is not.
-    Basic(Formed),
+    Basic(Written),
     /// How a request is written that means the same however it is written.
     #[serde(deserialize_with = "some")]
     Spelling(Vec<Aspect>),
@@ -111,6 +111,20 @@ pub enum Formed {
     /// As the grammar has it.
     Well,
     /// Wrong in one place.
+    Badly,
+}
+
+/// What is drawn of how Basic credentials are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Written {
+    /// Which bytes are percent-encoded, and how (RFC 6749 section 2.3.1).
+    Encoded,
+    /// The case of the scheme (RFC 9110 section 11.1).
+    Cased,
+    /// How many spaces stand behind the scheme (RFC 9110 section 11.4).
+    Spaced,
+    /// Something that is wrong.
     Badly,
 }
 
