@@ -13,7 +13,7 @@ use crate::check::member::{Earlier, MemberCheck};
 use crate::check::scope::ScopeCheck;
 use crate::library::Library;
 use crate::ordered::Ordered;
-use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Given, Length, Repertoire, Strategy, Written};
+use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Given, Length, Repertoire, Strategy, Typed, Written};
 use crate::scenario::{
     Auth, Body, Capability, Change, Credential, Damage, Elsewhere, Encoding, Endpoint, Entry, Grant, Hex, Made, Method,
     Moved, Overrides, Pairs, Send, Times, Value,
@@ -341,7 +341,7 @@ pub fn strategy(strategy: &Strategy) -> String {
         }
         Strategy::Encoded { of, .. } => format!("an encoding of {}", choice(of)),
         Strategy::Scope(formed) => format!("a {} scope", self::formed(*formed)),
-        Strategy::MediaType(formed) => format!("the media type of a form, {}", self::formed(*formed)),
+        Strategy::MediaType(typed) => format!("the media type of a form, {}", self::typed(*typed)),
         Strategy::Parameters { names, values, length, repeated } => format!(
             "{} parameters, {}: the name is {}, the value {}",
             self::length(*length),
@@ -378,6 +378,14 @@ fn formed(formed: Formed) -> &'static str {
     match formed {
         Formed::Well => "well formed",
         Formed::Badly => "badly formed",
+    }
+}
+
+fn typed(typed: Typed) -> &'static str {
+    match typed {
+        Typed::Cased => "its letters in either case",
+        Typed::WithParameters => "with parameters",
+        Typed::Badly => "badly formed",
     }
 }
 

@@ -74,6 +74,7 @@ pub const FAULTS: &[Fault] = &[
     fault("basic-behind-two-spaces-unread",   "rfc9110/11.4/credentials",                       "Basic credentials behind two spaces can't be read.",              |p| p.misread(inputs::one_space)),
     fault("basic-client-refused-400",         "rfc6749/5.2/status-401-with-basic",         "Failed Basic authentication is answered with 400.",              |p| p.alter(refused::basic_client_refused_400)), // wso2/product-is#5531
     fault("basic-junk-skipped",               "rfc7617/2/base64",                          "What is no base64 is left out of Basic credentials.",             |p| p.misread(inputs::base64_alone)),
+    fault("basic-lower-case-escapes-unread",  "rfc6749/2.3.1/basic-form-encoded",          "Escapes with lower-case digits are left as they are in Basic.",   |p| p.misread(inputs::lower_case_escapes)),
     fault("basic-not-form-decoded",           "rfc6749/2.3.1/basic-form-encoded",          "Basic credentials are taken without undoing their form encoding.", |p| p.basic_is_form_decoded = false), // spring-attic/spring-security-oauth#1826
     fault("basic-read-as-latin-1",            "rfc6749/2.3.1/basic-form-encoded",          "Basic credentials are read as Latin-1.",                         |p| p.basic_reading.charset = Charset::Latin1),
     fault("basic-scheme-case-counts",         "rfc9110/11.1/scheme-case",                  "The scheme has to be written Basic.",                            |p| p.scheme_in_any_case = false),
@@ -245,6 +246,7 @@ pub const FAULTS: &[Fault] = &[
     fault("lower-case-escapes-not-decoded",   "rfc6749/B/then-escaped",                    "Escapes with lower-case digits are left as they are.",           |p| p.form.escapes = Escapes::UpperCase),
     fault("media-type-before-space-refused",  "rfc9110/8.3.1/parameters",                  "A media type with a space before its parameter is not the form's.", |p| p.misread(inputs::no_space_in_media_type)),
     fault("media-type-case-counts",           "rfc9110/8.3.1/media-type-case",             "The media type of a form has to be in lower case.",              |p| p.media_type = MediaType::LowerCase),
+    fault("media-type-in-mixed-case-refused", "rfc9110/8.3.1/media-type-case",             "A media type that begins with a small letter may hold no capital.", |p| p.misread(inputs::no_capitals_behind_small_letters)),
     fault("media-type-text-html",             "rfc6749/5.1/media-type-json",               "Tokens come as text/html.",                                      |p| p.alter(|r| if r.is_issued() { header(r, &CONTENT_TYPE, "text/html; charset=utf-8") })),
     fault("member-name-with-space",           "rfc6749/A.18/param-name-chars",            "A member has a space in its name.",                                 |p| p.alter(|r| r.insert("request id", "r-1"))),
     fault("metadata-address-without-tls",     "oauth-v2-1/1.5/https",                      "The metadata have an http address.",                              |p| p.alter_at(METADATA, |r| r.insert("registration_endpoint", "http://issuer.example/register"))),

@@ -16,7 +16,7 @@ use ropcheck_reports::drawn::{Damage, HeaderCase, How, Octets, Slip, Spelling, V
 
 use crate::plan::Moves;
 use crate::request::recipe::{damaged_at, spelt};
-use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Length, Repertoire, Strategy, Written};
+use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Length, Repertoire, Strategy, Typed, Written};
 
 /// A strategy of proptest's that draws values, whatever its type. Unlike proptest's own boxes it draws what can move between
 /// threads, as a property does while it waits for an answer.
@@ -83,9 +83,13 @@ impl Source {
             Strategy::Scope(Formed::Well) => any(scope_tokens().prop_map(|tokens| Value::Text(tokens.join(" ")))),
             Strategy::Scope(Formed::Badly) => any((scope_tokens(), 0..PLACES, select(INTRUDERS))
                 .prop_map(|(tokens, at, intruder)| Value::Text(outside(&tokens, at, intruder)))),
-            Strategy::MediaType(Formed::Well) => any((vec(EITHER, FORM.len()), select(PARAMETERS))
-                .prop_map(|(upper, parameters)| Value::Text(cased(FORM, &upper) + parameters))),
-            Strategy::MediaType(Formed::Badly) => {
+            Strategy::MediaType(Typed::Cased) => {
+                any(vec(EITHER, FORM.len()).prop_map(|upper| Value::Text(cased(FORM, &upper))))
+            }
+            Strategy::MediaType(Typed::WithParameters) => {
+                any(select(PARAMETERS).prop_map(|parameters| Value::Text(format!("{FORM}{parameters}"))))
+            }
+            Strategy::MediaType(Typed::Badly) => {
                 // Its own type, its slash and its subtype can all be wrong.
                 let damage = (select(vec![How::Flip, How::Drop, How::Repeat, How::Truncate]), 0..FORM.len());
                 any(damage.prop_map(|(how, at)| Value::Text(damaged_at(FORM, Damage { how, at }))))
@@ -356,7 +360,8 @@ mod tests {
         ("encoded: { of: ab, ways: [broken] }",          |t| percent_encoding::percent_decode_str(t).collect::<Vec<u8>>().contains(&b'%'), |_| true, "%4z%g4"),
         ("scope: well",                                  |t| is_scope(t), |t| t.contains(' '), ""),
         ("scope: badly",                                 |t| !is_scope(t), |t| t.contains("  "), ""),
-        ("media_type: well",                             |t| t.to_ascii_lowercase().starts_with(FORM), |t| t.contains("charset"), FORM),
+        ("media_type: cased",                            |t| t.eq_ignore_ascii_case(FORM), |t| t.contains('X'), FORM),
+        ("media_type: with_parameters",                  |t| t.starts_with(FORM), |t| t.contains("charset"), FORM),
         ("media_type: badly",                            |t| !t.eq_ignore_ascii_case(FORM) && t.is_ascii(), |t| t.len() < 20, ""),
     ];
 

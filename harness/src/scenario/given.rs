@@ -55,7 +55,7 @@ pub enum Strategy {
     /// A scope by the ABNF of RFC 6749 section 3.3, or one that is just outside it.
     Scope(Formed),
     /// The media type of a form by RFC 9110 section 8.3.1 in any casing and spacing, or one that is nearly it.
-    MediaType(Formed),
+    MediaType(Typed),
     /// Parameters in order.
     Parameters {
         /// The name of each.
@@ -111,6 +111,18 @@ pub enum Formed {
     /// As the grammar has it.
     Well,
     /// Wrong in one place.
+    Badly,
+}
+
+/// What is drawn of how the media type of a form is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Typed {
+    /// The case of its letters (RFC 9110 section 8.3.1).
+    Cased,
+    /// The parameters that follow it (RFC 9110 section 8.3.1).
+    WithParameters,
+    /// Another type.
     Badly,
 }
 

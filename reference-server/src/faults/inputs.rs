@@ -1,5 +1,7 @@
 //! How a request can be misread, each for one kind of input that hardly anybody thinks of.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, TRANSFER_ENCODING};
 
@@ -172,7 +174,31 @@ pub(super) fn no_space_in_media_type(received: &mut Received) {
     }
 }
 
+pub(super) fn no_capitals_behind_small_letters(received: &mut Received) {
+    let media_type = received.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type.and_then(|text| text.split(';').next()).unwrap_or_default();
+    if essence.starts_with(|first: char| first.is_ascii_lowercase()) && essence != essence.to_ascii_lowercase() {
+        received.headers.remove(CONTENT_TYPE);
+    }
+}
+
 // The Authorization header.
+
+pub(super) fn lower_case_escapes(received: &mut Received) {
+    authorize(received, |scheme, credentials| {
+        let pair = STANDARD.decode(credentials).ok().and_then(|pair| String::from_utf8(pair).ok());
+        let Some(pair) = pair else { return format!("{scheme} {credentials}") };
+        let mut parts = pair.split('%');
+        let mut read = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let lower = part.chars().take(2).any(|digit| digit.is_ascii_lowercase());
+            // An escaped percent sign is one that stands for itself.
+            read.push_str(if lower { "%25" } else { "%" });
+            read.push_str(part);
+        }
+        format!("{scheme} {}", STANDARD.encode(read))
+    });
+}
 
 pub(super) fn one_space(received: &mut Received) {
     authorize(received, |scheme, credentials| {

@@ -36,6 +36,7 @@ fn rows() -> Vec<Row> {
     use Sent::{About, Bearer, Chunked, Form, Login, Refresh};
 
     let pair = basic("demo-basic:basic-secret-1");
+    let escaped = basic("demo%2dbasic:basic%2dsecret%2d1");
     let granted = (200, "none");
     let alice = |more: &str| -> &'static str { format!("{ALICE}{more}").leak() };
     let wrong = |user: &str, password: &str| -> &'static str { format!("grant_type=password&username={user}&password={password}").leak() };
@@ -43,6 +44,7 @@ fn rows() -> Vec<Row> {
     vec![
         ("basic-behind-two-spaces-unread",      Login(AUTHORIZATION, format!("Basic  {pair}")), granted, (401, "invalid_client")),
         ("basic-junk-skipped",                  Login(AUTHORIZATION, format!("Basic *{pair}")), (401, "invalid_client"), granted),
+        ("basic-lower-case-escapes-unread",     Login(AUTHORIZATION, format!("Basic {escaped}")), granted, (401, "invalid_client")),
         ("basic-scheme-in-mixed-case-refused",  Login(AUTHORIZATION, format!("bAsic {pair}")), granted, (401, "invalid_client")),
         ("chunked-body-cut",                    Chunked(100), granted, (400, "invalid_request")),
         ("client-id-with-brace-crashes",        Form(by("${x}", "y"), ALICE), (401, "invalid_client"), (500, "server_error")),
@@ -61,6 +63,7 @@ fn rows() -> Vec<Row> {
         ("long-scope-crashes",                  Form(CLIENT, alice(&format!("&scope={}", "x".repeat(256)))), (400, "invalid_scope"), (500, "server_error")),
         ("lower-case-escaped-plus-is-a-space",  Form(CLIENT, wrong("plus%2buser", "a%2bb+c%26d%3De%25f%3Ag")), granted, (400, "invalid_grant")),
         ("media-type-before-space-refused",     Login(CONTENT_TYPE, format!("{FORM} ;charset=utf-8")), granted, (400, "invalid_request")),
+        ("media-type-in-mixed-case-refused",    Login(CONTENT_TYPE, FORM.replace('w', "W")), granted, (400, "invalid_request")),
         ("overlong-utf8-accepted",              Form(CLIENT, wrong("%C1%A1lic%E0%81%A5", "wonderland-7")), (400, "invalid_request"), granted),
         ("parameter-name-with-dot-refused",     Form(CLIENT, alice("&a.b=1")), granted, (400, "invalid_request")),
         ("parameters-beyond-16-refused",        Form(CLIENT, alice(&"&x=1".repeat(14))), granted, (400, "invalid_request")),
