@@ -1,8 +1,10 @@
 //! The same request for a shell: secrets are variables, and a comment says what each stands for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::{Method, header};
+use percent_encoding::percent_decode_str;
 
 use crate::captures::Captures;
 use crate::drawn::Drawn;
@@ -43,8 +45,11 @@ pub fn curl(template: &Template, drawn: &Drawn) -> String {
                 // A mark stands for text that is not encoded yet, but for one that says so; everything else is as it goes on
                 // the wire.
                 let is_left_to_curl = parameter.contains('⟦') && !parameter.contains(ENCODED);
-                let flag = if is_left_to_curl { "--data-urlencode" } else { "-d" };
-                words.push(format!("{flag} {}", shell.quoted(parameter)));
+                words.push(if is_left_to_curl {
+                    format!("--data-urlencode {}", shell.quoted(&plain(parameter)))
+                } else {
+                    format!("-d {}", shell.quoted(parameter))
+                });
             }
         }
         (_, Ok("")) => {}
@@ -55,6 +60,15 @@ pub fn curl(template: &Template, drawn: &Drawn) -> String {
         }
     }
     shell.comments() + &words.join(" \\\n  ")
+}
+
+/// A parameter before it is encoded. One with a NUL in it, or that is no text, no shell word can hold: it stays as it is.
+fn plain(parameter: &str) -> Cow<'_, str> {
+    let spaced = parameter.replace('+', " ");
+    match percent_decode_str(&spaced).decode_utf8() {
+        Ok(text) if !text.contains('\0') => Cow::Owned(text.into_owned()),
+        Ok(_) | Err(_) => Cow::Borrowed(parameter),
+    }
 }
 
 /// The variables of one command, by name, with what each stands for.
@@ -96,4 +110,32 @@ impl Shell {
 /// Text inside double quotes.
 fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| matches!(c, '"' | '\\' | '$' | '`').then_some('\\').into_iter().chain([c])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::request::{Filled, Part, Piece};
+    use crate::secret::Secret;
+
+    #[test]
+    fn what_stands_beside_a_secret_is_encoded_once() {
+        let pieces = vec![
+            Piece::Secret("alice.password".to_owned(), Secret::new("wonderland")),
+            Piece::Plain("\n+ $x".to_owned()),
+        ];
+        let template = Template {
+            method: Method::POST,
+            url: Url::parse("http://127.0.0.1/token").expect("a URL"),
+            query: vec![],
+            body: Content::Form(vec![("password".to_owned(), Part::Text(pieces))]),
+            headers: vec![],
+            respelt: None,
+            filled: Filled::default(),
+        };
+        let command = curl(&template, &Drawn::none());
+        assert!(command.contains("--data-urlencode \"password=${ALICE_PASSWORD}\n+ \\$x\""), "{command}");
+    }
 }

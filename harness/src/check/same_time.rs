@@ -1,7 +1,7 @@
 //! The check that two answers take the same time, over many pairs of them.
 //!
 //! A pair is two requests one right after the other, each of them first in half of the pairs. What disturbs a machine for longer than
-//! that disturbs both; what disturbs one of them is as likely to be either. [`super::signed_rank`] makes an interval of the
+//! that disturbs both; what disturbs one of them is as likely to be either. `signed_rank` makes an interval of the
 //! differences, and where it lies is the verdict: beyond what matters, they differ; within, they do not; over the edge of it, it
 //! was too noisy to say. So a bias of the harness, which is far smaller than what matters, is no verdict at all.
 //!
