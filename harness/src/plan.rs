@@ -480,35 +480,16 @@ fn login(template: &Template, target: &Target) -> Option<Login> {
     let (Content::Form(form) | Content::Json(form) | Content::Multipart(form)) = &template.body else { return None };
     let all = || template.query.iter().chain(form);
     let value = |name: &str| all().find(|(known, _)| known == name).map(|(_, part)| part);
-    let plain = |part: &Part| match part {
-        Part::Text(pieces) => match pieces.as_slice() {
-            [Piece::Plain(text)] => Some(text.clone()),
-            _ => None,
-        },
-        Part::Wire(_)
-        | Part::Bytes(_)
-        | Part::Damaged(..)
-        | Part::DamagedAs(..)
-        | Part::Parameters(_)
-        | Part::Upper(_)
-        | Part::Basic { .. } => None,
+    let plain = |part: &Part| match part.piece()? {
+        Piece::Plain(text) => Some(text.clone()),
+        Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) => None,
     };
     if value("grant_type").and_then(plain).as_deref() != Some("password") {
         return None;
     }
     let username = value("username").and_then(plain)?;
     let user = target.users.iter().find(|user| user.username == username)?;
-    let right = value("password").is_some_and(|part| match part {
-        Part::Text(pieces) => {
-            matches!(pieces.as_slice(), [Piece::Secret(mark, _)] if *mark == format!("{}.password", user.name))
-        }
-        Part::Wire(_)
-        | Part::Bytes(_)
-        | Part::Damaged(..)
-        | Part::DamagedAs(..)
-        | Part::Parameters(_)
-        | Part::Upper(_)
-        | Part::Basic { .. } => false,
-    });
+    let own = format!("{}.password", user.name);
+    let right = matches!(value("password").and_then(Part::piece), Some(Piece::Secret(mark, _)) if *mark == own);
     Some(if right && !user.disabled { Login::Good(user.name.clone()) } else { Login::Failing(user.name.clone()) })
 }

@@ -151,6 +151,23 @@ impl Part {
 }
 
 impl Part {
+    /// The one piece that it is, where it is text of no more than that.
+    pub fn piece(&self) -> Option<&Piece> {
+        match self {
+            Self::Text(pieces) => match pieces.as_slice() {
+                [piece] => Some(piece),
+                _ => None,
+            },
+            Self::Wire(_)
+            | Self::Bytes(_)
+            | Self::Damaged(..)
+            | Self::DamagedAs(..)
+            | Self::Parameters(_)
+            | Self::Upper(_)
+            | Self::Basic { .. } => None,
+        }
+    }
+
     /// Whether it is the same in every walk.
     fn is_settled(&self) -> bool {
         match self {
@@ -231,7 +248,7 @@ fn spoken_of(template: &Template, drawn: &Drawn, kept: &Captures) -> Vec<(String
         Content::Raw(_) => &[],
     };
     // A secret as it is, and a kept value, are known without.
-    let made = |part: &&Part| part.holds_secret() && !matches!(part, Part::Text(pieces) if pieces.len() == 1);
+    let made = |part: &&Part| part.holds_secret() && part.piece().is_none();
     let parts = template.query.iter().chain(parameters).map(|(_, part)| part).filter(made);
     let text =
         |part: &Part, ink| Filler { drawn, kept, ink }.raw(part).map(|raw| String::from_utf8_lossy(&raw).into_owned());
