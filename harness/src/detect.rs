@@ -494,6 +494,7 @@ mod tests {
             sentences: sentences.map(|id| (id.to_owned(), sentence(id))).into(),
             only: None,
             waivers: vec![],
+            load: None,
         }
     }
 

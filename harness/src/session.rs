@@ -277,5 +277,6 @@ pub fn head(
         cases: cases.collect(),
         only: None,
         waivers: Vec::new(),
+        load: None,
     }
 }

@@ -196,6 +196,7 @@ mod tests {
             statuses: BTreeMap::from([(status, values.len() as u64)]),
             broken: 1,
             latency_us: encode(&histogram(values)),
+            ..Window::default()
         }
     }
 

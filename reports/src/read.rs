@@ -108,7 +108,8 @@ mod tests {
             step: "login".into(),
             statuses: [(0, 1), (200, 2)].into(),
             broken: 0,
-            latency_us: String::new(),
+            errors: [("invalid_grant".to_owned(), 1)].into(),
+            ..Window::default()
         });
         let line = serde_json::to_string(&window).expect("an event is JSON");
         let read = events(format!("{HEAD}\n{line}\n").as_bytes()).expect("both lines are events");

@@ -6,13 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::day::Day;
 use crate::drawn::Value;
 
+pub mod load;
+
+pub use load::{LoadHead, Pulse, Race, Trial, Window};
+
 /// The version of the record that this crate writes. A reader refuses a newer one.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One line of the record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +32,12 @@ pub enum Event {
     Found(Found),
     /// What one step of a load run measured in one second.
     Window(Window),
+    /// How the generator of a load run fared in one second.
+    Pulse(Pulse),
+    /// What the many uses of one refresh token at once came to.
+    Race(Race),
+    /// One rate that a search tried.
+    Trial(Trial),
     /// The last line; a record without it is of an unfinished run.
     RunFinished(RunFinished),
 }
@@ -57,6 +67,9 @@ pub struct RunStarted {
     /// Broken promises that are known and borne for a time, in the order of their file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
+    /// What a load run sets out to do, and under which conditions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadHead>,
 }
 
 /// The two kinds of run.
@@ -485,28 +498,6 @@ fn values<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Value>,
         Known::Now(value) => value,
     };
     Ok(values.into_iter().map(|(name, value)| (name, now(value))).collect())
-}
-
-/// What one step of a load run measured in one second.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Window {
-    /// The second of the run, from 0.
-    pub second: u64,
-    /// The step's name.
-    pub step: String,
-    /// Answers by status; `0` stands for exchanges without an answer.
-    #[serde(deserialize_with = "by_number")]
-    pub statuses: BTreeMap<u16, u64>,
-    /// Findings that broke a promise.
-    pub broken: u64,
-    /// Latency to the last byte in microseconds, of exchanges with an answer: an HDR histogram, 3 digits, V2 serialisation in base64.
-    pub latency_us: String,
-}
-
-/// JSON keys are text, and serde's buffer for a tagged enum keeps them so: they are read as numbers here.
-fn by_number<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u16, u64>, D::Error> {
-    let by_text = BTreeMap::<String, u64>::deserialize(from)?;
-    by_text.into_iter().map(|(status, count)| Ok((status.parse().map_err(de::Error::custom)?, count))).collect()
 }
 
 /// The last line of a record.

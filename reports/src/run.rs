@@ -98,7 +98,7 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
     let mut took: BTreeMap<String, u64> = BTreeMap::new();
     for event in events {
         match event {
-            Event::RunStarted(_) => {}
+            Event::RunStarted(_) | Event::Pulse(_) | Event::Race(_) | Event::Trial(_) => {}
             Event::Skipped(skip) => {
                 skipped.insert(skip.case, skip.because);
             }
@@ -354,6 +354,7 @@ mod tests {
                 .collect(),
             only: None,
             waivers: vec![],
+            load: None,
         }
     }
 

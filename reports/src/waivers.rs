@@ -149,6 +149,7 @@ mod tests {
             .into(),
             only: None,
             waivers,
+            load: None,
         }
     }
 

@@ -355,6 +355,12 @@ fn poisoned(text: &str) -> Vec<Event> {
             Event::Exchange(exchange) => poison_exchange(exchange, text),
             Event::Found(found) => poison_found(found, text),
             Event::Window(window) => poison(&mut window.step),
+            Event::Pulse(_) => {}
+            Event::Race(race) => {
+                poison(&mut race.case);
+                poison(&mut race.step);
+            }
+            Event::Trial(trial) => trial.why.iter_mut().for_each(poison),
             Event::RunFinished(finished) => finished.ended = Ended::Stopped(text.to_owned()),
         }
     }

@@ -97,12 +97,7 @@ fn keep(regressions: &mut Regressions, event: &Event) -> std::io::Result<()> {
         Event::Found(Found { case, finding: Finding::Broken { .. }, drawn: Some(drawn), .. }) => {
             Seed::parse(&drawn.seed).map_or(Ok(()), |seed| regressions.keep(case, seed, &drawn.values))
         }
-        Event::Found(_)
-        | Event::RunStarted(_)
-        | Event::Skipped(_)
-        | Event::Exchange(_)
-        | Event::Window(_)
-        | Event::RunFinished(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -159,6 +154,6 @@ fn advance(progress: &ProgressBar, event: &Event) {
             progress.inc(1);
         }
         Event::Skipped(_) => progress.inc(1),
-        Event::RunStarted(_) | Event::Exchange(_) | Event::Found(_) | Event::Window(_) | Event::RunFinished(_) => {}
+        _ => {}
     }
 }

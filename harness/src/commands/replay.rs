@@ -60,7 +60,7 @@ fn recorded(path: &Path, case: &str) -> Result<(BTreeMap<String, Value>, Vec<Fou
                     of_case.push(found);
                 }
             }
-            Event::Skipped(_) | Event::Exchange(_) | Event::Window(_) | Event::RunFinished(_) => {}
+            _ => {}
         }
     }
     if let Some(known) = of_case.iter().find_map(|found| found.drawn.as_ref()) {

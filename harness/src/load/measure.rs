@@ -101,7 +101,8 @@ impl Windows {
     fn close(&self, windows: BTreeMap<(u64, usize), Open>, tell: &mut dyn FnMut(Window)) {
         for ((second, step), Open { statuses, broken, latency }) in windows {
             let step = self.steps.get(step).cloned().unwrap_or_else(|| step.to_string());
-            tell(Window { second, step, statuses, broken, latency_us: latency::encode(&latency) });
+            let latency_us = latency::encode(&latency);
+            tell(Window { second, step, statuses, broken, latency_us, ..Window::default() });
         }
     }
 }
