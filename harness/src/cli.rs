@@ -237,6 +237,9 @@ pub(crate) struct Serve {
     /// Write a target file for the demo workspace, with its clients and users
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub(crate) write_target: Option<PathBuf>,
+    /// A YAML file that says when the token endpoint is slow, stalls, refuses or hangs up
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
 }
 
 /// `ropcheck schema`

@@ -40,6 +40,11 @@ pub(crate) fn routes(server: Arc<Server>) -> Router {
         .with_state(server)
 }
 
+/// Whether a path is that of a token endpoint, be there a workspace behind it or not.
+pub(crate) fn is_token_endpoint(path: &str) -> bool {
+    path == "/oauth/token" || path.ends_with("/oauth2/token")
+}
+
 /// A path that names no workspace, or is no text, leads nowhere.
 type Named = Result<Path<Address>, PathRejection>;
 

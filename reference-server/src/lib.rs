@@ -20,6 +20,8 @@
 //!   HTTP response <-  reply      the answer as data; a fault may alter it on its way out
 //! ```
 //!
+//! A [`Script`] stands before the token endpoint and says when it answers, where it shall not answer as fast as it can.
+//!
 //! Introspection and revocation come in where the grant is decided; userinfo takes a bearer token instead of a client;
 //! metadata and key set are only read. All go out as a reply.
 //!
@@ -60,6 +62,7 @@ mod registered;
 mod reply;
 mod revocation;
 mod scope;
+mod script;
 mod secret;
 mod shared;
 mod store;
@@ -78,6 +81,7 @@ pub use config_error::ConfigError;
 pub use faults::{FAULTS, Fault};
 pub use keys::{Keys, Signing};
 pub use policy::Policy;
+pub use script::{Script, serve_scripted};
 pub use secret::Secret;
 pub use variants::{VARIANTS, Variant};
 

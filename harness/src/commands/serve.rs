@@ -1,8 +1,10 @@
 //! `ropcheck serve`: the reference server on a port of this machine.
 
+use std::path::Path;
+
 use ropcheck::complaint::Source;
 use ropcheck::embedded::demo_target;
-use ropcheck_reference_server::{Config, Policy, Workspace, app};
+use ropcheck_reference_server::{Config, Policy, Script, Workspace, app, serve_scripted};
 use tokio::net::TcpListener;
 
 use super::outcome::say;
@@ -22,12 +24,11 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
             demo.workspaces.push(Workspace::neighbour());
             demo
         }
-        Some(path) => {
-            let file = path.display().to_string();
-            let text = std::fs::read_to_string(path)
-                .map_err(|why| Stop::bad_input(format!("could not read {file}: {why}")))?;
-            Config { base_url: base.clone(), ..Source { file, text, private: true }.parse()? }
-        }
+        Some(path) => Config { base_url: base.clone(), ..read(path)?.parse()? },
+    };
+    let script: Script = match &args.script {
+        None => Script::empty(),
+        Some(path) => Source { private: false, ..read(path)? }.parse()?,
     };
     let endpoints: Vec<String> = config
         .workspaces
@@ -49,6 +50,12 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
             std::future::pending::<()>().await;
         }
     };
-    let served = axum::serve(listener, app).with_graceful_shutdown(interrupted).await;
+    let served = serve_scripted(listener, app, script, interrupted).await;
     served.map(|()| 0).map_err(|why| Stop::harness(format!("could not go on serving: {why}")))
+}
+
+fn read(path: &Path) -> Result<Source, Stop> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|why| Stop::bad_input(format!("could not read {file}: {why}")))?;
+    Ok(Source { file, text, private: true })
 }
