@@ -72,6 +72,25 @@ impl Source {
             .unwrap_or(from)
     }
 
+    /// Where a key stands first behind a place; that place where it stands nowhere.
+    pub fn find_key(&self, key: &str, from: impl Into<At>) -> At {
+        let from = from.into();
+        let is_word = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        let within = |line: u64, whole: &str| {
+            let behind = if line == from.line { usize::try_from(from.column).unwrap_or(usize::MAX) } else { 0 };
+            let mut found = whole.match_indices(key).filter(|(at, _)| {
+                !whole[..*at].ends_with(is_word)
+                    && whole[at + key.len()..].trim_start_matches(['"', '\'']).starts_with(':')
+            });
+            found.find_map(|(at, _)| Some(whole[..at].chars().count()).filter(|before| *before >= behind))
+        };
+        (1..)
+            .zip(self.text.lines())
+            .skip_while(|(line, _)| *line < from.line)
+            .find_map(|(line, whole)| Some(At { line, column: 1 + within(line, whole)? as u64 }))
+            .unwrap_or(from)
+    }
+
     /// The text of a line, counted from 1.
     pub fn line(&self, line: u64) -> &str {
         let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);

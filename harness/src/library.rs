@@ -3,11 +3,12 @@
 //! The project's own are inside the binary; a user's folder is read beside them and may use their bases and requirements.
 //! Whatever dangles is a [`Complaint`] here, so that no later room meets a name that means nothing.
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
 use indexmap::IndexMap;
 use ropcheck_reports::record::Place;
 use serde_yaml::{Location, Spanned};
@@ -22,8 +23,7 @@ use crate::scenario::given::{Given, Kind, Strategy};
 use crate::scenario::{Base, Body, Compare, Move, Moves, PAIRS, Scenario, Send, Step, Times};
 use crate::target::{SCOPE_KINDS, client_roles, user_roles};
 use crate::words::{ClientPart, Name, UserPart, Words};
-
-static OWN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
+use files::{File, FileKind};
 
 /// Every scenario, base and requirement that a run knows.
 #[derive(Debug, Default)]
@@ -61,12 +61,11 @@ fn place(source: &Source, at: Location) -> Place {
 impl Library {
     /// The project's own scenarios, with those of a user's folder beside them.
     pub fn load(users: Option<&Path>) -> Result<Self, Complaint> {
-        let mut sources = Vec::new();
-        embedded(&OWN, &mut sources)?;
+        let mut all = files::own()?;
         if let Some(folder) = users {
-            from_folder(folder, folder, &mut sources)?;
+            all.extend(files::of_folder(folder)?);
         }
-        Self::read(&sources)
+        Self::read(&all)
     }
 
     /// Reads files; each has the path that its ids are made from.
@@ -89,7 +88,7 @@ impl Library {
                 }
                 FileKind::Scenarios => {
                     for scenario in file.source.parse::<Vec<Scenario>>()? {
-                        let (id, at) = (format!("{}/{}", file.prefix(), scenario.id.value), scenario.id.defined);
+                        let (id, at) = (file.id(&scenario.id)?, scenario.id.defined);
                         let authored = Authored { wrote: Arc::new(scenario), source: Arc::clone(&file.source) };
                         if library.scenarios.insert(id.clone(), authored).is_some() {
                             return Err(file.source.complain(
@@ -133,6 +132,7 @@ impl Library {
                 return Err(scenario.source.complain(wrote.id.defined, "a scenario needs one step at least"));
             }
             self.check_steps(&scenario.source, &wrote.steps, &wrote.given, &[])?;
+            check_all_used(&scenario.source, wrote)?;
             if let Some(moves) = &wrote.moves {
                 self.check_moves(scenario, moves)?;
             }
@@ -379,6 +379,20 @@ fn check_given(source: &Source, step: Location, name: &str, place: Kind, given: 
     }
 }
 
+/// Holds what is drawn against the steps: a value that none of them uses would make many walks of one and the same.
+fn check_all_used(source: &Source, wrote: &Scenario) -> Result<(), Complaint> {
+    let sends = || wrote.all_steps().map(|step| &step.value.send);
+    let is_used = |name: &str| {
+        let in_a_text = |used: &Name| matches!(used, Name::Given(used) if used == name);
+        sends().flat_map(Send::words).flat_map(Words::names).any(in_a_text)
+            || sends().flat_map(Send::recipes).any(|(_, Given(used))| used == name)
+    };
+    let Some((name, strategy)) = wrote.given.iter().find(|(name, _)| !is_used(name)) else { return Ok(()) };
+    let at = source.find_key(name, source.find_key("given", wrote.id.defined));
+    let stands = strategy.kind().stands();
+    Err(source.complain(at, format!("no step uses `{name}`: leave it out, or use it. It draws {stands}")))
+}
+
 /// Holds a name of a request against what it can name.
 fn check_name(source: &Source, step: Location, name: &Name, kept: &[&str], given: &Drawn) -> Result<(), Complaint> {
     let dangles = |what: String, wrong: &str, right: Vec<&str>| {
@@ -420,86 +434,4 @@ fn check_expected_name(source: &Source, step: Location, name: &Name) -> Result<(
             check_name(source, step, name, &[], &Drawn::new())
         }
     }
-}
-
-/// A file with the path, relative to its scenario folder, that its ids are made from.
-struct File {
-    path: String,
-    source: Arc<Source>,
-}
-
-enum FileKind {
-    Catalogue,
-    Bases,
-    Scenarios,
-}
-
-impl File {
-    fn kind(&self) -> FileKind {
-        if self.path.starts_with("requirements/") {
-            FileKind::Catalogue
-        } else if self.path == "bases.yaml" {
-            FileKind::Bases
-        } else {
-            FileKind::Scenarios
-        }
-    }
-
-    /// What stands before the slug in an id: the folder, and the section where the file name begins with one
-    /// (`rfc6749/5.2-error-response.yaml` gives `rfc6749/5.2`), else the file's whole name.
-    fn prefix(&self) -> String {
-        let path = self.path.trim_end_matches(".yaml").trim_end_matches(".yml");
-        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
-        let head = name.split('-').next().unwrap_or(name);
-        let is_section = head.len() < name.len()
-            && head.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase())
-            && head.chars().skip(1).all(|c| c.is_ascii_digit() || c == '.');
-        let name = if is_section { head } else { name };
-        if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-    }
-}
-
-fn embedded(folder: &Dir<'_>, into: &mut Vec<File>) -> Result<(), Complaint> {
-    for file in folder.files() {
-        let path = file.path().to_string_lossy().replace('\\', "/");
-        if is_yaml(file.path()) {
-            let shown = format!("scenarios/{path}");
-            let Some(text) = file.contents_utf8() else {
-                return Err(
-                    Source { file: shown, text: String::new(), private: false }.complain_whole("the file is not UTF-8")
-                );
-            };
-            into.push(File { path, source: Arc::new(Source { file: shown, text: text.to_owned(), private: false }) });
-        }
-    }
-    folder.dirs().try_for_each(|folder| embedded(folder, into))
-}
-
-fn from_folder(root: &Path, folder: &Path, into: &mut Vec<File>) -> Result<(), Complaint> {
-    let could_not = |what: &Path, why: std::io::Error| {
-        Source { file: what.display().to_string(), text: String::new(), private: false }
-            .complain_whole(format!("could not read the scenarios: {why}"))
-    };
-    let mut entries = std::fs::read_dir(folder)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|why| could_not(folder, why))?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if path.is_dir() {
-            from_folder(root, &path, into)?;
-        } else if is_yaml(&path) {
-            let text = std::fs::read_to_string(&path).map_err(|why| could_not(&path, why))?;
-            let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            into.push(File {
-                path: relative,
-                source: Arc::new(Source { file: path.display().to_string(), text, private: false }),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
 }

@@ -66,6 +66,26 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
         &["`text` draws a text, which stands in any text of a request"],
     ),
     (
+        "a value that no step uses",
+        "- id: n\n  title: T\n  given: { n: { text: { from: ascii, length: [1, 9] } }, «en: { long: [1, 2] } }\n  steps: [{ send: { like: good-login, change: { set: { password: '${given.n}' } } } }]\n",
+        &["no step uses `en`: leave it out, or use it", "a text, which stands in any text of a request"],
+    ),
+    (
+        "a damage that no step uses",
+        "- id: cut\n  title: T\n  given:\n    «cut: { damage: [drop] }\n  steps: [{ send: { like: good-login } }]\n",
+        &["no step uses `cut`", "a damage, which stands in `damaged_as`"],
+    ),
+    (
+        "an id that is no word",
+        "- id: «Foo Bar\n  title: T\n  steps: [{ send: { like: good-login } }]\n",
+        &["`Foo Bar` is no id", "small letters and digits with hyphens between"],
+    ),
+    (
+        "an id with a folder",
+        "- id: «rfc6749/wrong\n  title: T\n  steps: [{ send: { like: good-login } }]\n",
+        &["`rfc6749/wrong` is no id"],
+    ),
+    (
         "a spelling that is not drawn",
         "- id: a\n  title: T\n  given: { spelling: { spelling: [order] } }\n  steps: [{ send: { like: good-login, change: { respelt: '${«given.speling}' } } }]\n",
         &["`given` draws no `speling`", "did you mean `spelling`?"],
@@ -429,6 +449,8 @@ fn a_file_that_is_not_there() {
     ropcheck(["check", "--scenarios", "no/such/folder"])
         .exits(2)
         .says(&["could not read the scenarios", "no/such/folder"]);
+    let file = format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    ropcheck(["check", "--scenarios", &file]).exits(2).says(&["could not read the scenarios", "name the folder"]);
     ropcheck(["check", "--target", "no-such.yaml"]).exits(2).says(&["could not read the target file", "no-such.yaml"]);
     ropcheck(["report", "no-such.ndjson", "--as", "text=/dev/null"]).exits(2).says(&["could not open no-such.ndjson"]);
 }
@@ -439,6 +461,32 @@ fn bytes_that_are_no_text() {
     fs::write(folder.path().join("cases.yaml"), b"- id: \xff\n").expect("a file");
     let shown = folder.path().display().to_string();
     ropcheck(["check", "--scenarios", &shown]).exits(2).says(&["UTF-8", "cases.yaml"]);
+}
+
+#[test]
+fn a_folder_without_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("cases.yalm"), "- id: a\n").expect("a file");
+    let shown = folder.path().display().to_string();
+    ropcheck(["check", "--scenarios", &shown]).exits(2).says(&["no file in that folder ends in .yaml", &shown]);
+}
+
+/// Ids are made from the names of files and folders.
+#[test]
+fn a_file_whose_name_makes_no_id() {
+    let case = "- id: a\n  title: T\n  steps: [{ send: { like: good-login } }]\n";
+    for (name, words) in [
+        ("my cases.yaml", ["`my cases` can't be part of an id", "letters, digits"]),
+        ("lint.yaml", ["ids under `lint/` are ropcheck's own", "another name"]),
+        ("control/mine.yaml", ["ids under `control/` are ropcheck's own", "another name"]),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        fs::write(&file, case).expect("a scenario file");
+        let ran = ropcheck(["check", "--scenarios", &folder.path().display().to_string()]).exits(2).says(&words);
+        assert!(ran.stderr.contains(&file.display().to_string()), "{}", ran.stderr);
+    }
 }
 
 /// Whoever comments out every case of a file wants none of them.
