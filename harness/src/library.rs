@@ -4,6 +4,7 @@
 //! Whatever dangles is a [`Complaint`] here, so that no later room meets a name that means nothing.
 
 mod files;
+mod fingerprint;
 
 use std::collections::BTreeMap;
 use std::path::Path;

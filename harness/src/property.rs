@@ -169,7 +169,7 @@ impl Property<'_> {
         let values = smallest.walked.drawn.values().clone();
         for one in &mut smallest.found {
             let (values, seed) = (values.clone(), seed.to_string());
-            one.drawn = Some(record::Drawn { values, tried, shrinks, minimal, again, seed });
+            one.drawn = Some(record::Drawn { values, tried, shrinks, minimal, again, seed, asked: String::new() });
         }
         smallest
     }

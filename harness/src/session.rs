@@ -176,7 +176,7 @@ impl Session {
             return (events, tally);
         }
         let property = self.property(id, &plan, &ground);
-        let kept = if plan.draws() {
+        let mut kept = if plan.draws() {
             // Of hundreds of walks the record keeps what a finding or a lint points at: controls, and examples.
             let let_go: &mut LetGo<'_> = &mut |attempt| {
                 tally.walked(&attempt.plan, &attempt.walked);
@@ -193,6 +193,8 @@ impl Session {
         } else {
             property.again(Drawn::none()).await
         };
+        let asked = || self.library.fingerprint(id).unwrap_or_default();
+        kept.found.iter_mut().filter_map(|one| one.drawn.as_mut()).for_each(|drawn| drawn.asked = asked());
         tally.walked(&kept.plan, &kept.walked);
         recorder::exchanges(&kept.plan, &kept.walked, &mut |exchange| events.push(Event::Exchange(exchange)));
         events.extend(kept.found.into_iter().map(Event::Found));

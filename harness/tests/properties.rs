@@ -115,6 +115,59 @@ fn a_recorded_failure_is_tried_again() {
     ropcheck(["replay", &strict, CASE]).exits(2).says(&["no drawn values", "no property failed in it"]);
 }
 
+/// What may have changed the verdict besides the server is told with it.
+#[test]
+fn a_replay_tells_what_is_otherwise_than_in_the_record() {
+    const MINE: &str = "\
+- id: any-password
+  title: No wrong password logs in
+  given:
+    password: { text: { from: ascii, length: [1, 9] } }
+  steps:
+    - send: { like: good-login, change: { set: { password: \"x${given.password}\" } } }
+      expect:
+        rfc6749/5.2/invalid-grant: [{ refused: invalid_grant }]
+";
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = folder.path().join("own");
+    fs::create_dir_all(own.join("deeper")).expect("a folder");
+    let write = |text: &str| fs::write(own.join("deeper/mine.yaml"), text).expect("a scenario file");
+    let (record, own_shown) = (shown(&folder.path().join("run.ndjson")), shown(&own));
+    let (case, fault) = ("deeper/mine/any-password", "wrong-password-crashes");
+    write(MINE);
+    ropcheck(["check", "--scenarios", &own_shown, "--only", case, "--fault", fault, "--record", &record])
+        .exits(1)
+        .says(&["against embedded reference server with the fault wrong-password-crashes"]);
+    let replay = |more: &[&str]| ropcheck(["replay", &record, case].into_iter().chain(more.iter().copied()));
+    let own = ["--scenarios", &own_shown];
+    let file = folder.path().join("own/deeper/mine.yaml");
+    replay(&[]).exits(2).says(&[
+        "no scenario is named `deeper/mine/any-password`",
+        &format!("the record has it from {}:1: add `--scenarios {own_shown}`", shown(&file)),
+    ]);
+
+    let still = replay(&[own[0], own[1], "--fault", fault]).exits(1).says(&["STILL FAILS"]);
+    assert!(!still.stdout.contains(" but "), "{}", still.stdout);
+    let (was, is) = ("embedded reference server with the fault wrong-password-crashes", "embedded reference server");
+    let fixed = replay(&own)
+        .exits(0)
+        .says(&["FIXED", &format!("but it was recorded at {was}, and is tried at {is} with password = ")]);
+    assert!(!fixed.stdout.contains("something else"), "{}", fixed.stdout);
+
+    let otherwise = "but the scenario draws, sends or expects something else than when it was recorded";
+    write(&format!("# A comment.\n\n{}", MINE.replace("No wrong", "Again no wrong")));
+    let same = replay(&[own[0], own[1], "--fault", fault]).exits(1);
+    assert!(!same.stdout.contains(" but "), "{}", same.stdout);
+    write(&MINE.replace("[1, 9]", "[1, 8]"));
+    replay(&[own[0], own[1], "--fault", fault]).exits(1).says(&[otherwise]);
+    write(&MINE.replace("refused: invalid_grant", "status: 500"));
+    replay(&[own[0], own[1], "--fault", fault]).exits(0).says(&["FIXED", otherwise]);
+    write(&MINE.replace("    password: {", "    secret: {").replace("given.password", "given.secret"));
+    replay(&own)
+        .exits(2)
+        .says(&["the record has a value of `password`, and the scenario draws `secret` now", "check again"]);
+}
+
 #[test]
 fn a_regression_is_kept_without_a_secret_and_tried_first() {
     let folder = tempfile::tempdir().expect("a folder");

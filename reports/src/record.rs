@@ -482,6 +482,10 @@ pub struct Drawn {
     /// The seed that the values were drawn from, in hex, for files of regressions.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub seed: String,
+    /// A fingerprint of what the scenario asked, so that a replay can tell whether it still asks the same; empty in a record
+    /// that does not tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked: String,
 }
 
 /// Values of version 1 are texts without more ado.

@@ -33,7 +33,9 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     let cases = args.cases.map(NonZeroU32::get);
     let suite = suite.drawing(Drawing { seed: args.seed, cases, regressions: Arc::new(regressions.clone()) });
     let waivers = args.waivers.as_deref().map(|path| waiver::load(path, suite.library())).transpose()?;
+    let altered = altered(args.fault.as_deref(), args.variant.as_deref());
     let said = |mut head: RunStarted| {
+        head.target.name += &altered;
         head.only.clone_from(&args.only);
         head.waivers = waivers.clone().unwrap_or_default();
         head
@@ -120,6 +122,15 @@ fn subject(args: &Check) -> Result<Subject, Stop> {
         return Ok(Subject::Target(Box::new(target)));
     }
     Ok(Subject::Embedded(Box::new(policy(args.fault.as_deref(), args.variant.as_deref())?)))
+}
+
+/// What is said behind the name of the embedded server, where it has a fault or takes a liberty.
+pub(super) fn altered(fault: Option<&str>, variant: Option<&str>) -> String {
+    match (fault, variant) {
+        (Some(id), _) => format!(" with the fault {id}"),
+        (None, Some(id)) => format!(" with the variant {id}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// The policy of the embedded server: strict, or with a fault or a variant by its id.

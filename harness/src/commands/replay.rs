@@ -9,14 +9,13 @@ use std::sync::Arc;
 use ropcheck::complaint::did_you_mean;
 use ropcheck::library::Library;
 use ropcheck::plan::Skip;
-use ropcheck::property::replay::Replayed;
-use ropcheck::session::{Session, Subject};
+use ropcheck::property::replay::{Replayed, unfit};
+use ropcheck::session::{Session, Subject, as_recorded};
 use ropcheck::target;
-use ropcheck_reports::drawn::Value;
 use ropcheck_reports::read;
-use ropcheck_reports::record::{Event, Finding, Found};
+use ropcheck_reports::record::{self, Drawn, Event, Finding, Found, Place};
 
-use super::check::policy;
+use super::check::{altered, policy};
 use super::outcome;
 use super::stop::Stop;
 use crate::cli::Replay;
@@ -24,66 +23,124 @@ use crate::cli::Replay;
 /// Tries the failure again and gives its exit code.
 pub(crate) async fn run(args: &Replay) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
-    let (values, before) = recorded(&args.record, &args.case)?;
-    if !library.scenarios.contains_key(&args.case) {
-        let hint = did_you_mean(&args.case, library.scenarios.keys().map(String::as_str));
-        return Err(Stop::bad_input(format!("no scenario is named `{}`{hint}", args.case)));
+    let recorded = recorded(&args.record, &args.case)?;
+    let Some(scenario) = library.scenarios.get(&args.case) else {
+        return Err(Stop::bad_input(recorded.of_elsewhere(&args.case, &library)));
+    };
+    if let Some(why) = unfit(&recorded.drawn.values, &scenario.wrote) {
+        let remedy = "let the names be what they were, or check again and replay what fails then";
+        return Err(Stop::bad_input(format!("{why}: {remedy}")));
     }
+    let asked = library.fingerprint(&args.case).unwrap_or_default();
     let subject = match &args.target {
         Some(path) => Subject::Target(Box::new(target::load(path, &|name| std::env::var(name).ok())?)),
         None => Subject::Embedded(Box::new(policy(args.fault.as_deref(), args.variant.as_deref())?)),
     };
     let session = Session::open(subject, library, std::slice::from_ref(&args.case), 0).await?;
-    let attempt = session.replay(&args.case, values.clone()).await;
+    let mut tried_at = as_recorded(session.target());
+    tried_at.name += &altered(args.fault.as_deref(), args.variant.as_deref());
+    let attempt = session.replay(&args.case, recorded.drawn.values.clone()).await;
     let now =
         attempt.map_err(|Skip(because)| Stop::nothing_judged(format!("{} can't be tried: {because}", args.case)))?;
-    let replayed = Replayed::of(&before, &now.found);
-    outcome::say(&told(replayed, &args.case, &values, &before, &now.found))?;
+    let replayed = Replayed::of(&recorded.found, &now.found);
+    let otherwise = recorded.otherwise(&asked, &tried_at, session.is_embedded());
+    outcome::say(&told(replayed, &args.case, &recorded, &now.found, &otherwise))?;
     Ok(replayed.exit_code())
 }
 
-/// The values of a failure in a record, and what was found with them.
-fn recorded(path: &Path, case: &str) -> Result<(BTreeMap<String, Value>, Vec<Found>), Stop> {
+/// A failure as a record has it.
+struct Recorded {
+    /// What was drawn.
+    drawn: Drawn,
+    /// What was found with it.
+    found: Vec<Found>,
+    /// Where.
+    target: record::Target,
+    /// Where its author wrote the case.
+    at: Option<Place>,
+}
+
+impl Recorded {
+    /// What is another thing than it was, and may have changed the verdict.
+    fn otherwise(&self, asked: &str, tried_at: &record::Target, is_embedded: bool) -> Vec<String> {
+        let mut told = Vec::new();
+        if !self.drawn.asked.is_empty() && self.drawn.asked != asked {
+            told.push("the scenario draws, sends or expects something else than when it was recorded".to_owned());
+        }
+        // Each run of the embedded server has a port of its own.
+        let at = |target: &record::Target| {
+            if is_embedded { target.name.clone() } else { format!("{} ({})", target.name, target.token_endpoint) }
+        };
+        if at(&self.target) != at(tried_at) {
+            told.push(format!("it was recorded at {}, and is tried at {}", at(&self.target), at(tried_at)));
+        }
+        told
+    }
+
+    /// Why there is no such case among the scenarios, with the folder that has it.
+    fn of_elsewhere(&self, case: &str, library: &Library) -> String {
+        let hint = did_you_mean(case, library.scenarios.keys().map(String::as_str));
+        let Some(at) = &self.at else { return format!("no scenario is named `{case}`{hint}") };
+        // The file's own name and the folders that are part of the id stand behind the folder that was given.
+        let within = case.rsplit_once('/').map_or(0, |(prefix, _)| prefix.matches('/').count());
+        let folder = Path::new(&at.file).ancestors().nth(within + 1).filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new(".")).display();
+        format!(
+            "no scenario is named `{case}`; the record has it from {}:{}: add `--scenarios {folder}`{hint}",
+            at.file, at.line
+        )
+    }
+}
+
+/// The failure of a case in a record.
+fn recorded(path: &Path, case: &str) -> Result<Recorded, Stop> {
     let shown = path.display();
     let file = File::open(path).map_err(|why| Stop::bad_input(format!("could not open {shown}: {why}")))?;
     let events = read::events(BufReader::new(file)).map_err(|why| Stop::bad_input(format!("{shown}: {why}")))?;
-    let mut of_case = Vec::new();
-    let (mut cases, mut drawn) = (BTreeSet::new(), BTreeSet::new());
+    let mut target = record::Target { name: String::new(), token_endpoint: String::new() };
+    let mut found = Vec::new();
+    let (mut cases, mut failed) = (BTreeMap::new(), BTreeSet::new());
     for event in events {
         match event {
-            Event::RunStarted(head) => cases.extend(head.cases.into_iter().map(|case| case.id)),
-            Event::Found(found) => {
-                if found.drawn.is_some() {
-                    drawn.insert(found.case.clone());
+            Event::RunStarted(head) => {
+                target = head.target;
+                cases.extend(head.cases.into_iter().map(|case| (case.id, case.at)));
+            }
+            Event::Found(one) => {
+                if one.drawn.is_some() {
+                    failed.insert(one.case.clone());
                 }
-                if found.case == case {
-                    of_case.push(found);
+                if one.case == case {
+                    found.push(one);
                 }
             }
             _ => {}
         }
     }
-    if let Some(known) = of_case.iter().find_map(|found| found.drawn.as_ref()) {
-        return Ok((known.values.clone(), of_case));
+    if let Some(drawn) = found.iter().find_map(|one| one.drawn.clone()) {
+        return Ok(Recorded { drawn, found, target, at: cases.remove(case) });
     }
-    let there = match drawn.len() {
+    let there = match failed.len() {
         0 => "; no property failed in it".to_owned(),
-        _ => format!("; these can be: {}", drawn.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        _ => format!("; these can be: {}", failed.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
     };
-    Err(Stop::bad_input(if cases.contains(case) {
+    Err(Stop::bad_input(if cases.contains_key(case) {
         format!("{shown} has no drawn values of `{case}`: only the failure of a property can be replayed{there}")
     } else {
-        format!("{shown} has no case `{case}`{}{there}", did_you_mean(case, cases.iter().map(String::as_str)))
+        format!("{shown} has no case `{case}`{}{there}", did_you_mean(case, cases.keys().map(String::as_str)))
     }))
 }
 
 /// The verdict, with what was asked for and what came, then and now.
-fn told(replayed: Replayed, case: &str, values: &BTreeMap<String, Value>, before: &[Found], now: &[Found]) -> String {
+fn told(replayed: Replayed, case: &str, recorded: &Recorded, now: &[Found], otherwise: &[String]) -> String {
     let mut text = format!("{}  {case}\n", replayed.name());
-    for (name, value) in values {
+    for what in otherwise {
+        text.push_str(&format!("  but {what}\n"));
+    }
+    for (name, value) in &recorded.drawn.values {
         text.push_str(&format!("  with {name} = {value}\n"));
     }
-    for (when, found) in [("then", before), ("now", now)] {
+    for (when, found) in [("then", recorded.found.as_slice()), ("now", now)] {
         for one in found {
             match &one.finding {
                 Finding::Met => {}

@@ -191,6 +191,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// It in a word or two.
+    pub fn name(self) -> &'static str {
+        let stands = self.stands();
+        stands.split_once(", which").map_or(stands, |(name, _)| name)
+    }
+
     /// It with the place where it may stand, for complaints.
     pub fn stands(self) -> &'static str {
         match self {
