@@ -74,7 +74,7 @@ async fn every_answer_of_a_good_server_is_measured_and_meets_its_promises() {
     let [login, refresh] = run.load.as_slice() else { panic!("two steps, not {:?}", run.load) };
     assert_eq!((login.step.as_str(), refresh.step.as_str()), ("login", "refresh"));
     for step in &run.load {
-        assert!(step.count > 0 && step.max_us > 0, "{step:?}");
+        assert!(step.count > 0 && step.service.max_us() > 0, "{step:?}");
         assert_eq!((step.broken, step.errors, step.unreadable), (0, 0, 0), "{step:?}");
         assert_eq!(step.statuses.keys().collect::<Vec<_>>(), [&200], "{step:?}");
     }

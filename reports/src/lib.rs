@@ -7,7 +7,7 @@
 //! ```
 //!
 //! This crate opens no socket, and no number is made outside [`run`] and the rooms that it folds with: [`coverage`],
-//! [`latency`], [`opinion`], [`verdict`] and [`waivers`].
+//! [`latency`], [`opinion`], [`steps`], [`threshold`], [`verdict`] and [`waivers`].
 
 pub mod coverage;
 pub mod day;
@@ -20,5 +20,7 @@ pub mod opinion;
 pub mod read;
 pub mod record;
 pub mod run;
+pub mod steps;
+pub mod threshold;
 pub mod verdict;
 pub mod waivers;

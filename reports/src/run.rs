@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::coverage::{self, Document};
-use crate::latency::{self, StepLoad};
 use crate::opinion::{self, Opinions};
 use crate::record::{
     Because, Case, Ended, Event, Exchange, Finding, Found, Kind, Level, Place, RunFinished, RunStarted, Sentence,
-    Waiver, Window,
+    Waiver,
 };
+use crate::steps::{StepLoad, Steps};
 pub use crate::verdict::{Judged, Tally, Verdict, Weight};
 use crate::verdict::{verdict, weigh};
 use crate::waivers::{self, Applied, Proposed};
@@ -92,7 +92,7 @@ pub enum Standing {
 pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run {
     let mut finished = None;
     let mut exchanges = BTreeMap::new();
-    let mut windows: Vec<Window> = Vec::new();
+    let mut steps = Steps::default();
     let mut skipped: BTreeMap<String, String> = BTreeMap::new();
     let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     let mut took: BTreeMap<String, u64> = BTreeMap::new();
@@ -108,7 +108,7 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
                 exchanges.insert(exchange.id.clone(), exchange);
             }
             Event::Found(one) => found.entry(one.case.clone()).or_default().push(one),
-            Event::Window(window) => windows.push(window),
+            Event::Window(window) => steps.add(&window),
             Event::RunFinished(last) => finished = Some(last),
         }
     }
@@ -132,7 +132,7 @@ pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run
         case.took_us = took.get(&case.case.id).copied().unwrap_or_default();
         tally.add(case.verdict);
     }
-    let load = latency::by_step(&windows);
+    let load = steps.loads();
     let cited = coverage::cited(&started.sentences, &cases);
     let (coverage, opinions) = (coverage::by_document(&cited), opinion::of(&cited));
     let complete = finished.as_ref().is_some_and(|last| last.ended == Ended::Complete);

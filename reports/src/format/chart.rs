@@ -1,6 +1,7 @@
 //! Lines laid out on a drawing: a room of coordinates; the numbers come from the run.
 
-use crate::latency::{QUANTILE_NAMES, StepLoad};
+use crate::latency::QUANTILE_NAMES;
+use crate::steps::{Second, StepLoad};
 
 /// A drawing with an axis on the left, one at the foot, and a line for each step.
 pub(crate) struct Chart {
@@ -30,15 +31,18 @@ const FOOT: f64 = 192.0;
 
 /// Exchanges a second over the seconds of the run.
 pub(crate) fn rate(steps: &[StepLoad]) -> Chart {
-    let last = steps.iter().flat_map(|step| &step.per_second).map(|(second, _)| *second).max().unwrap_or(0).max(1);
-    let most = steps.iter().flat_map(|step| &step.per_second).map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let last = steps.iter().flat_map(|step| &step.seconds).map(|one| one.second).max().unwrap_or(0).max(1);
+    let most = steps.iter().flat_map(|step| &step.seconds).map(|one| one.count).max().unwrap_or(0).max(1);
     let stride = stride(most);
     let top = most.div_ceil(stride).saturating_mul(stride);
     let x = |second: u64| place(float(second) / float(last), LEFT, RIGHT);
     let y = |count: u64| place(float(count) / float(top), FOOT, TOP);
     let lines = steps.iter().map(|step| Line {
         step: step.step.clone(),
-        points: with_stalls(&step.per_second).into_iter().map(|(second, count)| point(x(second), y(count))).collect(),
+        points: with_stalls(&per_second(&step.seconds))
+            .into_iter()
+            .map(|(second, count)| point(x(second), y(count)))
+            .collect(),
     });
     let grid = |most: u64, stride: u64| (0..=most / stride).map(move |step| step * stride);
     Chart {
@@ -50,7 +54,7 @@ pub(crate) fn rate(steps: &[StepLoad]) -> Chart {
 
 /// Latency by quantile, on a logarithmic axis.
 pub(crate) fn latency(steps: &[StepLoad]) -> Chart {
-    let all = || steps.iter().flat_map(StepLoad::latencies_us).filter(|us| *us > 0);
+    let all = || steps.iter().filter_map(|step| step.latency().shown_us()).flatten().filter(|us| *us > 0);
     let (least, most) = (all().min().unwrap_or(1), all().max().unwrap_or(1));
     let marks = marks(least, most);
     let bound = |us: Option<&u64>| float(us.copied().unwrap_or(1)).log10();
@@ -60,15 +64,19 @@ pub(crate) fn latency(steps: &[StepLoad]) -> Chart {
         place(float(position as u64) * step, LEFT, RIGHT)
     };
     let y = |us: u64| place((float(us.max(1)).log10() - low) / (high - low), FOOT, TOP);
-    let lines = steps.iter().filter(|step| step.max_us > 0).map(|step| Line {
+    let lines = steps.iter().filter_map(|step| Some((step, step.latency().shown_us()?))).map(|(step, shown)| Line {
         step: step.step.clone(),
-        points: step.latencies_us().into_iter().enumerate().map(|(position, us)| point(x(position), y(us))).collect(),
+        points: shown.into_iter().enumerate().map(|(position, us)| point(x(position), y(us))).collect(),
     });
     Chart {
         lines: lines.collect(),
         across: QUANTILE_NAMES.iter().enumerate().map(|(at, name)| tick(x(at), (*name).to_owned())).collect(),
         up: marks.iter().map(|us| tick(y(*us), format!("{} ms", float(*us) / 1e3))).collect(),
     }
+}
+
+fn per_second(seconds: &[Second]) -> Vec<(u64, u64)> {
+    seconds.iter().map(|one| (one.second, one.count)).collect()
 }
 
 /// The seconds with a zero at both ends of every gap, so that a stall is drawn as one.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::{text, wording};
-use crate::latency::{QUANTILE_NAMES, StepLoad};
+use crate::latency::QUANTILE_NAMES;
 use crate::opinion::{self, Binding, Row};
 use crate::run::{CaseOutcome, Run, Verdict, Weight};
+use crate::steps::StepLoad;
 
 /// How long the page may be in bytes, whatever the run: GitHub drops a summary that is too long.
 const MOST: usize = 60_000;

@@ -8,9 +8,10 @@ use super::wording;
 use crate::coverage::{CameTo, Counts, Document};
 use crate::diff::Difference;
 use crate::evidence::{self, Control, Evidence, Shown};
-use crate::latency::{QUANTILE_NAMES, StepLoad};
+use crate::latency::QUANTILE_NAMES;
 use crate::opinion::{self, Binding, Row};
 use crate::run::{CaseOutcome, Judged, Run, Standing, Verdict, Weight};
+use crate::steps::StepLoad;
 
 mod paper;
 

@@ -4,9 +4,10 @@ use std::fmt::{Display, Write as _};
 use std::time::{Duration, SystemTime};
 
 use crate::coverage::CameTo;
-use crate::latency::{QUANTILE_NAMES, StepLoad};
+use crate::latency::QUANTILE_NAMES;
 use crate::record::{Drawn, Ended, Finding, Place, Waiver};
 use crate::run::{Judged, Run, Standing, Verdict, Weight};
+use crate::steps::StepLoad;
 use crate::waivers::{Applied, State};
 
 /// What the table of the second opinion is for.
@@ -224,7 +225,10 @@ pub(crate) fn statuses(step: &StepLoad) -> String {
 
 /// Latency in milliseconds in the order of [`QUANTILE_NAMES`], or dashes where none could be read.
 pub(crate) fn latencies(step: &StepLoad) -> [String; QUANTILE_NAMES.len()] {
-    step.latencies_us().map(|us| if step.max_us == 0 { "-".to_owned() } else { millis(us) })
+    match step.latency().shown_us() {
+        Some(shown) => shown.map(millis),
+        None => QUANTILE_NAMES.map(|_| "-".to_owned()),
+    }
 }
 
 /// What is missing from the latency of a step, where anything is.
