@@ -81,16 +81,16 @@ pub(crate) struct Check {
     pub(crate) scenarios: Scenarios,
     /// Only the cases whose id matches: 'rfc6749/5.2/*'
     #[arg(long, value_name = "GLOB")]
-    pub(crate) only: Option<String>,
+    pub(crate) only: Vec<String>,
     /// Record and reports
     #[command(flatten)]
     pub(crate) outcome: Outcome,
     /// The seed of drawn values
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,
     /// Sets of values that each property tries, 64 unless you say otherwise; where they cost real accounts failed logins it
     /// is 2 all the same
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = cases, allow_negative_numbers = true)]
     pub(crate) cases: Option<NonZeroU32>,
     /// A folder of sets of values that failed before: tried first, and added to
     #[arg(long, value_name = "DIR")]
@@ -219,7 +219,7 @@ pub(crate) struct Faults {
     pub(crate) json: Option<PathBuf>,
     /// Only the faults and variants whose id matches: 'password-*'
     #[arg(long, value_name = "GLOB")]
-    pub(crate) only: Option<String>,
+    pub(crate) only: Vec<String>,
     /// Scenarios
     #[command(flatten)]
     pub(crate) scenarios: Scenarios,
@@ -259,6 +259,37 @@ pub(crate) enum SchemaOf {
     Base,
     /// A target file
     Target,
+}
+
+/// The one glob that was given, if any.
+///
+/// # Errors
+/// There is more than one.
+pub(crate) fn one_glob(all: &[String]) -> Result<Option<&str>, String> {
+    match all {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(format!("`--only` takes one glob: write `--only '{{{}}}'`", all.join(","))),
+    }
+}
+
+/// More sets of values than this take hours.
+const MOST_CASES: u32 = 1_000_000;
+
+fn cases(text: &str) -> Result<NonZeroU32, String> {
+    let number: i128 = text.parse().map_err(|_| format!("write a number from 1 to {MOST_CASES}"))?;
+    let cases = u32::try_from(number).ok().filter(|cases| *cases <= MOST_CASES).and_then(NonZeroU32::new);
+    cases.ok_or_else(|| match number {
+        ..1 => {
+            "each property has to try one set of values at least: write 1 or more, or leave properties out by `--only`"
+                .to_owned()
+        }
+        _ => format!("that would take days: write {MOST_CASES} at the most, and draw others by another `--seed`"),
+    })
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 fn report(text: &str) -> Result<(String, PathBuf), String> {

@@ -1,7 +1,10 @@
 //! What is wrong with a file that an author wrote: file, line, the line itself with a caret, and the remedy.
 
+pub(crate) mod mask;
+
 use std::fmt;
 
+use mask::{masked, shows};
 use serde_yaml::Location;
 
 /// Why a file of the author's can't be used. Its text names file, line and column, draws the line with a caret under the
@@ -24,7 +27,7 @@ pub struct Source {
     pub file: String,
     /// Its text.
     pub text: String,
-    /// Whether it may hold secrets: then no complaint shows a value of it, only keys.
+    /// Whether it may hold secrets: then a complaint shows its keys, and no values but such as are harmless.
     pub private: bool,
 }
 
@@ -109,10 +112,12 @@ impl Source {
             let message = message
                 .replace("expected sequence start", "a list is wanted here: `[one, two]`")
                 .replace("invalid u32", "a whole number, 0 or more, is wanted here")
+                .replace("invalid boolean", "`true` or `false` is wanted here")
                 .replace("invalid floating point", "a number is wanted here")
                 .replace("expected mapping start", "a map is wanted here: `{ key: value }`");
             let mut message = format!("{message}{}", remedy(&message));
-            if self.private {
+            let is_open = |at: At| shows(self.line(at.line), usize::try_from(at.column).unwrap_or(0));
+            if self.private && !error.location().is_some_and(|at| is_open(at.into())) {
                 message = without_text(&message);
             }
             match error.location() {
@@ -129,21 +134,6 @@ fn strip_position(message: &str) -> &str {
         Some((head, rest)) if head.starts_with("line ") => rest,
         _ => message,
     }
-}
-
-/// A line with everything but its keys dotted out, as long as before so that a caret still points at its place.
-fn masked(line: &str) -> String {
-    let is_key = |word: &str| {
-        word.len() > 1
-            && word.ends_with(':')
-            && word[..word.len() - 1].chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-    };
-    line.split_inclusive(char::is_whitespace)
-        .flat_map(|word| {
-            let shown = is_key(word.trim_end().trim_start_matches('{'));
-            word.chars().map(move |c| if shown || c.is_whitespace() { c } else { '·' })
-        })
-        .collect()
 }
 
 /// A parser's message without the text that it found: `invalid type: string "…"`.
@@ -165,9 +155,13 @@ fn remedy(message: &str) -> String {
 
 /// The name nearest to a wrong one, if any is near enough to be meant.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A word of a longer name is that name cut short: `basic` for `client_secret_basic`.
+    let is_part = |name: &str| wrong.len() > 2 && name.split(['_', '-']).any(|part| part == wrong);
+    let likeness =
+        |name: &str| strsim::normalized_damerau_levenshtein(wrong, name).max(if is_part(name) { 0.5 } else { 0.0 });
     names
         .into_iter()
-        .map(|name| (strsim::normalized_damerau_levenshtein(wrong, name), name))
+        .map(|name| (likeness(name), name))
         .filter(|(likeness, _)| *likeness > 0.4)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, name)| name)
@@ -200,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_file_shows_keys_and_no_values() {
+    fn a_private_file_shows_no_value_of_an_unknown_key() {
         for text in [
             "titel: hunter2, yes # why",
             "{ title: [hunter2], titel: \"hunter2\" }",
@@ -217,5 +211,9 @@ mod tests {
     fn nothing_near_is_not_guessed() {
         assert_eq!(nearest("grant", ["granted", "status"]), Some("granted"));
         assert_eq!(nearest("zzz", ["granted", "status"]), None);
+        assert_eq!(
+            nearest("basic", ["none", "client_secret_basic", "client_secret_post"]),
+            Some("client_secret_basic")
+        );
     }
 }

@@ -43,6 +43,17 @@ pub enum Sent {
     },
 }
 
+/// What to do where the other end does not speak TLS at all.
+fn of_plain_http(why: &str) -> &'static str {
+    // The first bytes that came are no TLS record (RFC 8446 section 5.1).
+    let is_plain = why.contains("InvalidContentType");
+    if is_plain {
+        "; no TLS is spoken there: name the port that speaks it, or say http where that is meant"
+    } else {
+        ""
+    }
+}
+
 /// Why no answer came.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Silence {
@@ -50,7 +61,7 @@ pub enum Silence {
     #[error("could not connect: {0}")]
     Unreachable(String),
     /// The TLS handshake failed.
-    #[error("could not agree on TLS: {0}")]
+    #[error("could not agree on TLS: {0}{remedy}", remedy = of_plain_http(.0))]
     Tls(String),
     /// The time ran out.
     #[error("no answer within {}", humantime::format_duration(*.0))]

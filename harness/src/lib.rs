@@ -31,6 +31,7 @@ pub mod explain;
 pub mod forecast;
 pub mod json;
 pub mod judge;
+mod lasting;
 pub mod learn;
 pub mod library;
 pub mod limits;

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use serde_yaml::Spanned;
 
 use crate::check::Check;
+use crate::lasting::{lasting, lasting_or_usual};
 use crate::ordered::Ordered;
 use crate::words::Words;
 use given::{Given, Kind, Length, Strategy};
@@ -106,7 +107,7 @@ pub struct Step {
     #[serde(default)]
     pub name: Option<String>,
     /// Time that passes first, `90s`: the embedded server's clock is moved, a real target waits within its patience.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, deserialize_with = "lasting_or_usual")]
     #[schemars(with = "Option<String>")]
     pub wait: Option<Duration>,
     /// How often it is sent, one after the other: a number, or `until_throttled`. Every answer is held to `expect`; what is
@@ -567,17 +568,9 @@ pub struct Load {
     /// Users that walk the steps over and over.
     pub users: usize,
     /// For how long, `10s`.
-    #[serde(rename = "for", deserialize_with = "some_duration")]
+    #[serde(rename = "for", deserialize_with = "lasting")]
     #[schemars(with = "String")]
     pub lasts: Duration,
-}
-
-fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    humantime::parse_duration(&String::deserialize(from)?).map_err(de::Error::custom)
-}
-
-fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-    some_duration(from).map(Some)
 }
 
 /// Bytes written in hex, spaces between them as one likes.

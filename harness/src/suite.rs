@@ -1,5 +1,7 @@
 //! The suite over one server: every case run, every event told as it happens.
 
+mod hint;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,7 +11,6 @@ use ropcheck_reports::record::{Ended, Event, Kind, RunFinished};
 use ropcheck_reports::run::{Run, fold};
 use tokio::task::JoinSet;
 
-use crate::complaint::did_you_mean;
 use crate::library::Library;
 use crate::lint::Tally;
 use crate::property::Drawing;
@@ -57,12 +58,11 @@ impl Suite {
     /// # Errors
     /// The glob can't be read, or nothing matches.
     pub fn only(mut self, glob: &str) -> Result<Self, String> {
-        let matcher: GlobMatcher = GlobBuilder::new(glob).build().map_err(|why| why.to_string())?.compile_matcher();
+        let matcher = matcher(glob)?;
         let all = self.cases.clone();
         self.cases.retain(|id| matcher.is_match(id));
         if self.cases.is_empty() {
-            let near = did_you_mean(glob, all.iter().map(String::as_str));
-            return Err(format!("no case matches `{glob}`, which stands for a whole id: try `*{glob}*`{near}"));
+            return Err(format!("no case matches `{glob}`: {}", hint::hint(glob, &all, &self.library)));
         }
         Ok(self)
     }
@@ -162,6 +162,11 @@ impl Suite {
         let took_us = micros(session.wire().now().saturating_sub(began));
         tell(Event::RunFinished(RunFinished { ended, took_us, notices: session.notices() }));
     }
+}
+
+/// What a glob matches.
+fn matcher(glob: &str) -> Result<GlobMatcher, String> {
+    Ok(GlobBuilder::new(glob).build().map_err(|why| why.to_string())?.compile_matcher())
 }
 
 /// The time of day, as the record keeps it: milliseconds since the Unix epoch.

@@ -1,6 +1,7 @@
 //! The server that is judged, with the clients, users and scopes that its owner lends for that.
 
 pub mod file;
+mod reader;
 pub mod role;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::{Host, Url};
 
-pub use file::{load, read};
+pub use reader::{load, read};
 pub use role::{client_roles, lacking_client, lacking_user, user_roles};
 
 use crate::limits::{self, Limits};

@@ -205,7 +205,11 @@ const STEPS: &[(&str, &str, &[&str])] = &[
         "send: { like: good-login, change: { body: empty, «chunked: true } }",
         &["no body has no chunks"],
     ),
-    ("chunks that are neither", "send: { like: good-login, change: { chunked: «maybe } }", &["boolean"]),
+    (
+        "chunks that are neither",
+        "send: { like: good-login, change: { chunked: «maybe } }",
+        &["`true` or `false` is wanted here"],
+    ),
     (
         "a comparison with no step",
         "{ name: login, send: { like: good-login }, expect: { rfc6749/6/granted: [«{ same_answer: logn }] } }",
@@ -311,7 +315,31 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         "token_endpoint: https://as.example/\nclients: { web: { id: w, secret: «[hunter2] } }\n",
         &["expected string"],
     ),
-    ("a duration that is none", "token_endpoint: https://as.example/\ntimeout: «soon\nCLIENTS\nUSERS", &[]),
+    (
+        "a duration that is none",
+        "token_endpoint: https://as.example/\ntimeout: «soon\nCLIENTS\nUSERS",
+        &["`soon` is no length of time: write `500ms`, `5s` or `1h 30m`", "| timeout: soon"],
+    ),
+    (
+        "a duration without its unit",
+        "token_endpoint: https://as.example/\npatience: «5\nCLIENTS\nUSERS",
+        &["`5` is no length of time: write"],
+    ),
+    (
+        "an authentication method cut short",
+        "token_endpoint: https://as.example/\nclients: { web: { id: w, secret: hunter2, auth: «basic } }\nUSERS",
+        &["did you mean `client_secret_basic`?", "{ web: { id: w, secret: ·······, auth: basic } }"],
+    ),
+    (
+        "a parameter that a good request has already",
+        "token_endpoint: https://as.example/\nextra: { audience: hunter2, «scope: read }\nCLIENTS\nUSERS",
+        &["a good request has `scope` already", "say it under `scopes`", "extra: { audience: ·······,"],
+    ),
+    (
+        "neither true nor false",
+        "token_endpoint: https://as.example/\noffers: { refresh_token: «maybe }\nCLIENTS\nUSERS",
+        &["`true` or `false` is wanted here", "offers: { refresh_token: maybe }"],
+    ),
     ("no endpoint", "name: staging\nCLIENTS\nUSERS", &["give `token_endpoint`, `issuer` or `preset`"]),
     ("no URL", "token_endpoint: «as.example/token\nCLIENTS\nUSERS", &["is no URL"]),
     (
@@ -367,7 +395,7 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
     (
         "nothing under way",
         "token_endpoint: https://as.example/\nlimits: { concurrency: «0 }\nCLIENTS\nUSERS",
-        &["give 1 or more"],
+        &["give 1 or more", "| limits: { concurrency: 0 }"],
     ),
     (
         "an unknown limit",

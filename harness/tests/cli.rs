@@ -86,7 +86,17 @@ fn a_fault_is_caught_and_a_variant_is_not() {
 #[test]
 fn names_that_mean_nothing_are_bad_input() {
     for (args, words) in [
-        (&["check", "--only", "no/such/*"][..], &["no case matches `no/such/*`"][..]),
+        (
+            &["check", "--only", "no/such/*"][..],
+            &["no case matches `no/such/*`: ids begin with", "`--scenarios DIR`"][..],
+        ),
+        (&["check", "--only", "a/*", "--only", "b"], &["`--only` takes one glob: write `--only '{a/*,b}'`"]),
+        (&["check", "--only", "lint/no-store"], &["a check of every answer runs with every case"]),
+        (&["check", "--cases", "0"], &["'--cases <N>'", "write 1 or more, or leave properties out by `--only`"]),
+        (&["check", "--cases", "-3"], &["write 1 or more"]),
+        (&["check", "--cases", "99999999"], &["write 1000000 at the most", "another `--seed`"]),
+        (&["check", "--cases", "many"], &["write a number from 1 to 1000000"]),
+        (&["check", "--seed", "-1"], &["a seed is a whole number from 0 to 18446744073709551615"]),
         (&["check", "--only", "[", "--seed", "2"], &["glob"]),
         (
             &["check", "--fault", &FAULT[1..]],
@@ -272,6 +282,16 @@ async fn metadata_of_another_server_are_told_before_anything_is_judged() {
             "correct `token_endpoint` or `issuer`",
         ]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tls_address_of_a_port_without_tls_is_told_so() {
+    let folder = folder();
+    let file = shown(&target(&folder, &reference_server().await.replace("http://", "https://"), ""));
+    ropcheck(["doctor", "--target", &file]).exits(3).says(&[
+        "could not agree on TLS",
+        "no TLS is spoken there: name the port that speaks it, or say http where that is meant",
+    ]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,13 +17,14 @@ use ropcheck_reports::record::{self, Ended, Event, Finding, Found, Kind, RunStar
 use super::care;
 use super::outcome::{self, Printed};
 use super::stop::Stop;
-use crate::cli::Check;
+use crate::cli::{Check, one_glob};
 
 /// Runs the suite and gives its exit code.
 pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
     let mut suite = Suite::of(library);
-    if let Some(glob) = &args.only {
+    let only = one_glob(&args.only).map_err(Stop::bad_input)?;
+    if let Some(glob) = only {
         suite = suite.only(glob).map_err(Stop::bad_input)?;
     }
     let mut regressions = match &args.regressions {
@@ -36,7 +37,7 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     let altered = altered(args.fault.as_deref(), args.variant.as_deref());
     let said = |mut head: RunStarted| {
         head.target.name += &altered;
-        head.only.clone_from(&args.only);
+        head.only = only.map(str::to_owned);
         head.waivers = waivers.clone().unwrap_or_default();
         head
     };

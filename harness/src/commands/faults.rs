@@ -16,13 +16,13 @@ use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
 
 use super::page::{Ink, Page, count, some};
 use super::stop::Stop;
-use crate::cli::Faults;
+use crate::cli::{Faults, one_glob};
 
 /// Runs the suite on each server and gives the exit code of the score.
 pub(crate) fn run(args: &Faults) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
     let suite = Suite::of(library);
-    let (faults, variants) = chosen(args.only.as_deref())?;
+    let (faults, variants) = chosen(one_glob(&args.only).map_err(Stop::bad_input)?)?;
     let extent = if faults.len() == FAULTS.len() { Extent::Whole } else { Extent::Part };
     let json = args.json.as_deref().map(|path| Ok::<_, Stop>((path, create(path)?))).transpose()?;
     let progress = progress(1 + faults.len() + variants.len());
