@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ropcheck::complaint::Source;
 use ropcheck::embedded::demo_target;
-use ropcheck_reference_server::{Config, Policy, Script, Workspace, app, serve_scripted};
+use ropcheck_reference_server::{Config, HashCost, Policy, Script, Workspace, app, serve_scripted};
 use tokio::net::TcpListener;
 
 use super::outcome::say;
@@ -22,6 +22,10 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
         None => {
             let mut demo = Config::demo(&base);
             demo.workspaces.push(Workspace::neighbour());
+            if args.script.is_some() {
+                // Else most of the times of a script would be shorter than a hash.
+                demo.hash_cost = HashCost::LOWEST;
+            }
             demo
         }
         Some(path) => Config { base_url: base.clone(), ..read(path)?.parse()? },
