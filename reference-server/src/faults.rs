@@ -5,10 +5,13 @@ mod elsewhere;
 mod granted;
 mod inputs;
 mod refused;
+mod under_load;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, DATE, EXPIRES, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
+
+pub use under_load::{FAULTS_IN_A_RACE, FAULTS_UNDER_LOAD};
 
 use crate::altered::{
     append, as_text, challenge, header, page, rename, replace, scope, set, spare_key, status, without,
@@ -47,7 +50,7 @@ impl Fault {
     }
 }
 
-/// Every fault, sorted by its id. One that needs more than a policy's field alters the finished answer.
+/// Every fault that the suite can see, sorted by its id; others show in a race or under load. One that needs more than a policy's field alters the finished answer.
 #[rustfmt::skip]
 pub const FAULTS: &[Fault] = &[
     fault("405-without-allow",                "rfc9110/15.5.6/allow",                      "A 405 does not say which methods are allowed.",                  |p| p.alter(|r| without(r, &ALLOW))),
@@ -443,6 +446,11 @@ pub const FAULTS: &[Fault] = &[
     fault("wrong-password-crashes",           "rfc6749/5.2/status-400",                    "A wrong password brings a 500.",                                 |p| p.crash = Crash::WrongPassword), // ory/fosite#582
 ];
 
+/// The faults of all three tables.
+pub fn every_fault() -> impl Iterator<Item = &'static Fault> {
+    FAULTS.iter().chain(FAULTS_IN_A_RACE).chain(FAULTS_UNDER_LOAD)
+}
+
 /// Both kinds of metadata.
 const METADATA: &[Endpoint] = &[Metadata, OpenidMetadata];
 
@@ -456,8 +464,11 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_says_something() {
-        assert!(FAULTS.is_sorted_by(|a, b| a.id < b.id));
-        for fault in FAULTS {
+        for table in [FAULTS, FAULTS_IN_A_RACE, FAULTS_UNDER_LOAD] {
+            assert!(table.is_sorted_by(|a, b| a.id < b.id));
+        }
+        for fault in every_fault() {
+            assert_eq!(every_fault().filter(|other| other.id == fault.id).count(), 1, "{}", fault.id);
             assert_eq!(fault.breaks.split('/').count(), 3, "{}", fault.id);
             assert!(fault.says.ends_with('.'), "{}", fault.id);
         }

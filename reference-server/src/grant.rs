@@ -46,7 +46,7 @@ pub(crate) async fn decide(ask: &Ask<'_>) -> Result<Granted, Refusal> {
     match permitted(ask)? {
         Grant::Password => password::grant(ask).await,
         Grant::ClientCredentials => client_credentials::grant(ask),
-        Grant::RefreshToken => refresh::grant(ask),
+        Grant::RefreshToken => refresh::grant(ask).await,
     }
 }
 

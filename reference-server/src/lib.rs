@@ -78,7 +78,7 @@ use std::sync::Arc;
 pub use clock::Clock;
 pub use config::{Client, ClientAuthentication, Config, Grant, HashCost, LoginThrottle, User, Workspace};
 pub use config_error::ConfigError;
-pub use faults::{FAULTS, Fault};
+pub use faults::{FAULTS, FAULTS_IN_A_RACE, FAULTS_UNDER_LOAD, Fault, every_fault};
 pub use keys::{Keys, Signing};
 pub use policy::Policy;
 pub use script::{Script, serve_scripted};

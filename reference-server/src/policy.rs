@@ -26,7 +26,9 @@ pub(crate) use requests::{
 };
 pub(crate) use scopes::{AbsentScope, ForeignScope, RefreshScope, ScopeReading, ScopeTold};
 pub(crate) use services::{Hints, IntrospectionFor, Minds, Revoking};
-pub(crate) use tokens::{AccessTokens, BadRefreshToken, ForeignRefreshToken, Redraft, Refresh, RefreshTokens};
+pub(crate) use tokens::{
+    AccessTokens, BadRefreshToken, ForeignRefreshToken, Redraft, Refresh, RefreshTokens, Simultaneous,
+};
 pub(crate) use users::{Nobody, PasswordReading, Throttling, UsernameReading};
 
 /// One field a promise; the strict policy keeps them all.
@@ -141,6 +143,8 @@ pub struct Policy {
     // Refresh tokens.
     /// RFC 6749 section 6: which tokens come back, and how long they last.
     pub(crate) refresh: Refresh,
+    /// RFC 9700 section 4.14.2: of several uses of one refresh token at once, one wins, and the others are replays.
+    pub(crate) simultaneous: Simultaneous,
     /// RFC 6749 section 6: a refresh token belongs to the client it was issued to.
     pub(crate) foreign_refresh_token: ForeignRefreshToken,
     /// RFC 6749 section 6: no more scope than the user granted, and no less unless asked.
@@ -270,6 +274,7 @@ impl Policy {
             users_look_alike: true,
             nobody: Nobody::AsAnybody,
             refresh: Refresh::Rotating,
+            simultaneous: Simultaneous::OneWins,
             foreign_refresh_token: ForeignRefreshToken::Refused,
             refresh_scope: RefreshScope::OfLogin,
             refresh_expires: true,

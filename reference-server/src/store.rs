@@ -42,6 +42,8 @@ pub(crate) struct Family {
     /// How often the token of the login was replaced.
     pub(crate) renewals: u32,
     newest: Digest,
+    /// The one that it replaced.
+    before: Option<Digest>,
     /// The access tokens that came of this login and have not expired, with the second at which they do.
     access_tokens: Vec<(Jti, u64)>,
 }
@@ -72,6 +74,11 @@ pub(crate) struct RefreshToken {
 /// The name of one access token: 128 bits, enough to tell any two apart (RFC 7519 section 4.1.7).
 pub(crate) type Jti = [u8; 16];
 
+/// The name that goes with a refresh token, the same each time it is asked for.
+pub(crate) fn jti_of(refresh_token: &str) -> Jti {
+    padded(&sha256(refresh_token.as_bytes()))
+}
+
 pub(crate) type FamilyName = [u8; 16];
 /// RFC 6749 section 10.10 asks for odds of guessing of 2^-128 at most and better 2^-160; these are 2^-256.
 type Secret = [u8; 32];
@@ -87,7 +94,14 @@ impl Families {
     /// Begins a family with its first token.
     pub(crate) fn begin(&self, login: Login, now: u64) -> Result<(FamilyName, String), Refusal> {
         let token = RefreshToken { family: self.name()?, secret: self.secret()? };
-        let family = Family { login, renewed_at: now, renewals: 0, newest: token.digest(), access_tokens: Vec::new() };
+        let family = Family {
+            login,
+            renewed_at: now,
+            renewals: 0,
+            newest: token.digest(),
+            before: None,
+            access_tokens: Vec::new(),
+        };
         self.held.with(|held| {
             held.families.insert(token.family, family);
             held.by_age.push_back(token.family);
@@ -114,25 +128,27 @@ impl Families {
         self.held.with(|held| held.families.get(&token.family).cloned())
     }
 
-    /// Replaces a family's newest token. `None` if another request has replaced it in the meantime, which ends the family
-    /// as any other replay does.
+    /// Replaces a family's newest token. `None` if another request has replaced it in the meantime.
     ///
     /// Looking and replacing are one step, so that of two requests with one token only one can win.
     pub(crate) fn rotate(&self, token: RefreshToken, now: u64) -> Result<Option<String>, Refusal> {
-        let next = RefreshToken { secret: self.secret()?, ..token };
+        let next = self.next(token)?;
         let replaced = self.held.with(|held| match held.families.get_mut(&token.family) {
             Some(family) if family.is_newest(token) => {
+                family.before = Some(family.newest);
                 family.newest = next.digest();
                 family.renewed_at = now;
                 family.renewals = family.renewals.saturating_add(1);
                 true
             }
-            Some(_) | None => {
-                held.end(token.family, now);
-                false
-            }
+            Some(_) | None => false,
         });
         Ok(replaced.then(|| self.text(next)))
+    }
+
+    /// What a token was replaced with, where that can be told from the token.
+    pub(crate) fn replacement(&self, token: RefreshToken) -> Result<String, Refusal> {
+        Ok(self.text(self.next(token)?))
     }
 
     /// Notes an access token as one of a family. If the family has ended in the meantime, so has the token.
@@ -166,16 +182,28 @@ impl Families {
         self.held.with(|held| held.denied.get(jti).is_some())
     }
 
+    fn next(&self, token: RefreshToken) -> Result<RefreshToken, Refusal> {
+        let secret = match self.style {
+            RefreshTokens::Derived => token.digest(),
+            RefreshTokens::Random | RefreshTokens::CountedUp | RefreshTokens::Numbered | RefreshTokens::Short => {
+                self.secret()?
+            }
+        };
+        Ok(RefreshToken { secret, ..token })
+    }
+
     fn name(&self) -> Result<FamilyName, Refusal> {
         Ok(match self.style {
-            RefreshTokens::Random | RefreshTokens::Short => padded(&random::bytes::<16>()?[..self.lengths().0]),
+            RefreshTokens::Random | RefreshTokens::Short | RefreshTokens::Derived => {
+                padded(&random::bytes::<16>()?[..self.lengths().0])
+            }
             RefreshTokens::CountedUp | RefreshTokens::Numbered => u128::from(self.count()).to_be_bytes(),
         })
     }
 
     fn secret(&self) -> Result<Secret, Refusal> {
         Ok(match self.style {
-            RefreshTokens::Random | RefreshTokens::Numbered | RefreshTokens::Short => {
+            RefreshTokens::Random | RefreshTokens::Numbered | RefreshTokens::Short | RefreshTokens::Derived => {
                 padded(&random::bytes::<32>()?[..self.lengths().1])
             }
             RefreshTokens::CountedUp => {
@@ -193,7 +221,7 @@ impl Families {
     /// How many bytes of name and secret a token shows.
     fn lengths(&self) -> (usize, usize) {
         match self.style {
-            RefreshTokens::Random | RefreshTokens::CountedUp => (16, 32),
+            RefreshTokens::Random | RefreshTokens::CountedUp | RefreshTokens::Derived => (16, 32),
             RefreshTokens::Numbered => (16, 17),
             RefreshTokens::Short => (4, 4),
         }
@@ -226,6 +254,11 @@ fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
 impl Family {
     pub(crate) fn is_newest(&self, token: RefreshToken) -> bool {
         verify_slices_are_equal(&self.newest, &token.digest()).is_ok()
+    }
+
+    /// Whether the newest token replaced this one, and no longer ago than so many seconds.
+    pub(crate) fn replaced_within(&self, seconds: u64, token: RefreshToken, now: u64) -> bool {
+        self.before == Some(token.digest()) && now.saturating_sub(self.renewed_at) <= seconds
     }
 }
 
@@ -272,14 +305,23 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_second_with_one_token_ends_the_family() {
+    fn whoever_comes_second_with_one_token_replaces_nothing() {
         let (families, token) = begun(RefreshTokens::Random);
-        families.adopt(token.family, JTI, 50, 0);
-        assert!(families.rotate(token, 0).unwrap().is_some());
-        assert!(!families.is_denied(&JTI));
+        let second = families.rotate(token, 0).unwrap().unwrap();
         assert!(families.rotate(token, 0).unwrap().is_none());
-        assert!(families.find(token).is_none());
-        assert!(families.is_denied(&JTI), "the access token goes with the family");
+        assert!(families.find(token).unwrap().is_newest(families.read(&second).unwrap()));
+    }
+
+    #[test]
+    fn the_one_before_is_spared_for_some_seconds() {
+        let (families, first) = begun(RefreshTokens::Random);
+        let second = families.rotate(first, 5).unwrap().unwrap();
+        let spared = |token, now| families.find(token).unwrap().replaced_within(10, token, now);
+        assert!(spared(first, 15) && !spared(first, 16));
+        let second = families.read(&second).unwrap();
+        assert!(!spared(second, 6), "it is the newest");
+        families.rotate(second, 7).unwrap();
+        assert!(!spared(first, 8) && spared(second, 8));
     }
 
     #[test]
@@ -290,6 +332,15 @@ mod tests {
         assert!(families.rotate(token, 0).unwrap().is_none());
         families.adopt(token.family, JTI, 50, 0);
         assert!(families.is_denied(&JTI), "whatever was still on its way is dead on arrival");
+    }
+
+    #[test]
+    fn access_tokens_go_with_their_family() {
+        let (families, token) = begun(RefreshTokens::Random);
+        families.adopt(token.family, JTI, 50, 0);
+        assert!(!families.is_denied(&JTI));
+        families.end(token, 0);
+        assert!(families.is_denied(&JTI));
     }
 
     #[test]

@@ -12,11 +12,11 @@ use crate::grant::{Ask, Granted, Subject};
 use crate::issued::AccessToken;
 use crate::keys::Kind;
 use crate::occasion::Occasion;
-use crate::policy::{AccessTokens, ScopeTold};
+use crate::policy::{AccessTokens, ScopeTold, Simultaneous};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::store::Jti;
+use crate::store::{self, Jti};
 
 /// Issues the tokens of a grant (RFC 6749 section 5.1).
 pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
@@ -29,7 +29,7 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
         Subject::Client => (ask.client.id.as_str(), None),
     };
 
-    let jti: Jti = random::bytes()?;
+    let jti = jti(ask, &granted)?;
     let occasion = Occasion { granted: 1 + ask.realm.grants_made.fetch_add(1, Ordering::Relaxed), ..ask.occasion };
     let access_token = access_token(
         ask,
@@ -72,6 +72,14 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
         }
     }
     Ok(Reply { occasion, ..Reply::issued(members) })
+}
+
+/// RFC 7519 section 4.1.7: none that another token has.
+fn jti(ask: &Ask<'_>, granted: &Granted) -> Result<Jti, Refusal> {
+    match (ask.policy.simultaneous, &granted.refresh_token) {
+        (Simultaneous::EachWinsTheSame, Some(token)) => Ok(store::jti_of(token)),
+        _ => random::bytes(),
+    }
 }
 
 /// An access token in the form that the policy gives it, remembered if it can't be read back.

@@ -71,6 +71,7 @@ pub const VARIANTS: &[Variant] = &[
     variant("extra-claims",                   "rfc9068/2.2.1/auth-claims",             "Tokens have claims that no RFC defines.",                         |p| { p.redraft(Access, extra_claims); p.redraft(Id, extra_claims) }),
     variant("extra-members",                "rfc6749/5.1/unknown-ignored",           "Answers have members that no RFC defines.",                      |p| p.alter(|r| r.insert("request_id", "r-1"))),
     variant("further-key",                    "rfc7517/4.5/kid-distinct",              "The key set has one key more than tokens are signed with.",       |p| p.alter_at(&[Jwks], spare_key)),
+    variant("grace-for-replaced-token",     "rfc6749/6/revoke-old",                  "A client with a secret may use a replaced refresh token for ten seconds more.", |p| p.refresh = Refresh::Grace),
     variant("id-token-with-more",             "oidc-core/2/auth-time",                 "The ID token tells when, how and for whom the user logged in.",   |p| p.redraft(Id, login_told)),
     variant("introspection-minimal",          "rfc7662/2.2/optional-members",          "Introspection tells whether a token is active and nothing more.", |p| p.alter_at(&[Introspection], active_alone)),
     variant("invalid-client-400-for-body",  "rfc6749/5.2/may-401",                   "A client that failed to authenticate in the body is answered 400.", |p| p.invalid_client_without_header = InvalidClient::BadRequest),

@@ -64,6 +64,7 @@ fn may_come_back(ask: &Ask<'_>) -> bool {
         | Refresh::SteadyForPublic
         | Refresh::Accumulating
         | Refresh::Forgiving
+        | Refresh::Grace
         | Refresh::DeadOnArrival
         | Refresh::SecretIgnored
         | Refresh::OneForAll => true,

@@ -32,6 +32,8 @@ pub(crate) enum RefreshTokens {
     Numbered,
     /// 64 random bits.
     Short,
+    /// As long, but a refresh makes the next one from the one that it gets.
+    Derived,
 }
 
 /// The life of refresh tokens.
@@ -51,12 +53,34 @@ pub(crate) enum Refresh {
     Accumulating,
     /// Each use replaces the token, and the use of a replaced one is refused and no more.
     Forgiving,
+    /// Each use replaces the token; a client with a secret may use the one before for some seconds more.
+    Grace,
     /// Each use replaces the token, and the new one is good for nothing.
     DeadOnArrival,
     /// Any token of the line is taken, whatever its secret part says.
     SecretIgnored,
     /// The login brings everybody the same token.
     OneForAll,
+}
+
+/// What becomes of several uses of one refresh token at once.
+///
+/// To the strict server looking and replacing are one step. Any other takes its time between the two, as if its store were
+/// far away, so that requests which come together all find the token good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Simultaneous {
+    /// One wins, and each of the others is a replay like any.
+    OneWins,
+    /// Each wins a token of its own, and all of these stay good.
+    EachWins,
+    /// Each wins, and all win the same tokens.
+    EachWinsTheSame,
+    /// None wins: the one that would have finds its family ended by the others.
+    NoneWins,
+    /// One wins, and the server falls over the others.
+    OthersCrash,
+    /// One wins, and what it won is ended by the others, whatever becomes of a replay.
+    OthersEndAll,
 }
 
 /// What becomes of a refresh token that was issued to another client.

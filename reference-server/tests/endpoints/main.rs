@@ -8,5 +8,6 @@ mod introspection;
 mod revocation;
 mod server;
 mod token;
+mod under_load;
 mod userinfo;
 mod workspaces;

@@ -71,10 +71,18 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let (head, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
-        let raw = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        let body = serde_json::from_slice(&raw).unwrap_or(Value::Null);
-        Answer { status: head.status.as_u16(), headers: head.headers, body, raw }
+        self.asked(request).await
+    }
+
+    /// The same, for a task of its own.
+    pub(crate) fn asked(&self, request: Request<Body>) -> impl Future<Output = Answer> + Send + use<> {
+        let app = self.app.clone();
+        async {
+            let (head, body) = app.oneshot(request).await.unwrap().into_parts();
+            let raw = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+            let body = serde_json::from_slice(&raw).unwrap_or(Value::Null);
+            Answer { status: head.status.as_u16(), headers: head.headers, body, raw }
+        }
     }
 
     pub(crate) async fn get(&self, path: &str, by: By<'_>) -> Answer {
