@@ -188,13 +188,19 @@ impl Run {
             Standing::Outdated
         } else if self.interrupted() {
             Standing::Interrupted
-        } else if self.tally.judged() == 0 || self.stopped().is_some() {
+        } else if self.judged_nothing() || self.stopped().is_some() {
             Standing::Inconclusive
         } else if self.tally.unjudged > 0 {
             Standing::Partial
         } else {
             Standing::Passed
         }
+    }
+
+    /// Whether of the cases that were asked for none was judged: what the checks of every answer say is beside that.
+    fn judged_nothing(&self) -> bool {
+        let open = |case: &CaseOutcome| matches!(case.verdict, Verdict::Unjudged | Verdict::Skipped);
+        self.scenarios().iter().all(open)
     }
 
     /// Whether the run was interrupted, or its record just ends.
@@ -415,6 +421,25 @@ mod tests {
         }
         let run = fold(head(&levels), [found("must", unjudged()), found("must", broken()), done()]);
         assert_eq!(run.tally.failed, 1, "a broken MUST outweighs what was not judged");
+    }
+
+    #[test]
+    fn checks_of_every_answer_are_no_case_that_was_asked_for() {
+        let levels = [("must", Level::Must)];
+        let lint = |finding| match found("must", finding) {
+            Event::Found(one) => Event::Found(Found { case: "lint/one".into(), ..one }),
+            other => other,
+        };
+        let skip = || Event::Skipped(Skipped { case: "a".into(), because: "no public client".into() });
+        for (events, code) in [
+            (vec![found("must", unjudged()), lint(Finding::Met), done()], 3),
+            (vec![lint(Finding::Met), done()], 3),
+            (vec![skip(), lint(Finding::Met), done()], 3),
+            (vec![found("must", unjudged()), lint(broken()), done()], 1),
+            (vec![found("must", Finding::Met), lint(unjudged()), done()], 0),
+        ] {
+            assert_eq!(fold(head(&levels), events).exit_code(false), code);
+        }
     }
 
     #[test]

@@ -162,11 +162,6 @@ impl Tally {
         Verdict::ALL.into_iter().map(|verdict| self.of(verdict)).sum()
     }
 
-    /// Cases of which all was judged.
-    pub fn judged(&self) -> usize {
-        self.total() - self.unjudged - self.skipped
-    }
-
     pub(crate) fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Failed => self.failed += 1,
