@@ -1,15 +1,15 @@
 //! What a run may do to real accounts: failed logins that are counted, lock-outs that are remembered.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::exchange::Answer;
 use crate::limits::Limits;
+use crate::lock_out::{LockOut, Whose};
 use crate::plan::Login;
 use crate::target::Target;
 
@@ -25,52 +25,19 @@ pub struct Budget {
 #[derive(Debug, Clone, Default)]
 struct Spent {
     in_all: u32,
-    accounts: HashMap<String, Account>,
+    users: HashMap<String, Account>,
+    clients: HashMap<String, Account>,
     lock_outs: Vec<Arc<LockOut>>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Account {
-    /// Failed logins since the last good one.
+    /// Failed attempts since the last good one.
     failed: u32,
     /// The good requests that were granted in this run: what one client is granted another may not be.
     granted: HashSet<Request>,
     /// That the server has shut it.
     shut: Option<Arc<LockOut>>,
-}
-
-/// An account that the server shut after failed logins of the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockOut {
-    /// The user's name in the target file.
-    pub user: String,
-    /// Failed logins that it had seen since the last good one.
-    pub failed: u32,
-    /// What was sent, as a fragment.
-    pub sent: &'static str,
-    /// The exchange that shows it, by id.
-    pub shown_by: String,
-    /// Its answer in few words.
-    pub answer: String,
-    /// When that came, since the Unix epoch.
-    pub since: Duration,
-    /// When it is over, since the Unix epoch, where the server told.
-    pub until: Option<Duration>,
-}
-
-impl fmt::Display for LockOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user, failed, sent, shown_by, answer, since, until } = self;
-        let logins = if *failed == 1 { "1 failed login".to_owned() } else { format!("{failed} failed logins") };
-        write!(f, "user `{user}` is locked out since {}: after {logins} of this run, ", time(*since))?;
-        write!(f, "{sent} was answered with {answer} ({shown_by})")?;
-        until.map_or(Ok(()), |until| write!(f, "; the server told to come back at {}", time(until)))
-    }
-}
-
-/// A moment since the Unix epoch as a person reads it.
-pub(crate) fn time(since_epoch: Duration) -> impl fmt::Display {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch)
 }
 
 /// Why a login may not be tried.
@@ -100,9 +67,14 @@ impl Request {
     }
 }
 
-/// A login that was answered.
+/// An attempt that was answered.
 pub(crate) struct Came<'a> {
-    pub(crate) login: &'a Login,
+    /// What it did to a user's account.
+    pub(crate) login: Option<&'a Login>,
+    /// The client that it was of.
+    pub(crate) client: Option<&'a str>,
+    /// Whether that client authenticated otherwise than it should.
+    pub(crate) guesses: bool,
     /// The request, where it is a good one as it is: no change was made to it, and nobody expects a refusal.
     pub(crate) as_it_is: Option<Request>,
     pub(crate) answer: &'a Answer,
@@ -124,9 +96,9 @@ impl Budget {
     /// It would be too much, or the account is shut: only a case that set out to see that still looks at it.
     pub fn spend(&self, login: &Login, together: u32, provokes: bool, now: Duration) -> Result<(), Refused> {
         let mut spent = self.lock();
-        let Spent { in_all, accounts, .. } = &mut *spent;
+        let Spent { in_all, users, .. } = &mut *spent;
         let (Login::Good(user) | Login::Failing(user)) = login;
-        let account = accounts.entry(user.clone()).or_default();
+        let account = users.entry(user.clone()).or_default();
         account.shut.take_if(|shut| shut.until.is_some_and(|until| until <= now));
         if let Some(shut) = account.shut.as_ref().filter(|_| !provokes) {
             return Err(Refused::LockedOut(Arc::clone(shut)));
@@ -146,52 +118,55 @@ impl Budget {
         Ok(())
     }
 
-    /// Notes what a login came to: a good one gives the budget back. Tells of a lock-out that shows in it.
+    /// Notes what an attempt came to: a good one gives the budget back. Tells of a lock-out that shows in it.
     pub(crate) fn note(&self, came: &Came<'_>, shown_by: impl FnOnce() -> String) -> Option<Arc<LockOut>> {
-        let Came { login, as_it_is, answer, rested } = came;
-        let (Login::Good(user) | Login::Failing(user)) = login;
         let mut spent = self.lock();
-        let account = spent.accounts.entry(user.clone()).or_default();
-        let good = matches!(login, Login::Good(_));
-        let failed = account.failed;
-        // A refusal that is about the client, the scope or the request says nothing of the account.
-        if !answer.grants() && !is_of_the_account(answer) {
-            return None;
-        }
-        account.came_to(login, answer.grants());
-        let was_granted = |request| !answer.grants() && account.granted.contains(&request);
-        let is_shut = matches!(answer.status, 423 | 429) || (good && as_it_is.is_some_and(was_granted));
-        if answer.grants() && good {
-            account.granted.extend(*as_it_is);
-        }
-        if answer.grants() || *rested || failed == 0 || !is_shut || account.shut.is_some() {
-            return None;
-        }
+        let Spent { users, clients, lock_outs, .. } = &mut *spent;
+        let of_user = came.login.and_then(|login| {
+            let (Login::Good(user) | Login::Failing(user)) = login;
+            let account = users.entry(user.clone()).or_default();
+            account.of_user(login, came).map(|shut| (account, Whose::User(user.clone()), shut))
+        });
+        let of_client = came.client.and_then(|client| {
+            if !clients.contains_key(client) {
+                clients.insert(client.to_owned(), Account::default());
+            }
+            let account = clients.get_mut(client)?;
+            account.of_client(came).map(|shut| (account, Whose::Client(client.to_owned()), shut))
+        });
+        // Who guesses at a password with a good client is not told of the client.
+        let (account, whose, Shut { by_a_good_one, failed }) = of_user.or(of_client)?;
         let lock_out = Arc::new(LockOut {
-            user: user.clone(),
+            whose,
+            by_a_good_one,
             failed,
-            sent: if good { "a good login" } else { "a login with another password" },
             shown_by: shown_by(),
-            answer: answer.in_few_words(),
-            since: answer.heard_at,
-            until: answer.retry_after().map(|wait| answer.heard_at + wait),
+            answer: came.answer.in_few_words(),
+            since: came.answer.heard_at,
+            until: came.answer.retry_after().map(|wait| came.answer.heard_at + wait),
         });
         account.shut = Some(Arc::clone(&lock_out));
-        spent.lock_outs.push(Arc::clone(&lock_out));
+        lock_outs.push(Arc::clone(&lock_out));
         Some(lock_out)
     }
 
     /// Notes a login that would be granted.
     pub(crate) fn granted(&self, login: &Login) {
         let (Login::Good(user) | Login::Failing(user)) = login;
-        self.lock().accounts.entry(user.clone()).or_default().came_to(login, true);
+        self.lock().users.entry(user.clone()).or_default().came_to(true, true);
     }
 
-    /// Whether the server has shut an account.
-    pub fn is_locked_out(&self, user: &str, now: Duration) -> bool {
-        let spent = self.lock();
-        let shut = spent.accounts.get(user).and_then(|account| account.shut.as_ref());
-        shut.is_some_and(|shut| shut.until.is_none_or(|until| until > now))
+    /// The lock-out of an account that the server has shut.
+    pub fn shut(&self, whose: &Whose, now: Duration) -> Option<Arc<LockOut>> {
+        match whose {
+            Whose::User(name) => self.lock().users.get(name)?.shut_at(now),
+            Whose::Client(name) => self.shut_client(name, now),
+        }
+    }
+
+    /// The same for a client by its name.
+    pub(crate) fn shut_client(&self, name: &str, now: Duration) -> Option<Arc<LockOut>> {
+        self.lock().clients.get(name)?.shut_at(now)
     }
 
     /// Accounts that the server shut in this run, in the order in which that showed.
@@ -204,22 +179,74 @@ impl Budget {
     }
 }
 
+/// How an answer showed that an account is shut.
+struct Shut {
+    by_a_good_one: bool,
+    /// Failed attempts until then, itself included where it is one.
+    failed: u32,
+}
+
 impl Account {
-    fn came_to(&mut self, login: &Login, granted: bool) {
+    fn of_user(&mut self, login: &Login, came: &Came<'_>) -> Option<Shut> {
+        // A refusal that is about the client, the scope or the request says nothing of the account.
+        let tells = came.answer.grants() || !came.guesses && is_of(came.answer, "invalid_grant");
+        if !tells {
+            return None;
+        }
+        self.attempted(matches!(login, Login::Good(_)), came)
+    }
+
+    fn of_client(&mut self, came: &Came<'_>) -> Option<Shut> {
+        // A refusal tells of the client where it was guessed at, or where the same request was granted before.
+        let is_told = came.guesses || came.as_it_is.is_some();
+        let tells = came.answer.grants() || is_told && is_of(came.answer, "invalid_client");
+        if !tells {
+            return None;
+        }
+        self.failed += u32::from(came.guesses);
+        self.attempted(!came.guesses, came)
+    }
+
+    fn attempted(&mut self, good: bool, came: &Came<'_>) -> Option<Shut> {
+        let Came { as_it_is, answer, rested, .. } = came;
+        let failed = self.failed;
+        self.came_to(good, answer.grants());
+        if answer.grants() {
+            self.granted.extend(as_it_is.filter(|_| good));
+            return None;
+        }
+        let was_granted = || as_it_is.is_some_and(|request| self.granted.contains(&request));
+        let is_shut = matches!(answer.status, 423 | 429) || (good && was_granted());
+        (is_shut && !rested && failed > 0 && self.shut.is_none()).then_some(Shut { by_a_good_one: good, failed })
+    }
+
+    fn came_to(&mut self, good: bool, granted: bool) {
         if granted {
             *self = Self { granted: std::mem::take(&mut self.granted), ..Self::default() };
         } else {
             // A right password in a request that is refused may be counted by the server all the same.
-            self.failed += u32::from(matches!(login, Login::Good(_)));
+            self.failed += u32::from(good);
         }
+    }
+
+    fn shut_at(&self, now: Duration) -> Option<Arc<LockOut>> {
+        self.shut.clone().filter(|shut| shut.until.is_none_or(|until| until > now))
     }
 }
 
-/// Whether a refusal can be about the user's account: not where the server says that client, scope or request is wrong.
-fn is_of_the_account(answer: &Answer) -> bool {
-    const OTHERWISE: [&str; 5] =
-        ["invalid_client", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type"];
-    (400..500).contains(&answer.status) && answer.error().is_none_or(|error| !OTHERWISE.contains(&error.as_str()))
+/// Whether a refusal can be about an account that its server refuses by that error code: not where another one says what is
+/// wrong (RFC 6749 section 5.2).
+fn is_of(answer: &Answer, code: &str) -> bool {
+    const CODES: [&str; 6] = [
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    ];
+    (400..500).contains(&answer.status)
+        && answer.error().is_none_or(|error| error == code || !CODES.contains(&error.as_str()))
 }
 
 #[cfg(test)]
@@ -270,6 +297,10 @@ mod tests {
         answer
     }
 
+    fn came<'a>(login: &'a Login, as_it_is: Option<Request>, answer: &'a Answer) -> Came<'a> {
+        Came { login: Some(login), client: None, guesses: false, as_it_is, answer, rested: false }
+    }
+
     fn refused() -> Answer {
         answer(400, r#"{"error":"invalid_grant"}"#, None)
     }
@@ -278,7 +309,7 @@ mod tests {
         /// Tries a login that is answered with this.
         fn try_login(&self, login: &Login, answer: &Answer) -> Option<Arc<LockOut>> {
             assert_eq!(self.spend(login, 1, false, NOW), Ok(()), "{login:?}");
-            self.note(&Came { login, as_it_is: Some(ONE), answer, rested: false }, || "a/b#1".to_owned())
+            self.note(&came(login, Some(ONE), answer), || "a/b#1".to_owned())
         }
 
         /// Whether so many would be allowed, none of them spent.
@@ -359,12 +390,73 @@ mod tests {
         another.try_login(&good(), &granted());
         another.try_login(&wrong(), &refused());
         let answer_403 = answer(403, "", None);
-        let came = Came { login: &good(), as_it_is: Some(Request(2)), answer: &answer_403, rested: false };
-        assert_eq!(another.note(&came, String::new), None, "another client was never granted anything");
+        assert_eq!(
+            another.note(&came(&good(), Some(Request(2)), &answer_403), String::new),
+            None,
+            "another client was never granted anything"
+        );
         let rested = budget();
-        let came = Came { login: &wrong(), as_it_is: Some(ONE), answer: &answer(429, "", Some("1")), rested: true };
-        assert_eq!(rested.spend(&wrong(), 1, false, NOW), Ok(()));
+        let (wrong, soon) = (wrong(), answer(429, "", Some("1")));
+        assert_eq!(rested.spend(&wrong, 1, false, NOW), Ok(()));
+        let came = Came { rested: true, ..came(&wrong, Some(ONE), &soon) };
         assert_eq!(rested.note(&came, String::new), None, "it is asked again after the rest");
+    }
+
+    /// Each with whether the client authenticates otherwise than it should, and its answer: what came before · what shows a
+    /// lock-out or not.
+    #[test]
+    fn a_client_whose_secret_was_guessed_at_is_locked_out_as_a_user_is() {
+        let invalid = || answer(401, r#"{"error":"invalid_client"}"#, None);
+        let good = || (false, granted());
+        let guess = || (true, invalid());
+        for (before, last, shows) in [
+            (vec![good(), guess()], (false, invalid()), true),
+            (vec![good(), guess()], (false, answer(429, "", Some("60"))), true),
+            (vec![good(), guess()], (true, answer(429, r#"{"error":"invalid_client"}"#, None)), true),
+            (vec![good(), guess()], (true, answer(423, "", None)), true),
+            (vec![good(), guess()], (true, invalid()), false),
+            (vec![good(), guess()], (false, refused()), false),
+            (vec![good(), guess()], (false, answer(500, "", None)), false),
+            (vec![good(), guess(), good()], (false, answer(429, "", None)), false),
+            (vec![good()], (false, invalid()), false),
+            (vec![guess()], (false, invalid()), false),
+        ] {
+            let budget = budget();
+            let note = |(guesses, answer): &(bool, Answer)| {
+                let as_it_is = (!guesses).then_some(ONE);
+                let came =
+                    Came { login: None, client: Some("web"), guesses: *guesses, as_it_is, answer, rested: false };
+                budget.note(&came, || "a/b#1".to_owned())
+            };
+            for one in &before {
+                assert_eq!(note(one), None);
+            }
+            let words = last.1.in_few_words();
+            assert_eq!(note(&last).is_some(), shows, "{} before: {words}", before.len());
+            assert_eq!(budget.shut_client("web", NOW).is_some(), shows, "{words}");
+            assert_eq!(
+                budget.shut(&Whose::User("web".to_owned()), NOW),
+                None,
+                "a user of that name is another account"
+            );
+            assert_eq!(budget.spend(&self::good(), 1, false, NOW), Ok(()), "a client's lock-out is none of a user");
+        }
+    }
+
+    #[test]
+    fn what_a_guess_at_a_client_brings_is_not_held_against_its_user() {
+        let login = good();
+        for shut in [401, 429] {
+            let budget = budget();
+            let answers = [(false, granted()), (true, answer(401, "", None)), (false, answer(shut, "", None))];
+            let [_, _, shown] = answers.each_ref().map(|(guesses, answer)| {
+                let as_it_is = (!guesses).then_some(ONE);
+                let came = Came { client: Some("web"), guesses: *guesses, ..came(&login, as_it_is, answer) };
+                budget.note(&came, String::new)
+            });
+            let shown = shown.expect("it shows");
+            assert_eq!((&shown.whose, shown.failed), (&Whose::Client("web".to_owned()), 1), "{shut}");
+        }
     }
 
     #[test]
@@ -375,8 +467,8 @@ mod tests {
         let lock_out = budget.try_login(&wrong(), &answer(429, "", Some("60"))).expect("it shows");
         assert_eq!(
             lock_out.to_string(),
-            "user `alice` is locked out since 2015-10-21T07:20:00Z: after 2 failed logins of this run, a login with another \
-             password was answered with status 429, an empty body (a/b#1); the server told to come back at 2015-10-21T07:21:00Z"
+            "user `alice` is locked out since 2015-10-21T07:20:00Z: failed login 2 in a row was answered with status 429, an \
+             empty body (a/b#1); the server told to come back at 2015-10-21T07:21:00Z"
         );
         let later = NOW + Duration::from_secs(60);
         assert!(budget.spend(&good(), 1, false, NOW + Duration::from_secs(59)).is_err());

@@ -37,6 +37,7 @@ pub mod library;
 pub mod limits;
 pub mod lint;
 pub mod load;
+pub mod lock_out;
 pub mod missing;
 pub mod ordered;
 pub mod pace;

@@ -3,6 +3,7 @@
 //! Pure, and done once per scenario and target. What a target lacks is a [`Skip`] with its reason.
 
 mod draft;
+mod login;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 use draft::{Draft, Who};
 use indexmap::IndexMap;
+pub use login::Login;
+use login::{is_login, login};
 use ropcheck_reports::drawn::Value;
 use ropcheck_reports::record::{Case, Place};
 use serde_yaml::Spanned;
@@ -18,7 +21,8 @@ use crate::check::Check;
 use crate::drawn::Drawn;
 use crate::exchange::Sent;
 use crate::library::{Authored, Library};
-use crate::request::{Content, Part, Piece, Template};
+use crate::lock_out::Whose;
+use crate::request::Template;
 use crate::scenario::given::{Length, Strategy};
 use crate::scenario::{self, Capability, Change, Compare, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
 use crate::target::role::{DECOY, KNOWN};
@@ -94,6 +98,10 @@ pub struct Planned {
     pub control: Option<Arc<Control>>,
     /// What it does to a user's account.
     pub login: Option<Login>,
+    /// Whether it is a login by a name that is none of the target's users': a drawn one, or one that nobody bears.
+    pub of_nobody: bool,
+    /// The client whose authentication it carries, by the name in the target file.
+    pub client: Option<String>,
     /// Whether its client authenticates otherwise than in its control: a server may count that as guessing at a secret.
     pub guesses: bool,
 }
@@ -118,15 +126,6 @@ pub struct Control {
     pub steps: Vec<Planned>,
 }
 
-/// What a request does to a user's account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Login {
-    /// It logs in with the right password.
-    Good(String),
-    /// It tries the user's name with another password.
-    Failing(String),
-}
-
 /// Why a scenario is not run on a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skip(pub String);
@@ -138,6 +137,16 @@ impl Planned {
         matches!(self.login, Some(Login::Good(_)))
             && !expects(Check::expects_refusal)
             && (self.control.is_none() || expects(|check| matches!(check, Check::Granted)))
+    }
+
+    /// The account that it sets out to have shut.
+    pub fn provoked(&self) -> Option<Whose> {
+        match (&self.login, &self.client) {
+            _ if !self.in_a_row => None,
+            (Some(Login::Failing(user)), _) => Some(Whose::User(user.clone())),
+            (_, Some(client)) if self.guesses => Some(Whose::Client(client.clone())),
+            _ => None,
+        }
     }
 
     /// Whether a promise of it is about being throttled.
@@ -375,6 +384,9 @@ impl Planner<'_> {
             (Login::Good(user) | Login::Failing(user), Some(Elsewhere::Neighbour)) => Login::Failing(user),
             (login, None) => login,
         });
+        let of_nobody = login.is_none() && is_login(&template);
+        // What the neighbour holds of a client is another account.
+        let client = (to.takes_clients() && at.is_none()).then(|| who.client.name.clone());
         let mut promises = Vec::new();
         for (requirement, checks) in &expect.0 {
             for check in checks {
@@ -398,6 +410,8 @@ impl Planner<'_> {
             keep,
             control,
             login,
+            of_nobody,
+            client,
             guesses,
         });
         Ok(())
@@ -473,23 +487,4 @@ fn lacking(need: Capability) -> &'static str {
         Capability::Userinfo => "no userinfo endpoint is known from the target file or the metadata",
         Capability::Neighbour => "the target file names no `neighbour`",
     }
-}
-
-/// What a request does to a user's account: it is a login when it names a user of the target and is of the password grant.
-fn login(template: &Template, target: &Target) -> Option<Login> {
-    let (Content::Form(form) | Content::Json(form) | Content::Multipart(form)) = &template.body else { return None };
-    let all = || template.query.iter().chain(form);
-    let value = |name: &str| all().find(|(known, _)| known == name).map(|(_, part)| part);
-    let plain = |part: &Part| match part.piece()? {
-        Piece::Plain(text) => Some(text.clone()),
-        Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) => None,
-    };
-    if value("grant_type").and_then(plain).as_deref() != Some("password") {
-        return None;
-    }
-    let username = value("username").and_then(plain)?;
-    let user = target.users.iter().find(|user| user.username == username)?;
-    let own = format!("{}.password", user.name);
-    let right = matches!(value("password").and_then(Part::piece), Some(Piece::Secret(mark, _)) if *mark == own);
-    Some(if right && !user.disabled { Login::Good(user.name.clone()) } else { Login::Failing(user.name.clone()) })
 }

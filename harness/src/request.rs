@@ -55,7 +55,7 @@ impl fmt::Debug for Filled {
 
 impl Template {
     /// Whether it is the same in every walk: nothing in it is kept or drawn.
-    fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         let parameters = match &self.body {
             Content::Form(all) | Content::Json(all) | Content::Multipart(all) => all.as_slice(),
             Content::Raw(part) if !part.is_settled() => return false,

@@ -4,6 +4,7 @@ pub mod file;
 mod reader;
 pub mod role;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use reader::{load, read};
 pub use role::{client_roles, lacking_client, lacking_user, user_roles};
 
 use crate::limits::{self, Limits};
+use crate::lock_out::Whose;
 use crate::scenario::{Capability, Endpoint};
 use crate::secret::Secret;
 use role::{CLIENT_ROLES, NARROW, SECOND, USER_ROLES};
@@ -244,6 +246,19 @@ impl Target {
         }
         let role = USER_ROLES.iter().find(|one| one.name == role)?;
         self.users.iter().find(|user| (role.fits)(user))
+    }
+
+    /// The same with the sacrificial accounts behind the others that are spent, so that a case finds another one.
+    pub fn sparing(&self, is_spent: impl Fn(&Whose) -> bool) -> Cow<'_, Self> {
+        let user = |user: &User| user.sacrificial && is_spent(&Whose::User(user.name.clone()));
+        let client = |client: &Client| client.sacrificial && is_spent(&Whose::Client(client.name.clone()));
+        if !self.users.iter().any(user) && !self.clients.iter().any(client) {
+            return Cow::Borrowed(self);
+        }
+        let mut target = self.clone();
+        target.users.sort_by_key(user);
+        target.clients.sort_by_key(client);
+        Cow::Owned(target)
     }
 
     /// The limits that a run keeps there.

@@ -10,18 +10,19 @@ use ropcheck_reports::record::Because;
 use tokio::sync::OnceCell;
 
 use crate::breaker::Breaker;
-use crate::budget::{self, Budget, Came, LockOut, Refused, time};
+use crate::budget::{self, Budget, Came, Refused};
 use crate::captures::Captures;
 use crate::comparison::is_turned;
 use crate::drawn::Drawn;
 use crate::exchange::{Answer, Exchange, Sent, Way};
+use crate::lock_out::{LockOut, time};
 use crate::pace::Pace;
 use crate::plan::{Control, Login, Plan, Planned};
 use crate::request::{Ink, fill, spoken};
 use crate::scenario::Endpoint;
 use crate::seal::{Known, seal, without_private_keys};
 use crate::secret::Secret;
-use crate::target::{Target, User};
+use crate::target::Target;
 use crate::wire::{Time, Wire};
 
 /// What a walk stands on: the wire, the limits of the run, the controls that were sent already, and the time.
@@ -132,16 +133,10 @@ impl Ground {
         self.budget.lock_outs().iter().map(ToString::to_string).collect()
     }
 
-    /// The target with its sacrificial users that are locked out behind the others, so that a case finds another one.
+    /// The target with its sacrificial accounts that are locked out behind the others, so that a case finds another one.
     pub fn spared<'a>(&self, target: &'a Target) -> Cow<'a, Target> {
         let now = self.time.now();
-        let spent = |user: &User| user.sacrificial && self.budget.is_locked_out(&user.name, now);
-        if !target.users.iter().any(spent) {
-            return Cow::Borrowed(target);
-        }
-        let mut target = target.clone();
-        target.users.sort_by_key(spent);
-        Cow::Owned(target)
+        target.sparing(|whose| self.budget.shut(whose, now).is_some())
     }
 
     fn control(&self, key: &str) -> Arc<Granted> {
@@ -223,12 +218,15 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
         twins: vec![None; plan.steps.len()],
         drawn: drawn.clone(),
     };
-    let mut walker = Walker { on, start, provokes: plan.provokes(), captures: Captures::default(), walked };
+    let provokes = plan.provokes();
+    let mut walker = Walker { plan, on, start, provokes, limit: None, captures: Captures::default(), walked };
+    let none = |(because, why): NotReached| plan.steps.iter().map(|_| Reached::Not(because, why.clone())).collect();
+    if let Err(why) = walker.accounts().await {
+        walker.walked.steps = none(why);
+        return walker.walked;
+    }
     if plan.compare.is_some() {
-        walker.walked.steps = walker
-            .pair(plan)
-            .await
-            .unwrap_or_else(|(because, why)| plan.steps.iter().map(|_| Reached::Not(because, why.clone())).collect());
+        walker.walked.steps = walker.pair().await.unwrap_or_else(none);
         return walker.walked;
     }
     for (index, step) in plan.steps.iter().enumerate() {
@@ -242,17 +240,42 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
 }
 
 struct Walker<'a> {
+    plan: &'a Plan,
     on: &'a Ground,
     start: Start,
     /// Whether the plan sets out to be throttled: what would end another one is what it is there to see.
     provokes: bool,
+    /// The limit that it provoked, once it has shown itself.
+    limit: Option<Limit>,
     captures: Captures,
     walked: Walked,
+}
+
+/// A limit that has shown itself.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    /// The request that it was shown to.
+    to: budget::Request,
+    /// The position of that exchange.
+    shown_by: usize,
 }
 
 type NotReached = (Because, String);
 
 impl Walker<'_> {
+    /// Waits for accounts that the plan sets out to have shut and that another one had shut before, as long as patience allows.
+    async fn accounts(&self) -> Result<(), NotReached> {
+        for whose in self.plan.steps.iter().filter_map(Planned::provoked) {
+            let now = self.on.time.now();
+            let Some(lock_out) = self.on.budget.shut(&whose, now) else { continue };
+            match lock_out.until.map(|until| until.saturating_sub(now)) {
+                Some(wait) if wait <= self.on.patience => self.on.rest(wait).await,
+                Some(_) | None => return Err((Because::LockedOut, format!("{lock_out}; {}", whose.remedy()))),
+            }
+        }
+        Ok(())
+    }
+
     /// Sends one step of the plan, as often as it asks: after its wait and its control, within the budget.
     async fn reach(&mut self, index: usize, step: &Planned) -> Result<Vec<usize>, NotReached> {
         if let Some(Reached::Not(because, why)) = self.walked.steps.last() {
@@ -262,12 +285,20 @@ impl Walker<'_> {
         if let Some(wait) = step.wait {
             self.on.pass(wait).await;
         }
+        // What showed a limit is the answer to the same request behind it: asked again, the account would suffer for nothing.
+        if let Some(limit) = self.limit
+            && step.wait.is_none()
+            && self.request(step)? == limit.to
+        {
+            return Ok(vec![limit.shown_by]);
+        }
         let mut positions = Vec::with_capacity(1);
         for left in (1..=step.times).rev() {
             let position = self.once(index, step, if step.in_a_row { left } else { 1 }).await?;
             positions.push(position);
             // The protection shows: whoever goes on asking learns no more, and the account suffers.
             if step.in_a_row && self.answer(position).is_some_and(|answer| matches!(answer.status, 423 | 429)) {
+                self.limit = Some(Limit { to: self.request(step)?, shown_by: position });
                 break;
             }
         }
@@ -275,7 +306,8 @@ impl Walker<'_> {
     }
 
     /// Sends the two steps of a comparison one right after the other: what has to come before either comes before both.
-    async fn pair(&mut self, plan: &Plan) -> Result<Vec<Reached>, NotReached> {
+    async fn pair(&mut self) -> Result<Vec<Reached>, NotReached> {
+        let plan = self.plan;
         for (index, step) in plan.steps.iter().enumerate() {
             self.granted(index, step).await?;
             self.afford(index, step, 1).await?;
@@ -309,6 +341,13 @@ impl Walker<'_> {
     /// Sees to it that a step's control was granted: the same request without the change.
     async fn granted(&mut self, index: usize, step: &Planned) -> Result<(), NotReached> {
         let Some(control) = &step.control else { return Ok(()) };
+        // Behind a limit that has shown itself a control would be told to wait as well: the one before it stands.
+        let same = |before: &Planned| before.control.as_ref().is_some_and(|one| one.key == control.key);
+        let before = self.limit.and_then(|_| self.plan.steps[..index].iter().position(same));
+        if let Some(twin) = before.and_then(|before| self.walked.twins[before].clone()) {
+            self.walked.twins[index] = Some(twin);
+            return Ok(());
+        }
         let twin = self.twin(index, control).await?;
         self.walked.twins[index] = Some(twin.exchange);
         if twin.granted {
@@ -392,6 +431,10 @@ impl Walker<'_> {
         if let Some(rest) = self.on.resting() {
             return Err((Because::Throttled, rest.told));
         }
+        let client = step.client.as_deref().filter(|_| !self.provokes);
+        if let Some(shut) = client.and_then(|client| self.on.budget.shut_client(client, self.on.time.now())) {
+            return Err(left_alone(&shut));
+        }
         let drawn = &self.walked.drawn;
         let request = fill(&step.template, drawn, &self.captures, Ink::Secrets).map_err(|why| (Because::Setup, why))?;
         let spoken = spoken(&step.template, drawn, &self.captures);
@@ -403,7 +446,7 @@ impl Walker<'_> {
             (Start::At(at), true) => at,
             (Start::At(_) | Start::Now, _) => self.on.wire.now(),
         };
-        let print = matches!(step.login, Some(Login::Good(_))).then(|| budget::Request::of(&request));
+        let print = is_good(step, self.provokes).then(|| budget::Request::of(&request));
         let heard = self.on.wire.send(request).await;
         drop(turn);
         let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
@@ -437,7 +480,7 @@ impl Walker<'_> {
         &mut self,
         position: usize,
         step: &Planned,
-        good: Option<budget::Request>,
+        as_it_is: Option<budget::Request>,
         may_rest: bool,
     ) -> Result<Option<usize>, NotReached> {
         let Some(answer) = self.answer(position) else { return Ok(Some(position)) };
@@ -446,11 +489,9 @@ impl Walker<'_> {
         let asked = answer.retry_after();
         let wait = asked.unwrap_or(Duration::from_secs(1));
         let rested = throttled && may_rest && wait <= self.on.patience;
-        let refused = step.control.is_some() || step.expect.iter().any(|promise| promise.check.expects_refusal());
-        let as_it_is = good.filter(|_| !refused);
         let exchange = || self.walked.exchange_id(position);
-        let came = |login| Came { login, as_it_is, answer, rested };
-        let lock_out = step.login.as_ref().and_then(|login| self.on.budget.note(&came(login), exchange));
+        let (login, client, guesses) = (step.login.as_ref(), step.client.as_deref(), step.guesses);
+        let lock_out = self.on.budget.note(&Came { login, client, guesses, as_it_is, answer, rested }, exchange);
         if throttled || lock_out.is_some() {
             self.on.forget_all();
         }
@@ -470,9 +511,26 @@ impl Walker<'_> {
         }
     }
 
+    /// Which request a step is.
+    fn request(&self, step: &Planned) -> Result<budget::Request, NotReached> {
+        let request = fill(&step.template, &self.walked.drawn, &self.captures, Ink::Secrets);
+        request.map(|request| budget::Request::of(&request)).map_err(|why| (Because::Setup, why))
+    }
+
     fn answer(&self, position: usize) -> Option<&Answer> {
         self.walked.exchanges[position].heard.as_ref().ok()
     }
+}
+
+/// Whether a step is a good request as it is, by which an account is known: no change was made to it, and nobody expects a
+/// refusal but who provokes it.
+fn is_good(step: &Planned, provokes: bool) -> bool {
+    let by_whom = match &step.login {
+        Some(login) => matches!(login, Login::Good(_)),
+        None => step.client.is_some() && step.template.is_settled(),
+    };
+    let refused = || step.expect.iter().any(|promise| promise.check.expects_refusal());
+    by_whom && step.control.is_none() && (provokes || !refused())
 }
 
 /// A login that was not tried: the reason in words.

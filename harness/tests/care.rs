@@ -1,11 +1,13 @@
 //! Real accounts and busy servers: budgets, rests, lock-outs, and a run that sends nothing.
 
+#[path = "support/accounts.rs"]
+mod accounts;
 #[path = "support/run.rs"]
 mod run;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -13,7 +15,6 @@ use std::time::{Duration, SystemTime};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request as Received;
 use axum::middleware::{Next, from_fn};
-use ropcheck::complaint::Source;
 use ropcheck::drawn::Drawn;
 use ropcheck::embedded::demo_target;
 use ropcheck::forecast::Forecast;
@@ -23,7 +24,6 @@ use ropcheck::pace::Pace;
 use ropcheck::plan::{Offers, plan};
 use ropcheck::session::Subject;
 use ropcheck::suite::Suite;
-use ropcheck::target::{self, Target};
 use ropcheck::walk::{Ground, Start, walk};
 use ropcheck::wire::{Time, Wire};
 use ropcheck_reference_server::{Clock, Config, HashCost, LoginThrottle, Policy, app};
@@ -32,9 +32,9 @@ use ropcheck_reports::run::Run;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use wiremock::{MockServer, ResponseTemplate};
 
+use crate::accounts::{grant, refusal, sent, server, target, text};
 use crate::run::ropcheck;
 
 /// Cases that log in well, that do not, and that do not twice.
@@ -68,62 +68,6 @@ fn folder() -> TempDir {
 fn suite(only: &str) -> Suite {
     let library = Library::load(Some(folder().path())).unwrap_or_else(|complaint| panic!("{complaint}"));
     Suite::of(Arc::new(library)).only(only).expect("there are cases")
-}
-
-/// A target of one user, and of a sacrificial one where `decoys` says so.
-fn text(endpoint: &str, decoys: u32, more: &str) -> String {
-    let decoys: String = (1..=decoys)
-        .map(|n| format!("  decoy-{n}: {{ username: decoy-{n}, password: ducks-in-row-{n}, sacrificial: true }}\n"))
-        .collect();
-    format!(
-        "token_endpoint: {endpoint}\n{more}clients: {{ web: {{ id: web, secret: tulip-tulip }} }}\n\
-         users:\n  alice: {{ username: alice, password: wonderland }}\n{decoys}"
-    )
-}
-
-fn target(text: String) -> Target {
-    let source = Source { file: "target.yaml".to_owned(), text, private: true };
-    target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"))
-}
-
-fn refusal(status: u16) -> ResponseTemplate {
-    ResponseTemplate::new(status).set_body_raw(r#"{"error":"invalid_grant"}"#, "application/json")
-}
-
-fn grant() -> ResponseTemplate {
-    let body = r#"{"access_token":"opaque-access-4f9d1c7be2","token_type":"Bearer","expires_in":60}"#;
-    ResponseTemplate::new(200).insert_header("cache-control", "no-store").set_body_raw(body, "application/json")
-}
-
-/// The user that a request names, and whether its password is right.
-fn login(body: &[u8]) -> (String, bool) {
-    let value = |name: &str| {
-        let mut form = url::form_urlencoded::parse(body);
-        form.find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-    };
-    let (user, password) = (value("username"), value("password"));
-    let right = password == "wonderland" || (password.starts_with("ducks-in-row-") && password.len() == 14);
-    (user, right)
-}
-
-/// A server that answers a login by its user, by whether the password is right, and by how many came before.
-async fn server(answer: impl Fn(&str, bool, u32) -> ResponseTemplate + Send + Sync + 'static) -> (MockServer, String) {
-    let server = MockServer::start().await;
-    let count = AtomicU32::new(0);
-    let respond = move |request: &Request| {
-        let (user, right) = login(&request.body);
-        answer(&user, right, count.fetch_add(1, Ordering::Relaxed))
-    };
-    Mock::given(any()).respond_with(respond).mount(&server).await;
-    let endpoint = format!("{}/token", server.uri());
-    (server, endpoint)
-}
-
-/// Each login that was sent by its user, with a mark where its password was wrong.
-async fn sent(server: &MockServer) -> Vec<String> {
-    let requests = server.received_requests().await.expect("they are kept");
-    let logins = requests.iter().map(|request| login(&request.body)).filter(|(user, _)| !user.is_empty());
-    logins.map(|(user, right)| if right { user } else { format!("{user}!") }).collect()
 }
 
 /// What a promise of a case came to: nothing where it was met.
@@ -200,6 +144,24 @@ async fn a_long_rest_leaves_the_rest_of_the_run_unjudged() {
     assert_eq!(requests.len(), 2, "the login that teaches, and the request that was told to wait");
 }
 
+/// What was asked for could not be judged, however many checks of every answer were.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_which_no_case_was_judged_exits_3() {
+    for (only, code) in [("care/[bc]*", 3), ("care/[ab]*", 0)] {
+        let (_server, endpoint) = server(|user, right, _| match (user, right) {
+            ("", _) => refusal(400),
+            (_, true) => grant(),
+            (_, false) => ResponseTemplate::new(503).insert_header("retry-after", "600"),
+        })
+        .await;
+        let (cases, file) = (folder(), tempfile::tempdir().expect("a folder"));
+        let (scenarios, target) = (cases.path().display().to_string(), written(&file, &text(&endpoint, 0, "")));
+        let args = ["check", "--scenarios", &scenarios, "--only", only, "--target", &target].map(str::to_owned);
+        let ran = tokio::task::spawn_blocking(move || ropcheck(args)).await.expect("it ends");
+        ran.exits(code).says(&["not judged", "checks of every answer"]);
+    }
+}
+
 // Accounts.
 
 /// How a server answers for an account that is shut, a right password or a wrong one.
@@ -223,13 +185,20 @@ async fn locking(how: Shut) -> (MockServer, String) {
 
 #[tokio::test]
 async fn a_lock_out_is_told_and_its_account_left_alone() {
-    // How the server says it · how that is told · every login that was sent.
-    let ways: [(Shut, &str, &[&str]); 3] = [
-        (|_| ResponseTemplate::new(423), "status 423, an empty body", &["alice", "alice", "alice!", "alice!"]),
-        (|_| refusal(429).insert_header("retry-after", "900"), "status 429", &["alice", "alice", "alice!", "alice!"]),
-        (|_| refusal(400), "status 400, error `invalid_grant`", &["alice", "alice", "alice!", "alice!", "alice"]),
+    let wrong = ["alice", "alice", "alice!", "alice!"].as_slice();
+    let (by_a_wrong, by_a_good) = ("failed login 2 in a row", "a good login after 2 that failed");
+    // How the server says it · how that is told · what showed it · every login that was sent.
+    let ways: [(Shut, &str, &str, &[&str]); 3] = [
+        (|_| ResponseTemplate::new(423), "status 423, an empty body", by_a_wrong, wrong),
+        (|_| refusal(429).insert_header("retry-after", "900"), "status 429", by_a_wrong, wrong),
+        (
+            |_| refusal(400),
+            "status 400, error `invalid_grant`",
+            by_a_good,
+            &["alice", "alice", "alice!", "alice!", "alice"],
+        ),
     ];
-    for (how, told, wanted) in ways {
+    for (how, told, by, wanted) in ways {
         let (server, endpoint) = locking(how).await;
         let suite = suite("care/[bcd]*");
         let run = suite.run(Subject::Target(Box::new(target(text(&endpoint, 0, ""))))).await.expect("it begins");
@@ -238,7 +207,7 @@ async fn a_lock_out_is_told_and_its_account_left_alone() {
         assert_eq!(because, Because::LockedOut, "{detail}");
         assert!(detail.contains("user `alice` is locked out since 20") && detail.contains(told), "{detail}");
         assert_eq!(run.notices().len(), 1, "{:?}", run.notices());
-        assert!(run.notices()[0].contains("after 2 failed logins of this run"), "{:?}", run.notices());
+        assert!(run.notices()[0].contains(by), "{:?}", run.notices());
         let sent = sent(&server).await;
         assert_eq!(sent, wanted, "{told}: nothing is tried on the account any more");
     }
