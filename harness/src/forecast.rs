@@ -1,6 +1,6 @@
 //! What a run would send, told without sending anything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use url::Url;
@@ -8,7 +8,8 @@ use url::Url;
 use crate::budget::{Budget, Refused};
 use crate::learn::{CAPABILITIES, LESSONS};
 use crate::library::Library;
-use crate::plan::{Control, Login, Offers, Plan, Planned, plan, plan_base};
+use crate::lock_out::Whose;
+use crate::plan::{Control, Login, Offers, Plan, Planned, Skip, plan, plan_base};
 use crate::scenario::Capability;
 use crate::session::effort;
 use crate::suite::Suite;
@@ -28,8 +29,12 @@ pub struct Forecast {
     pub run: usize,
     /// Cases that the target file lacks something for.
     pub skipped: usize,
-    /// Cases that would be left unjudged, because the budget of failed logins is spent.
-    pub unjudged: Vec<String>,
+    /// Failing logins by names that are none of the target's users': drawn ones, and ones that nobody bears.
+    pub of_nobody: u64,
+    /// Cases about many failed logins that would be skipped, each with its reason.
+    pub closed: Vec<(String, String)>,
+    /// Cases that would be left unjudged, by the reason.
+    pub unjudged: BTreeMap<String, Vec<String>>,
 }
 
 /// What one account would see.
@@ -54,10 +59,19 @@ impl Forecast {
         let mut dry = DryRun::on(&target, suite.drawing.cases);
         dry.learn(library, &target);
         for id in suite.in_order() {
-            let planned = library.scenarios.get(id).map(|scenario| plan(id, scenario, library, &target, &offers));
+            let Some(scenario) = library.scenarios.get(id) else { continue };
+            let planned = {
+                let target = target.sparing(|whose| dry.locked.contains_key(whose));
+                plan(id, scenario, library, &target, &offers)
+            };
             match planned {
-                Some(Ok(plan)) => dry.case(&plan, &target),
-                Some(Err(_)) | None => dry.forecast.skipped += 1,
+                Ok(plan) => dry.case(&plan, &target),
+                Err(Skip(why)) => {
+                    dry.forecast.skipped += 1;
+                    if scenario.wrote.throttles() || scenario.wrote.measures() {
+                        dry.forecast.closed.push((id.clone(), why));
+                    }
+                }
             }
         }
         dry.forecast
@@ -90,11 +104,16 @@ fn has_metadata(endpoints: &Endpoints) -> bool {
 /// Why a case goes no further.
 struct Spent;
 
+const SPENT: &str =
+    "the failed-login budget is spent by then: raise `limits` in the target file if the accounts can bear it";
+
 struct DryRun {
     forecast: Forecast,
     budget: Budget,
     /// Controls that were granted, with the guesses at their client's secret since.
     controls: HashMap<String, u32>,
+    /// Accounts that a case set out to have shut, with that case.
+    locked: HashMap<Whose, String>,
     /// Failing logins of each account since the last good one.
     since: Vec<u64>,
     /// Guesses that a control bears.
@@ -109,12 +128,21 @@ impl DryRun {
             |user: &crate::target::User| Attempts { user: user.name.clone(), good: 0, failing: 0, in_a_row: 0 };
         let accounts: Vec<Attempts> = target.users.iter().map(account).collect();
         let since = vec![0; accounts.len()];
-        let forecast =
-            Forecast { accounts, requests: 0, waits: Duration::ZERO, run: 0, skipped: 0, unjudged: Vec::new() };
+        let forecast = Forecast {
+            accounts,
+            requests: 0,
+            waits: Duration::ZERO,
+            run: 0,
+            skipped: 0,
+            of_nobody: 0,
+            closed: Vec::new(),
+            unjudged: BTreeMap::new(),
+        };
         Self {
             forecast,
             budget: Budget::of(target),
             controls: HashMap::new(),
+            locked: HashMap::new(),
             since,
             guesses: target.limits().failed_logins,
             cases,
@@ -138,13 +166,26 @@ impl DryRun {
 
     fn case(&mut self, plan: &Plan, target: &Target) {
         self.forecast.run += 1;
+        let id = &plan.case.id;
+        let provoked: Vec<Whose> = plan.steps.iter().filter_map(Planned::provoked).collect();
+        if let Some((whose, by)) = provoked.iter().find_map(|whose| Some((whose, self.locked.get(whose)?))) {
+            let remedy = whose.remedy();
+            let why = format!(
+                "{by} has {whose} locked out by then: {remedy}, or it is run if that is over within `patience`"
+            );
+            return self.left_open(why, id);
+        }
         let times = if plan.draws() { effort(plan, target, self.cases).cases } else { 1 };
         for _ in 0..times {
             if plan.steps.iter().try_for_each(|step| self.step(step, plan.provokes())).is_err() {
-                self.forecast.unjudged.push(plan.case.id.clone());
-                return;
+                return self.left_open(SPENT.to_owned(), id);
             }
         }
+        self.locked.extend(provoked.into_iter().map(|whose| (whose, id.clone())));
+    }
+
+    fn left_open(&mut self, why: String, case: &str) {
+        self.forecast.unjudged.entry(why).or_default().push(case.to_owned());
     }
 
     fn step(&mut self, step: &Planned, provokes: bool) -> Result<(), Spent> {
@@ -192,6 +233,7 @@ impl DryRun {
 
     fn send(&mut self, step: &Planned) {
         self.forecast.requests += 1;
+        self.forecast.of_nobody += u64::from(step.of_nobody);
         let Some(login) = &step.login else { return };
         if step.is_hoped_for() {
             self.budget.granted(login);

@@ -53,17 +53,33 @@ impl Limits {
             .map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate.clamp(RATES.0, RATES.1)))
     }
 
-    /// Each limit by name, with what it allows.
-    pub fn told(&self) -> [(&'static str, String); 3] {
+    /// Each limit by name, with what it allows; on another machine also what is less careful than it is without a word.
+    pub fn told(&self, loopback: bool) -> Vec<(&'static str, String)> {
         let in_all = self.failed_logins_in_all.map_or("any number".to_owned(), |most| most.to_string());
         let rate =
             self.requests_per_second.map_or("as fast as it answers".to_owned(), |rate| format!("{rate} a second"));
         let at_once = self.concurrency.map_or("any number".to_owned(), |most| most.to_string());
-        [
+        let mut told = vec![
             ("failed logins", format!("{} of a user between good ones, {in_all} in all", self.failed_logins)),
             ("requests", format!("{rate}, {at_once} at once")),
             ("no answer", format!("the run ends after {SILENCES} in a row")),
-        ]
+        ];
+        let less_careful = if loopback { String::new() } else { self.less_careful() };
+        told.extend((!less_careful.is_empty()).then_some(("less careful", less_careful)));
+        told
+    }
+
+    /// What a target file allows on another machine beyond what is allowed there without a word.
+    fn less_careful(&self) -> String {
+        let careful = Told::default().on_loopback(false);
+        let pairs = [
+            ("failed_logins", Some(f64::from(self.failed_logins)), Some(f64::from(careful.failed_logins))),
+            ("requests_per_second", self.requests_per_second, careful.requests_per_second),
+            ("concurrency", self.concurrency.map(f64::from), careful.concurrency.map(f64::from)),
+        ];
+        let beyond = pairs.into_iter().filter_map(|(name, this, careful)| Some((name, this?, careful?)));
+        let beyond = beyond.filter(|(_, this, careful)| this > careful);
+        beyond.map(|(name, this, careful)| format!("{name} {this} (careful: {careful})")).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -73,7 +89,7 @@ mod tests {
 
     #[test]
     fn another_machine_is_treated_with_care_unless_its_file_says_otherwise() {
-        let told = |limits: Limits| limits.told().map(|(_, told)| told);
+        let told = |limits: Limits| limits.told(true).into_iter().map(|(_, told)| told).collect::<Vec<_>>();
         assert_eq!(
             told(Told::default().on_loopback(false)),
             [
@@ -97,5 +113,21 @@ mod tests {
             assert_eq!(told(limits)[..2], ["1 of a user between good ones, 40 in all", "0.5 a second, 3 at once"]);
             assert_eq!(limits.interval(), Duration::from_secs(2));
         }
+    }
+
+    #[test]
+    fn what_is_less_careful_on_another_machine_is_called_so() {
+        let less = |told: Told, loopback: bool| {
+            let told = told.on_loopback(loopback).told(loopback);
+            told.into_iter().find(|(name, _)| *name == "less careful").map(|(_, told)| told)
+        };
+        let failed = Told { failed_logins: Some(100_000), ..Told::default() };
+        assert_eq!(less(failed, false).as_deref(), Some("failed_logins 100000 (careful: 2)"));
+        assert_eq!(less(failed, true), None, "nobody else's accounts are on this machine");
+        let fast = Told { requests_per_second: Some(7.5), concurrency: Some(2), ..Told::default() };
+        let told = "requests_per_second 7.5 (careful: 5), concurrency 2 (careful: 1)";
+        assert_eq!(less(fast, false).as_deref(), Some(told));
+        let careful = Told { failed_logins: Some(1), requests_per_second: Some(5.0), ..Told::default() };
+        assert_eq!([less(careful, false), less(Told::default(), false)], [None, None]);
     }
 }

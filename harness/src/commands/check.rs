@@ -14,7 +14,7 @@ use ropcheck::{target, waiver};
 use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
 use ropcheck_reports::record::{self, Ended, Event, Finding, Found, Kind, RunStarted};
 
-use super::care;
+use super::care::{self, Leave};
 use super::outcome::{self, Printed};
 use super::stop::Stop;
 use crate::cli::{Check, one_glob};
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     };
     let subject = subject(args)?;
     if let (Subject::Target(target), true) = (&subject, args.dry_run) {
-        care::dry_run(&suite, target)?;
+        care::dry_run(&suite, target, leave(args))?;
         return Ok(0);
     }
     let named = match &subject {
@@ -53,9 +53,13 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         }
     };
     let mut recorder = outcome::recorder(&args.outcome)?;
-    if let Subject::Target(target) = &subject {
-        care::tell(target);
-    }
+    let told = match &subject {
+        Subject::Target(target) => {
+            care::tell(target);
+            Some(target.is_loopback())
+        }
+        Subject::Embedded(_) => None,
+    };
     let mut interrupted = std::pin::pin!(interrupted());
     let opened = tokio::select! {
         opened = suite.open(subject) => {
@@ -71,6 +75,10 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
             return Err(stop);
         }
     };
+    // Its metadata may have told of another machine than the target file, or of none but this one.
+    if told.is_some_and(|loopback| loopback != session.target().is_loopback()) {
+        care::tell(session.target());
+    }
     let progress = progress(suite.cases().len());
     let mut kept = Ok(());
     suite
@@ -132,6 +140,11 @@ pub(super) fn altered(fault: Option<&str>, variant: Option<&str>) -> String {
         (None, Some(id)) => format!(" with the variant {id}"),
         (None, None) => String::new(),
     }
+}
+
+/// The leave that is given: who observes names how many, whatever else is allowed.
+fn leave(args: &Check) -> Option<Leave> {
+    args.observe_throttling.map(Leave::Observing).or(args.allow_failed_logins.map(Leave::Allowed))
 }
 
 /// The policy of the embedded server: strict, or with a fault or a variant by its id.
