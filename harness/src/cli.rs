@@ -37,9 +37,12 @@ pub(crate) enum Command {
     /// Log in once and say what can be tested on a target, and what is missing
     #[command(after_help = "Example: ropcheck doctor --target staging.yaml")]
     Doctor(Doctor),
-    /// Tell what a requirement, a scenario, a lint, a fault or a variant is about
-    #[command(after_help = "Example: ropcheck explain rfc6749/5.2/invalid-grant")]
+    /// Tell what a requirement, a scenario, a lint, a control, a fault or a variant is about, or list those that a glob matches
+    #[command(after_help = "Examples: ropcheck explain rfc6749/5.2/invalid-grant, ropcheck explain '*password*'")]
     Explain(Explain),
+    /// Not a command, but what many would type
+    #[command(hide = true, visible_alias = "ls")]
+    List(List),
     /// Hold the suite against every seeded fault and every legal variant of the reference server
     #[command(after_help = "Example: ropcheck faults --only 'password-*' --json score.json")]
     Faults(Faults),
@@ -204,11 +207,20 @@ pub(crate) struct Doctor {
 /// `ropcheck explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password), a lint, a fault or a variant
+    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password), a lint, a control, a fault or a
+    /// variant; or a glob: 'rfc6749/5.2/*'
     pub(crate) id: String,
     /// Scenarios
     #[command(flatten)]
     pub(crate) scenarios: Scenarios,
+}
+
+/// `ropcheck list`
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Whatever follows
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) rest: Vec<String>,
 }
 
 /// `ropcheck faults`

@@ -31,7 +31,8 @@ pub fn curl(template: &Template, drawn: &Drawn) -> String {
         match value.split_once(" base64(").and_then(|(scheme, pair)| Some((scheme, pair.strip_suffix(')')?))) {
             Some((scheme, pair)) => {
                 let pair = shell.quoted(pair);
-                words.push(format!("-H \"authorization: {scheme} $(printf %s {pair} | base64 -w0)\""));
+                // What breaks lines into short ones and what does not is not the same everywhere.
+                words.push(format!("-H \"authorization: {scheme} $(printf %s {pair} | base64 | tr -d '\\n')\""));
             }
             None => words.push(format!("-H {}", shell.quoted(&format!("{name}: {value}")))),
         }
@@ -103,8 +104,18 @@ impl Shell {
     }
 
     fn comments(&self) -> String {
-        self.0.iter().map(|(name, mark)| format!("# {name}: {mark}\n")).collect()
+        self.0.iter().map(|(name, mark)| format!("# {name}: {}\n", meaning(mark))).collect()
     }
+}
+
+/// What a mark stands for, so that its reader can make it: `alice.password, character 1 changed`.
+fn meaning(mark: &str) -> String {
+    let (mark, encoded) = mark.strip_suffix(ENCODED).map_or((mark, ""), |mark| (mark, ", in percent-encoding"));
+    let Some((secret, done)) = mark.split_once(", ") else { return format!("{mark}{encoded}") };
+    // As a value is damaged: a character becomes an x, and an x becomes a y.
+    let into = if done.ends_with(" changed") { " to x (to y where it is an x)" } else { "" };
+    let with = if done.starts_with("in ") { "" } else { "with " };
+    format!("{secret} {with}{done}{into}{encoded}")
 }
 
 /// Text inside double quotes.
@@ -117,8 +128,43 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::request::{Filled, Part, Piece};
+    use crate::request::{Filled, Pair, Part, Piece};
     use crate::secret::Secret;
+
+    #[test]
+    fn a_secret_and_what_was_done_to_it_are_told_in_words() {
+        for (mark, told) in [
+            ("alice.password", "alice.password"),
+            ("alice.password, character 3 dropped", "alice.password with character 3 dropped"),
+            (
+                "web.secret, its middle character changed",
+                "web.secret with its middle character changed to x (to y where it is an x)",
+            ),
+            ("alice.password, percent-encoded", "alice.password, in percent-encoding"),
+            ("alice.password, in upper case", "alice.password in upper case"),
+        ] {
+            assert_eq!(meaning(mark), told);
+        }
+    }
+
+    /// With GNU and with BSD tools alike.
+    #[test]
+    fn a_basic_header_is_one_line_however_long_it_is() {
+        let secret = Secret::new("s".repeat(100));
+        let whole = Box::new(Part::Text(vec![Piece::Secret("web.secret".to_owned(), secret)]));
+        let basic = Part::Basic { scheme: "Basic".to_owned(), pair: Pair::Whole(whole), written: None };
+        let template = Template {
+            method: Method::POST,
+            url: Url::parse("http://127.0.0.1/token").expect("a URL"),
+            query: vec![],
+            body: Content::Form(vec![]),
+            headers: vec![(header::AUTHORIZATION, basic)],
+            respelt: None,
+            filled: Filled::default(),
+        };
+        let command = curl(&template, &Drawn::none());
+        assert!(command.contains("| base64 | tr -d '\\n')"), "{command}");
+    }
 
     #[test]
     fn what_stands_beside_a_secret_is_encoded_once() {

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Coverage(args) => coverage::run(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
         Command::Explain(args) => explain::run(&args),
+        Command::List(args) => explain::list(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Serve(args) => runtime.block_on(serve::run(&args)),
         Command::Schema(args) => schema::run(&args),

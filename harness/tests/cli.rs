@@ -213,7 +213,46 @@ fn explain_tells_of_requirements_cases_and_faults() {
         "It proves:",
         "rfc6749/5.2/invalid-grant",
     ]);
+    ropcheck(["explain", "rfc6749/5.2/wrong-password#2"]).exits(0).says(&["rfc6749/5.2/wrong-password", "It proves:"]);
+    ropcheck(["explain", "control/good-login"]).exits(0).says(&[
+        "a good request",
+        "It is the control of",
+        "bases.yaml:4",
+        "grant_type",
+    ]);
+    ropcheck(["explain", "control/good-logn"]).exits(2).says(&["did you mean `control/good-login`?"]);
+    let ran = ropcheck(["explain", "*wrong-password*"]).exits(0).says(&[
+        "Cases",
+        "rfc6749/5.2/wrong-password: A wrong password is refused with invalid_grant",
+        "Seeded faults",
+        "wrong-password-crashes: ",
+    ]);
+    assert!(!ran.stdout.contains("Sentences"), "{}", ran.stdout);
+    for (words, told) in [("", "`ropcheck explain '*'` everything"), ("faults", "`ropcheck faults`")] {
+        ropcheck(["list", words]).exits(2).says(&["there is no command `list`", told]);
+    }
     ropcheck(["explain", FAULT]).exits(0).says(&["a seeded fault", "rfc6749/5.1/no-store", "ropcheck check --fault"]);
+}
+
+/// Of the faults of its sentences a case is told to catch what it does catch, and nothing else.
+#[test]
+fn explain_tells_what_a_case_catches() {
+    let of_case = |case: &str| {
+        let told = ropcheck(["explain", case]).exits(0).stdout;
+        let (_, faults) = told.split_once("Seeded faults that it catches:").expect("a list");
+        faults
+            .lines()
+            .filter_map(|line| Some(line.trim().strip_prefix("- ")?.split(':').next()?.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let caught = of_case("rfc6749/5.2/wrong-password");
+    assert!(caught.contains(&"wrong-password-crashes".to_owned()), "{caught:?}");
+    // Of another case's password, and of a refresh token.
+    for other in ["password-beyond-ascii-ignored", "refresh-token-beyond-ascii-crashes", "disabled-user-let-in"] {
+        assert!(!caught.contains(&other.to_owned()), "{caught:?}");
+    }
+    let caught = of_case("properties/password-grant/any-wrong-password");
+    assert!(caught.contains(&"combining-mark-in-password-crashes".to_owned()), "{caught:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

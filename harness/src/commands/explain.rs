@@ -1,29 +1,44 @@
-//! `ropcheck explain`: what a requirement, a scenario, a lint, a fault or a variant is about.
+//! `ropcheck explain`: what a requirement, a scenario, a lint, a control, a fault or a variant is about.
 
+mod listing;
+
+use std::sync::Arc;
+
+use globset::GlobBuilder;
 use ropcheck::check::Check;
 use ropcheck::complaint::did_you_mean;
 use ropcheck::coverage::{Coverage, Standing, cites};
+use ropcheck::detect::{Extent, Servers, hold};
 use ropcheck::explain;
 use ropcheck::library::{Authored, Library};
 use ropcheck::lint::{LINTS, Lint};
 use ropcheck::requirement::Requirement;
-use ropcheck::scenario::{Compare, Endpoint, Move, Scenario, Step};
+use ropcheck::scenario::{Base, Compare, Endpoint, Move, Scenario, Step};
+use ropcheck::suite::Suite;
 use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
 
 use super::page::{Ink, Page};
 use super::stop::Stop;
-use crate::cli::Explain;
+use crate::cli::{Explain, List};
 
 /// Prints what is known under an id.
 pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
-    let library = Library::load(args.scenarios.scenarios.as_deref())?;
-    let id = args.id.as_str();
+    let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
+    // Reports name exchanges of a case as `case#1` and `case~2#1`.
+    let id = args.id.split(['~', '#']).next().unwrap_or_default();
     let mut page = Page::new();
+    if id.contains(['*', '?', '{', '[']) {
+        let glob = GlobBuilder::new(id).build().map_err(|why| Stop::bad_input(why.to_string()))?;
+        listing::listing(&mut page, &glob.compile_matcher(), &library);
+    }
     if let Some(known) = library.catalogue.get(id) {
         requirement(&mut page, id, known, &library);
     }
     if let Some(known) = library.scenarios.get(id) {
-        scenario(&mut page, id, known, &library);
+        scenario(&mut page, id, known, &library)?;
+    }
+    if let Some(known) = id.strip_prefix("control/").and_then(|name| library.bases.get(name)) {
+        control(&mut page, id, known, &library);
     }
     for known in LINTS.iter().filter(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
         lint(&mut page, id, known, &library);
@@ -36,17 +51,31 @@ pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     }
     if page.is_empty() {
         let lints: Vec<String> = LINTS.iter().map(|lint| format!("lint/{}", lint.name)).collect();
+        let controls: Vec<String> = library.bases.keys().map(|base| format!("control/{base}")).collect();
         let ids = library
             .catalogue
             .ids()
             .chain(library.scenarios.keys().map(String::as_str))
-            .chain(lints.iter().map(String::as_str))
+            .chain(lints.iter().chain(&controls).map(String::as_str))
             .chain(FAULTS.iter().map(|fault| fault.id))
             .chain(VARIANTS.iter().map(|variant| variant.id));
         return Err(Stop::bad_input(format!("nothing is named `{id}`{}", did_you_mean(id, ids))));
     }
     page.print()?;
     Ok(0)
+}
+
+/// Says what lists ids: there is no command of that name alone.
+pub(crate) fn list(args: &List) -> Result<u8, Stop> {
+    let of = args.rest.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
+    let told = match of {
+        "faults" | "variants" => "`ropcheck faults` runs and lists them",
+        "sentences" | "requirements" => {
+            "`ropcheck coverage` counts them, `ropcheck explain 'rfc6749/5.2/*'` lists them"
+        }
+        _ => "`ropcheck explain '*password*'` lists what a glob matches, `ropcheck explain '*'` everything",
+    };
+    Err(Stop::bad_input(format!("there is no command `list`: {told}")))
 }
 
 fn requirement(page: &mut Page, id: &str, requirement: &Requirement, library: &Library) {
@@ -153,7 +182,33 @@ fn permissions(page: &mut Page, id: &str, library: &Library) {
     }
 }
 
-fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &Library) {
+/// A base under the id that its own request has in reports.
+fn control(page: &mut Page, id: &str, base: &Authored<Base>, library: &Library) {
+    let Base { base: name, title, needs, steps } = &*base.wrote;
+    let at = base.place(name.defined);
+    page.head(Ink::Strong, &format!("{id} (a good request)"));
+    page.line(0, Ink::Plain, &format!("{}:{}", at.file, at.line));
+    page.blank();
+    page.paragraph(2, title);
+    page.blank();
+    page.paragraph(
+        2,
+        "It is the control of every request that is made from it by a change: a refusal of that one proves something only if \
+         this one was granted before it in the same run, by the same client and user. It is sent once for these and shared, and \
+         again whenever failed logins have to be made good. A run begins with some of the good requests, and learns from their \
+         answers what the server offers.",
+    );
+    page.blank();
+    for need in needs {
+        page.entry(2, &format!("Needs {}", explain::capability(*need)));
+    }
+    for (position, step) in steps.iter().enumerate() {
+        page.blank();
+        self::step(page, position + 1, &step.value, library);
+    }
+}
+
+fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &Arc<Library>) -> Result<(), Stop> {
     let wrote = &scenario.wrote;
     let at = scenario.place(wrote.id.defined);
     page.head(Ink::Strong, id);
@@ -200,7 +255,34 @@ fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &
         page.line(4, Ink::Plain, &format!("- {requirement}"));
         page.paragraph(6, says.unwrap_or_default());
     }
+    // A load run is none of the suite, and a comparison of times is too long for a page.
+    if wrote.load.is_none() && !wrote.measures() {
+        return catches(page, id, &proves, library);
+    }
     faults_of(page, &proves);
+    Ok(())
+}
+
+/// The seeded faults that the case catches, found out by running it against each that could be.
+fn catches(page: &mut Page, id: &str, proves: &[&str], library: &Arc<Library>) -> Result<(), Stop> {
+    let faults: Vec<&'static Fault> = FAULTS.iter().filter(|fault| proves.contains(&fault.breaks)).collect();
+    let suite = Suite::of(Arc::clone(library)).only(id).map_err(Stop::bad_input)?;
+    let servers = Servers { faults: &faults, variants: &[], extent: Extent::Part };
+    let score =
+        hold(&suite, servers, &|_| {}).map_err(|why| Stop::harness(format!("could not run the faults: {why}")))?;
+    let is_caught =
+        |fault: &&&Fault| score.faults.get(fault.id).is_some_and(|score| score.caught_by.iter().any(|by| by == id));
+    let caught: Vec<&&Fault> = faults.iter().filter(is_caught).collect();
+    page.blank();
+    if caught.is_empty() {
+        page.line(2, Ink::Plain, "It catches none of the seeded faults.");
+        return Ok(());
+    }
+    page.line(2, Ink::Plain, "Seeded faults that it catches:");
+    for fault in caught {
+        page.entry(4, &format!("- {}: {}", fault.id, fault.says));
+    }
+    Ok(())
 }
 
 fn step(page: &mut Page, number: usize, step: &Step, library: &Library) {
@@ -232,7 +314,7 @@ fn step(page: &mut Page, number: usize, step: &Step, library: &Library) {
     }
 }
 
-/// The seeded faults that break one of these. Which of them a case catches is measured by `ropcheck faults`.
+/// The seeded faults that break one of these. Which of them are caught by what is measured by `ropcheck faults`.
 fn faults_of(page: &mut Page, requirements: &[&str]) {
     let mut faults = FAULTS.iter().filter(|fault| requirements.contains(&fault.breaks)).peekable();
     if faults.peek().is_none() {
