@@ -11,14 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ropcheck::complaint::Source;
 use ropcheck::library::Library;
-use ropcheck::property::Drawing;
+use ropcheck::property::{Drawing, Effort};
 use ropcheck::session::Subject;
 use ropcheck::suite::Suite;
-use ropcheck::target;
-use ropcheck_reference_server::{FAULTS, Fault, Policy};
+use ropcheck::target::{self, Target};
+use ropcheck_reference_server::{Config, FAULTS, Fault, HashCost, LoginThrottle, Policy, app};
 use ropcheck_reports::drawn::{Damage, How, Value};
 use ropcheck_reports::record::{Drawn, Finding, Found};
 use ropcheck_reports::run::Run;
+use tokio::net::TcpListener;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -93,6 +94,90 @@ async fn a_seed_draws_the_same_again_and_another_seed_something_else() {
     let (first, again, other) = (drawn(5).await, drawn(5).await, drawn(6).await);
     assert_eq!(first, again);
     assert_ne!(first.seed, other.seed);
+}
+
+/// Told in every format that a person reads: of letters that look alike the bytes tell which it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bytes_of_what_was_drawn_are_told() {
+    let case = "properties/password-grant/any-wrong-password";
+    let run = run(suite(case), "combining-mark-in-password-crashes").await;
+    for format in ["text", "html", "junit", "markdown"] {
+        assert!(told(&run, format).contains("cc 80"), "{format}: {}", told(&run, format));
+    }
+}
+
+fn told(run: &Run, format: &str) -> String {
+    let mut told = Vec::new();
+    (ropcheck_reports::format::find(format).expect("a format").write)(run, &mut told).expect("it can be written");
+    String::from_utf8(told).expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shrinking_that_ends_before_its_end_is_told_so() {
+    let case = "properties/scopes/many-scopes";
+    let all = run(suite(case), "long-scope-crashes").await;
+    let (_, drawn) = broken(&all, case).into_iter().next().expect("it fails");
+    assert_eq!((drawn.minimal, drawn.shrinks), (false, Effort::USUAL.shrinks), "{drawn:?}");
+    assert!(told(&all, "text").contains("512 walks to shrink it, not minimal: the smallest so far"));
+
+    // The budget of failed logins is spent in the middle of it: each walk costs two of them.
+    let server = reference_server("combining-mark-in-password-crashes").await;
+    let case = "properties/password-grant/any-wrong-password";
+    let spend = |most: u32| {
+        let target = target(&server, &format!("limits: {{ failed_logins: 99, failed_logins_in_all: {most} }}"));
+        async move { suite(case).run(Subject::Target(Box::new(target))).await.expect("it answers") }
+    };
+    let most = 21;
+    let all = spend(most).await;
+    let (found, drawn) = broken(&all, case).into_iter().next().expect("it fails");
+    assert!(!drawn.minimal && drawn.again.is_none(), "{drawn:?}");
+    assert!(drawn.tried + drawn.shrinks > 2 && 2 * (drawn.tried + drawn.shrinks - 1) <= most, "{drawn:?}");
+    assert!(matches!(found.finding, Finding::Broken { .. }), "what failed stays failed: {found:?}");
+    assert!(told(&all, "text").contains("not minimal: the smallest so far"));
+}
+
+/// A lint looks at the answers of every set of values, kept or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn lints_see_every_attempt() {
+    let of = |run: &Run| {
+        let found =
+            run.cases.iter().find(|one| one.case.id == "lint/error-no-store").expect("it ran").judged[0].found.clone();
+        found.share.expect("it is counted")
+    };
+    // Each set is refused once; its control is granted.
+    let all = run(suite(CASE), "cache-control-missing-on-errors").await;
+    let sets = u64::from(Effort::USUAL.cases);
+    assert_eq!((of(&all).broken, of(&all).of), (sets, sets));
+
+    // So are those on the way to the smallest, and the one that tries it once more.
+    let case = "properties/password-grant/any-wrong-password";
+    let all = run(suite(case), "combining-mark-in-password-crashes").await;
+    let (_, drawn) = broken(&all, case).into_iter().next().expect("it fails");
+    let walks = u64::from(drawn.tried + drawn.shrinks + 1);
+    assert!(of(&all).of >= walks, "each walk has a refusal that is not the crash: {:?} in {walks}", of(&all));
+}
+
+/// The reference server with a fault in this process, on a port as any other server.
+async fn reference_server(fault: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("a port"));
+    let login_throttle = LoginThrottle { failures: 1000, ..LoginThrottle::default() };
+    let config = Config { hash_cost: HashCost::LOWEST, login_throttle, ..Config::demo(&base) };
+    let policy = FAULTS.iter().find(|one| one.id == fault).expect("there is such a fault").policy();
+    let app = app(config, policy).expect("the demo workspace");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    base
+}
+
+/// That server as a target.
+fn target(base: &str, more: &str) -> Target {
+    let text = format!(
+        "token_endpoint: {base}/demo/demo/oauth2/token\n{more}\n\
+         clients: {{ basic: {{ id: demo-basic, secret: basic-secret-1 }} }}\n\
+         users: {{ alice: {{ username: alice, password: wonderland-7 }} }}\n"
+    );
+    let source = Source { file: "target.yaml".to_owned(), text, private: true };
+    target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"))
 }
 
 /// What it comes to on another server: nothing is wrong any more, the same is, something else is.
@@ -231,8 +316,6 @@ async fn a_failure_that_does_not_come_again_is_told_so() {
     let all = broken(&run, CASE);
     let (_, drawn) = all.first().expect("it fails once");
     assert_eq!(drawn.again, Some(false), "{drawn:?}");
-    let mut told = Vec::new();
-    (ropcheck_reports::format::find("text").expect("a format").write)(&run, &mut told).expect("it can be written");
-    let told = String::from_utf8(told).expect("text").split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = told(&run, "text");
     assert!(told.contains("it did NOT fail again: the server does not always answer alike"), "{told}");
 }

@@ -149,7 +149,9 @@ fn message(case: &CaseOutcome) -> String {
         .filter(|one| one.weight == Weight::Fails)
         .filter_map(|one| {
             let (expected, actual) = wording::pair(one)?;
-            Some(format!("{}: expected {expected}, actual {actual}", one.found.requirement))
+            let values: Vec<String> = one.found.drawn.iter().flat_map(wording::drawn_values).collect();
+            let with = if values.is_empty() { String::new() } else { format!(", with {}", values.join(", ")) };
+            Some(format!("{}: expected {expected}, actual {actual}{with}", one.found.requirement))
         })
         .collect();
     wording::visible(&parts.join("; "))

@@ -147,6 +147,9 @@ fn findings(case: &CaseOutcome) -> String {
         if let Some((expected, actual)) = wording::pair(judged) {
             let _ = writeln!(text, "  - expected: {}\n  - actual: {}", field(expected), field(actual));
         }
+        for value in judged.found.drawn.iter().flat_map(wording::drawn_values) {
+            let _ = writeln!(text, "  - with {}", field(&value));
+        }
         if let Some(waiver) = &judged.waiver {
             let _ = writeln!(text, "  - waived {}", field(&wording::borne(waiver)));
         }

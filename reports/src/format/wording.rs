@@ -167,6 +167,14 @@ pub(crate) fn drawn(drawn: &Drawn) -> String {
     format!("set {} drawn, {} to shrink it, {size}{again}", drawn.tried, count(drawn.shrinks, "walk"))
 }
 
+/// Each drawn value in a line, with its bytes where its letters do not tell them: `password = "é" (bytes 65 cc 81)`.
+pub(crate) fn drawn_values(drawn: &Drawn) -> impl Iterator<Item = String> {
+    drawn.values.iter().map(|(name, value)| match value.dump().join(" ") {
+        bytes if bytes.is_empty() => format!("{name} = {value}"),
+        bytes => format!("{name} = {value} (bytes {bytes})"),
+    })
+}
+
 /// `section 5.2`, as far as the record knows it; the document stands in the requirement's id.
 pub(crate) fn section(judged: &Judged) -> Option<String> {
     (!judged.sentence.section.is_empty()).then(|| format!("section {}", judged.sentence.section))
