@@ -315,7 +315,7 @@ async fn a_dry_run_tells_why_leave_is_of_no_use_and_what_it_exceeds() {
         ),
         ("throttled_after: 10\n", 2, &["--allow-failed-logins", "11"], &["is 2: by `--allow-failed-logins 11`."]),
         (
-            "limits: { failed_logins: 100000 }\n",
+            "limits: { failed_logins: 100000, requests_per_second: 50, concurrency: 4 }\n",
             1,
             &[],
             &["less careful failed_logins 100000 (careful: 2)", "(drawn names)", "cost no account"],
