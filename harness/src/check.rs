@@ -246,12 +246,19 @@ fn signed(answer: &Answer, member: &str) -> Finding {
     let Some(token) = answer.token(member) else {
         return unjudged(Because::Setup, format!("the answer carries no {member}"));
     };
-    let expected = format!("{member} verifies by a key of the server's key set");
-    match token.jwt.as_ref().map(|jwt| &jwt.signature) {
+    match &token.jwt {
         None => unjudged(Because::Setup, format!("the {member} is no JWT")),
-        Some(Signature::Held { .. }) => Finding::Met,
-        Some(Signature::Failed(why)) => Finding::Broken { expected, actual: why.clone() },
-        Some(Signature::NotTried(why)) => unjudged(Because::Harness, why.clone()),
+        Some(jwt) => held(&jwt.signature, member),
+    }
+}
+
+/// What the signature of the token under a member came to.
+pub(crate) fn held(signature: &Signature, member: &str) -> Finding {
+    let expected = || format!("{member} verifies by a key of the server's key set");
+    match signature {
+        Signature::Held { .. } => Finding::Met,
+        Signature::Failed(why) => Finding::Broken { expected: expected(), actual: why.clone() },
+        Signature::NotTried(why) => unjudged(Because::Harness, why.clone()),
     }
 }
 

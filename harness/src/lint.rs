@@ -7,6 +7,7 @@ mod key_set;
 mod services;
 mod tally;
 
+pub(crate) use jwt::{AT_JWT, typ_is};
 pub(crate) use tally::EXAMPLES;
 pub use tally::Tally;
 

@@ -175,6 +175,7 @@ fn user(target: &mut Target, password: &str, disabled: bool, sacrificial: bool) 
         name: "added".to_owned(),
         username: "added".to_owned(),
         password: Secret::new(password),
+        sub: None,
         disabled,
         sacrificial,
     });

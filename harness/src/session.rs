@@ -18,6 +18,7 @@ pub use crate::learn::NotReady;
 use crate::learn::{Learned, discover, key_set, learn};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
+use crate::load::TRUTHS;
 use crate::pace::Pace;
 use crate::plan::{Plan, Skip, plan};
 use crate::property::{Attempt, Drawing, Effort, LetGo, Property};
@@ -41,7 +42,7 @@ pub struct Session {
     library: Arc<Library>,
     place: Place,
     target: Target,
-    keys: Keys,
+    keys: Arc<Keys>,
     learned: Learned,
     drawing: Drawing,
     wire: Wire,
@@ -89,7 +90,7 @@ impl Session {
         if target.limits() != limits {
             pace = Arc::new(Pace::of(&target.limits()));
         }
-        let keys = Keys::new(key_set(&target, &wire, &pace).await, Known::of(&target));
+        let keys = Arc::new(Keys::new(key_set(&target, &wire, &pace).await, Known::of(&target)));
         let ground = Arc::new(Ground::new(wire.clone(), &target, pace, time));
         let learned = learn(&library, &target, &keys, &ground).await?;
         let place = place.map_or_else(|| Place::Shared(ground), |embedded| Place::Embedded(Box::new(embedded)));
@@ -102,8 +103,16 @@ impl Session {
     }
 
     /// The keys that tokens are held against.
-    pub fn keys(&self) -> &Keys {
+    pub fn keys(&self) -> &Arc<Keys> {
         &self.keys
+    }
+
+    /// The issuer that a case's tokens have to name, where it is known.
+    pub fn issuer(&self, case: &str) -> Option<String> {
+        match &self.place {
+            Place::Shared(_) => self.target.endpoints.issuer.clone(),
+            Place::Embedded(embedded) => embedded.of(case)?.0.endpoints.issuer,
+        }
     }
 
     /// The client and the run's clock.
@@ -257,6 +266,8 @@ pub fn head(
     let steps = scenarios().flat_map(|(_, scenario)| scenario.wrote.all_steps());
     let cited = steps.flat_map(|step| &step.value.expect.0).map(|(id, _)| id.value.as_str());
     let cited = cited.chain(LINTS.iter().map(|lint| lint.requirement));
+    let across = TRUTHS.iter().filter(|_| kind == record::Kind::Load).map(|truth| truth.requirement);
+    let cited = cited.chain(across);
     let sentence = |id: &str| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone()));
     // What a second opinion is beside is read together with it.
     let sentences = cited.filter_map(sentence).flat_map(|one| {

@@ -146,6 +146,8 @@ pub struct User {
     pub username: String,
     /// The password.
     pub password: Secret,
+    /// What tokens name the user by, where the file tells it.
+    pub sub: Option<String>,
     /// That the right password is refused.
     pub disabled: bool,
     /// That the account may be locked out by a test.

@@ -1,5 +1,7 @@
 //! Tokens turned into facts: a fingerprint, length and alphabet, and what a JWT says of itself.
 
+mod key_set;
+
 use std::borrow::Cow;
 
 use aws_lc_rs::{digest, hmac, rand};
@@ -7,11 +9,11 @@ use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{NO_PAD, URL_SAFE_NO_PAD};
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use jsonwebtoken::Algorithm;
 use ropcheck_reports::record::{Flaw, JwtFacts, Part, Signature, TokenFacts};
 use serde_json::{Map, Value};
 
+use self::key_set::KeySet;
 use crate::json;
 use crate::plan::Plan;
 use crate::seal::Known;
@@ -25,28 +27,6 @@ pub struct Keys {
     /// What a claim must not show.
     known: Known,
     fingerprints: hmac::Key,
-}
-
-/// The server's key set as far as tokens need it.
-#[derive(Debug)]
-struct KeySet {
-    /// The keys that can be read. Those of kinds that are not known here do not spoil the others.
-    keys: Vec<Jwk>,
-    /// The name of every key that has one.
-    kids: Vec<String>,
-    /// How many keys there are for signing, or for whatever they are used.
-    for_signing: usize,
-}
-
-impl KeySet {
-    fn of(keys: Vec<Value>) -> Self {
-        let text = |key: &Value, name: &str| key.get(name).and_then(Value::as_str).map(str::to_owned);
-        Self {
-            kids: keys.iter().filter_map(|key| text(key, "kid")).collect(),
-            for_signing: keys.iter().filter(|key| text(key, "use").is_none_or(|it| it == "sig")).count(),
-            keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect(),
-        }
-    }
 }
 
 impl Keys {
@@ -63,10 +43,26 @@ impl Keys {
         self.set.is_ok()
     }
 
+    /// Whether a key of the set has that name.
+    pub(crate) fn names(&self, kid: &str) -> bool {
+        self.set.as_ref().is_ok_and(|set| set.names(kid))
+    }
+
+    /// A text of the server's with every known secret in it made into its mark.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.known.hide(text.as_bytes())).into_owned()
+    }
+
+    /// What is kept of a token: equal tokens have equal ones, and it says nothing else.
+    pub(crate) fn fingerprint(&self, token: &[u8]) -> [u8; 8] {
+        let mut fingerprint = [0; 8];
+        fingerprint.copy_from_slice(&hmac::sign(&self.fingerprints, token).as_ref()[..8]);
+        fingerprint
+    }
+
     /// `previous` is the token of that member before it in the same walk.
     fn facts(&self, member: String, token: &str, previous: Option<&str>, verify: bool) -> TokenFacts {
-        let digest = hmac::sign(&self.fingerprints, token.as_bytes());
-        let fingerprint = hex(&digest.as_ref()[..8]);
+        let fingerprint = hex(&self.fingerprint(token.as_bytes()));
         let visible_ascii = token.chars().all(|c| (' '..='~').contains(&c));
         let (length, jwt) = (token.chars().count(), self.jwt(token, verify));
         // Of a JWT nearly all is told in the open: how its characters fall says nothing.
@@ -82,12 +78,7 @@ impl Keys {
     /// What a JWT says, where the token is one (RFC 7519 section 7.2). One that strict readers refuse is read all the same,
     /// so that one flaw hides no other.
     fn jwt(&self, token: &str, verify: bool) -> Option<JwtFacts> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(claims), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return None;
-        };
+        let [header, claims, signature] = parts(token)?;
         let mut flaws = Vec::new();
         let header_map = self.object(Part::Header, header, &mut flaws)?;
         let claims_map = self.object(Part::Claims, claims, &mut flaws)?;
@@ -102,7 +93,7 @@ impl Keys {
         flaws.extend(self.key_named(&header_map, alg));
         let signed = &token[..header.len() + 1 + claims.len()];
         let signature = if verify {
-            self.signature(&header_map, alg, signed, &URL_SAFE_NO_PAD.encode(bytes))
+            self.signature(header_map.get("kid").and_then(Value::as_str), alg, signed, &bytes)
         } else {
             Signature::NotTried("no check of this case asks for it".to_owned())
         };
@@ -128,13 +119,14 @@ impl Keys {
         let set = self.set.as_ref().ok().filter(|_| !alg.starts_with("HS") && !alg.eq_ignore_ascii_case("none"))?;
         match header.get("kid") {
             None => (set.for_signing > 1).then_some(Flaw::KeyNotNamed(set.for_signing)),
-            Some(Value::String(kid)) => (!set.kids.contains(kid)).then_some(Flaw::KeyUnknown),
+            Some(Value::String(kid)) => (!set.names(kid)).then_some(Flaw::KeyUnknown),
             // A kid that is no text is another sentence's matter.
             Some(_) => None,
         }
     }
 
-    fn signature(&self, header: &Map<String, Value>, alg: &str, signed: &str, signature: &str) -> Signature {
+    /// Whether a signature holds by the key of that name.
+    pub(crate) fn signature(&self, kid: Option<&str>, alg: &str, signed: &str, signature: &[u8]) -> Signature {
         if alg.eq_ignore_ascii_case("none") {
             return Signature::Failed("the header says alg none: nothing is signed".to_owned());
         }
@@ -145,23 +137,10 @@ impl Keys {
         if matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
             return Signature::NotTried(format!("{alg} is keyed by a shared secret, which no key set holds"));
         }
-        let set = match &self.set {
-            Ok(set) => set,
-            Err(why) => return Signature::NotTried(why.clone()),
-        };
-        let kid = header.get("kid").and_then(Value::as_str);
-        let named = |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;
-        // Whether the name is right is another sentence's matter: where it names no key, any may be meant.
-        let (named, others): (Vec<&Jwk>, Vec<&Jwk>) = set.keys.iter().partition(named);
-        let candidates = if named.is_empty() { others } else { named };
-        for key in &candidates {
-            let verified = DecodingKey::from_jwk(key)
-                .and_then(|key| crypto::verify(signature, signed.as_bytes(), &key, algorithm));
-            if verified.is_ok_and(|held| held) {
-                return Signature::Held { kid: key.common.key_id.clone().unwrap_or_default() };
-            }
+        match &self.set {
+            Ok(set) => set.verify(kid, algorithm, signed, signature),
+            Err(why) => Signature::NotTried(why.clone()),
         }
-        Signature::Failed(format!("the signature verifies by none of {} keys that can be meant", candidates.len()))
     }
 }
 
@@ -172,8 +151,15 @@ const SIGNATURE_LENGTHS: [(&str, usize); 4] = [("ES256", 64), ("ES256K", 64), ("
 pub(crate) const BASE64URL: GeneralPurpose =
     GeneralPurpose::new(&URL_SAFE, GeneralPurposeConfig::with_decode_allow_trailing_bits(NO_PAD, true));
 
+/// Header, claims and signature of a token that may be a JWT (RFC 7515 section 7.1).
+pub(crate) fn parts(token: &str) -> Option<[&str; 3]> {
+    let mut parts = token.split('.');
+    let three = [parts.next()?, parts.next()?, parts.next()?];
+    parts.next().is_none().then_some(three)
+}
+
 /// The bytes of a part, also where it is written in another base64.
-fn decoded(part: Part, text: &str, flaws: &mut Vec<Flaw>) -> Option<Vec<u8>> {
+pub(crate) fn decoded(part: Part, text: &str, flaws: &mut Vec<Flaw>) -> Option<Vec<u8>> {
     BASE64URL.decode(text).ok().or_else(|| {
         let plain: String = text.split_ascii_whitespace().collect::<String>().replace('+', "-").replace('/', "_");
         let bytes = BASE64URL.decode(plain.trim_end_matches('=')).ok()?;
@@ -197,7 +183,7 @@ fn at_hash_of(jwt: &JwtFacts, access_token: &str) -> Option<Flaw> {
     wanted.into_iter().all(|(_, hash)| told.as_str() != Some(left_half(hash).as_str())).then_some(Flaw::AtHash)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

@@ -192,6 +192,7 @@ pub const FAULTS: &[Fault] = &[
     fault("id-token-signature-wrong",         "oidc-core/2/signed",                        "The signature of an ID token does not hold.",                     |p| p.redraft(Id, |d| d.seal = Seal::Broken)),
     fault("id-token-sub-differs",             "oidc-core/2/sub",                           "The sub of an ID token is another user's.",                       |p| p.redraft(Id, |d| d.set("sub", "user-mallory"))),
     fault("id-token-sub-differs-after-refresh", "oidc-core/12.2/sub-same",                   "The sub of an ID token that a refresh brings is another user's.", |p| p.redraft(Id, |d| drafted::after_refresh(d, |d| d.set("sub", "user-mallory")))),
+    fault("id-token-sub-differs-at-times",    "oidc-core/2/sub",                           "The sub of every second ID token is another user's.",             |p| p.redraft(Id, |d| if d.occasion.is_every(2) { d.set("sub", "user-mallory") })),
     fault("id-token-sub-too-long",            "oidc-core/2/sub-length",                    "sub has 256 characters.",                                         |p| p.redraft(Id, |d| d.set("sub", "u".repeat(256)))),
     fault("id-token-typ-in-lower-case",       "rfc7519/5.1/typ-upper-case",                "The typ of an ID token is jwt.",                                  |p| p.redraft(Id, |d| drafted::header(d, "typ", "jwt"))),
     fault("id-token-unsigned",                "oidc-core/2/alg-not-none",                  "The ID token has the algorithm none and no signature.",           |p| p.redraft(Id, drafted::unsigned)),

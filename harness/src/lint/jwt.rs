@@ -19,10 +19,16 @@ fn under<'a>(answer: &'a Answer, member: &'a str) -> Option<Jwt<'a>> {
     Some((member, answer.token(member)?.jwt.as_ref()?))
 }
 
-/// Whether its `typ` is one of these, with or without the tree that RFC 7515 section 4.1.9 lets go.
+/// What the `typ` of an access token after RFC 9068 is.
+pub(crate) const AT_JWT: &str = "at+jwt";
+
 fn is_typ(jwt: &JwtFacts, typs: &[&str]) -> bool {
+    jwt.header.get("typ").and_then(Value::as_str).is_some_and(|typ| typ_is(typ, typs))
+}
+
+/// Whether a `typ` is one of these, with or without the tree that RFC 7515 section 4.1.9 lets go.
+pub(crate) fn typ_is(typ: &str, typs: &[&str]) -> bool {
     const TREE: &str = "application/";
-    let Some(typ) = jwt.header.get("typ").and_then(Value::as_str) else { return false };
     let has_tree = typ.get(..TREE.len()).is_some_and(|tree| tree.eq_ignore_ascii_case(TREE));
     let typ = if has_tree { &typ[TREE.len()..] } else { typ };
     typs.iter().any(|one| typ.eq_ignore_ascii_case(one))
@@ -35,7 +41,7 @@ pub(super) fn id_token(answer: &Answer) -> Jwts<'_> {
 
 /// An access token that says it follows RFC 9068.
 pub(super) fn access_token(answer: &Answer) -> Jwts<'_> {
-    [under(answer, "access_token").filter(|(_, jwt)| is_typ(jwt, &["at+jwt"])), None]
+    [under(answer, "access_token").filter(|(_, jwt)| is_typ(jwt, &[AT_JWT])), None]
 }
 
 /// Those that others than the server are told to verify.
@@ -46,7 +52,7 @@ pub(super) fn for_others(answer: &Answer) -> Jwts<'_> {
 
 /// All of them. What an access token looks like is the server's own affair unless it says what it is.
 pub(super) fn all(answer: &Answer) -> Jwts<'_> {
-    let access_token = under(answer, "access_token").filter(|(_, jwt)| is_typ(jwt, &["jwt", "at+jwt"]));
+    let access_token = under(answer, "access_token").filter(|(_, jwt)| is_typ(jwt, &["jwt", AT_JWT]));
     [access_token, under(answer, "id_token")]
 }
 

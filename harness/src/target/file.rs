@@ -198,6 +198,9 @@ pub struct UserFile {
     /// The password, better `${env:NAME}` or `${file:PATH}` than the text itself.
     #[schemars(with = "String")]
     pub password: Spanned<String>,
+    /// The `sub` that tokens name the user by; learned from the first one where nothing is said.
+    #[serde(default)]
+    pub sub: Option<String>,
     /// That the account is disabled, locked or expired: its right password is refused.
     #[serde(default)]
     pub disabled: bool,

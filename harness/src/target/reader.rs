@@ -253,6 +253,7 @@ impl Reader<'_> {
             name: name.to_owned(),
             username: user.username.value.clone(),
             password: self.secret(&user.password)?,
+            sub: user.sub.clone(),
             disabled: user.disabled,
             sacrificial: user.sacrificial,
         })
@@ -341,6 +342,17 @@ mod tests {
             target("preset: cloudentity\ntenant: acme\nworkspace: demo\nregion: ue")
                 .is_err_and(|why| why.contains("did you mean"))
         );
+    }
+
+    #[test]
+    fn what_tokens_name_a_user_by_may_be_told() {
+        let sub = |text: String| {
+            let source = Source { file: "t.yaml".into(), text, private: true };
+            read(&source, Path::new("."), &|_| Some("wonderland".to_owned())).expect("a target").users[0].sub.clone()
+        };
+        let text = format!("token_endpoint: https://as.example/token\n{REST}");
+        assert_eq!(sub(text.replace("username: alice", "username: alice, sub: a-17")), Some("a-17".to_owned()));
+        assert_eq!(sub(text), None);
     }
 
     #[test]

@@ -1,0 +1,159 @@
+//! The tokens of a load run, looked at off the timing path: each validated, and all held against each other.
+
+mod jwt;
+mod ledger;
+mod look;
+mod seen;
+mod subjects;
+#[cfg(test)]
+mod tests;
+mod truths;
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use ropcheck_reports::record::Found;
+use ropcheck_reports::record::load::Validated;
+use tokio::sync::{mpsc, oneshot};
+
+use self::look::{Against, Look};
+pub use self::truths::{TRUTHS, Truth};
+use crate::secret::Secret;
+use crate::session::Session;
+
+/// What one answer issued, as the walk heard it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Issued {
+    /// The number of the walk.
+    pub(super) walk: u32,
+    /// The position of the exchange in it.
+    pub(super) position: usize,
+    /// The position of the journey that was walked.
+    pub(super) journey: usize,
+    /// The user's name in the target file; `None` where a client asked for itself.
+    pub(super) user: Option<Arc<str>>,
+    /// The client's identifier.
+    pub(super) client: Arc<str>,
+    /// The tokens by the names of their members.
+    pub(super) tokens: Vec<(String, Secret)>,
+    /// The scope of the answer; where it tells none, what was asked for.
+    pub(super) scope: Option<String>,
+    /// The lifetime that the answer tells, in seconds.
+    pub(super) expires_in: Option<u64>,
+    /// When it was heard, since the Unix epoch, by the clock that the server goes by.
+    pub(super) heard_at: Duration,
+}
+
+/// A kind of token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Access,
+    Refresh,
+    Id,
+}
+
+impl Kind {
+    fn of(member: &str) -> Option<Self> {
+        [Self::Access, Self::Refresh, Self::Id].into_iter().find(|kind| kind.member() == member)
+    }
+
+    fn member(self) -> &'static str {
+        match self {
+            Self::Access => "access_token",
+            Self::Refresh => "refresh_token",
+            Self::Id => "id_token",
+        }
+    }
+}
+
+/// What all tokens of a run came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Came {
+    /// One finding a truth that a token spoke of.
+    pub(super) found: Vec<Found>,
+    /// Tokens that were looked at.
+    pub(super) seen: u64,
+    /// Tokens whose signature was tried.
+    pub(super) validated: u64,
+    /// How likely it is that two fingerprints are the same by chance.
+    pub(super) odds: f64,
+}
+
+/// Answers that wait for the thread that looks at tokens. What finds no room waits with its walk, so that memory is bounded.
+const ROOM: usize = 1024;
+
+/// How many of them the thread takes at once: to be woken for each would cost more than to look at it.
+const AT_ONCE: usize = 64;
+
+/// The way to the thread that looks at tokens. Clones lead to the same one.
+#[derive(Debug, Clone)]
+pub(super) struct Tokens {
+    queue: mpsc::Sender<Handed>,
+}
+
+#[derive(Debug)]
+enum Handed {
+    Issued(Box<Issued>),
+    /// Nothing more comes: what did it come to?
+    End(oneshot::Sender<Came>),
+}
+
+impl Tokens {
+    /// Starts the thread. `cases` are the journeys, in their order.
+    ///
+    /// # Errors
+    /// The machine refuses a thread.
+    pub(super) fn start(session: &Session, cases: &[String], validated: Validated) -> io::Result<Self> {
+        let (tokens, handed) = Self::queue(ROOM);
+        let look = Look::new(Against::of(session, cases, validated));
+        thread::Builder::new().name("tokens".to_owned()).spawn(move || attend(look, handed))?;
+        Ok(tokens)
+    }
+
+    fn queue(room: usize) -> (Self, mpsc::Receiver<Handed>) {
+        let (queue, handed) = mpsc::channel(room);
+        (Self { queue }, handed)
+    }
+
+    /// Hands over what an answer issued, once it was measured. Waits where there is no room.
+    pub(super) async fn hand(&self, issued: Issued) {
+        if !issued.tokens.is_empty() {
+            // Nobody takes them any more only where the thread panicked, which `finish` tells.
+            let _gone = self.queue.send(Handed::Issued(Box::new(issued))).await;
+        }
+    }
+
+    /// How many answers wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Waits until all that was handed over was looked at, and tells what it came to.
+    ///
+    /// # Panics
+    /// The thread panicked.
+    pub(super) async fn finish(self) -> Came {
+        let (end, came) = oneshot::channel();
+        let _gone = self.queue.send(Handed::End(end)).await;
+        came.await.expect("the thread that looks at tokens ends by telling what they came to")
+    }
+}
+
+/// Looks at what is handed over until the end.
+fn attend(mut look: Look, mut handed: mpsc::Receiver<Handed>) {
+    let mut taken = Vec::with_capacity(AT_ONCE);
+    while handed.blocking_recv_many(&mut taken, AT_ONCE) > 0 {
+        for one in taken.drain(..) {
+            match one {
+                Handed::Issued(issued) => look.look(&issued),
+                Handed::End(end) => {
+                    // Nobody waits for it only where the run was given up.
+                    let _given_up = end.send(look.came());
+                    return;
+                }
+            }
+        }
+    }
+}
