@@ -5,10 +5,10 @@
 /// Keys of a target file whose values anybody may read. What stands under any other (a secret, a password, a parameter of
 /// `extra`, a key that is misspelt) is hidden.
 #[rustfmt::skip]
-pub(crate) const HARMLESS: [&str; 30] = [
+pub(crate) const HARMLESS: [&str; 31] = [
     "allow_http", "auth", "ca_file", "clock_skew", "concurrency", "default_scope", "disabled", "dynamic_scope", "failed_logins",
     "failed_logins_in_all", "grants", "id", "introspection_endpoint", "issuer", "jwks_uri", "name", "patience", "preset", "region",
-    "requests_per_second", "revocation_endpoint", "sacrificial", "scopes", "tenant", "throttled_after", "timeout",
+    "requests_per_second", "revocation_endpoint", "sacrificial", "scopes", "sub", "tenant", "throttled_after", "timeout",
     "token_endpoint", "userinfo_endpoint", "username", "workspace",
 ];
 
