@@ -1,5 +1,7 @@
 //! The tokens of a load run, looked at off the timing path: each validated, and all held against each other.
 
+#[cfg(test)]
+mod cost;
 mod jwt;
 mod ledger;
 mod look;

@@ -22,14 +22,14 @@ const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://issuer.example";
 
 /// A server's key.
-struct Signer(Ed25519KeyPair);
+pub(super) struct Signer(pub(super) Ed25519KeyPair);
 
 impl Signer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Ed25519KeyPair::generate().expect("random bytes"))
     }
 
-    fn keys(&self) -> Arc<Keys> {
+    pub(super) fn keys(&self) -> Arc<Keys> {
         let x = URL_SAFE_NO_PAD.encode(self.0.public_key());
         let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "a", "x": x });
         Arc::new(Keys::new(Ok(vec![key]), crate::seal::Known::default()))
@@ -43,7 +43,7 @@ impl Signer {
     }
 }
 
-fn against(signer: &Signer, validated: Validated) -> Against {
+pub(super) fn against(signer: &Signer, validated: Validated) -> Against {
     Against {
         keys: signer.keys(),
         journeys: vec![("load/mine/logins".to_owned(), Some(ISSUER.to_owned()))],
@@ -55,7 +55,7 @@ fn against(signer: &Signer, validated: Validated) -> Against {
 }
 
 /// An answer before its tokens are signed.
-struct Draft {
+pub(super) struct Draft {
     issued: Issued,
     access_header: Value,
     access: Value,
@@ -66,7 +66,7 @@ struct Draft {
 
 impl Draft {
     /// A faultless one to a user's login, the first, the second, ...
-    fn good(user: &str, number: u32) -> Self {
+    pub(super) fn good(user: &str, number: u32) -> Self {
         let times = json!({ "iss": ISSUER, "sub": format!("sub-of-{user}"), "iat": NOW, "exp": NOW + 300 });
         let with = |more: Value| {
             let mut claims = times.as_object().expect("an object").clone();
@@ -93,7 +93,7 @@ impl Draft {
         }
     }
 
-    fn issued(self, signer: &Signer) -> Issued {
+    pub(super) fn issued(self, signer: &Signer) -> Issued {
         let tokens = [
             ("access_token", signer.sign(&self.access_header, &self.access)),
             ("id_token", signer.sign(&self.id_header, &self.id)),

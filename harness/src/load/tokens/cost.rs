@@ -1,0 +1,86 @@
+//! What an answer costs the thread that looks at tokens, for whoever asks:
+//! `cargo test --release -p ropcheck --lib tokens::cost -- --ignored --nocapture`.
+
+use std::time::Instant;
+
+use aws_lc_rs::signature::{ED25519, KeyPair, ParsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+
+use super::tests::{Draft, Signer, against};
+use super::*;
+
+const BATCHES: usize = 21;
+const BATCH: usize = 500;
+
+/// The median batch, in microseconds each.
+#[expect(clippy::print_stdout, reason = "what it is run for")]
+#[expect(clippy::cast_precision_loss, reason = "told in two digits")]
+fn cost(what: &str, mut each: impl FnMut(usize)) {
+    let mut batches: Vec<f64> = (0..BATCHES)
+        .map(|batch| {
+            let began = Instant::now();
+            (0..BATCH).for_each(|one| each(batch * BATCH + one));
+            began.elapsed().as_secs_f64() * 1e6 / BATCH as f64
+        })
+        .collect();
+    batches.sort_by(f64::total_cmp);
+    println!("{what:<52} {:>7.2} µs, at best {:>7.2}", batches[BATCHES / 2], batches[0]);
+}
+
+#[test]
+#[ignore = "a measurement: it means something in a release build on a quiet machine"]
+fn cost_of_an_answer() {
+    let signer = Signer::new();
+    let draft = |number: usize| Draft::good("alice", u32::try_from(number).expect("a few thousand"));
+    let answers: Vec<Issued> = (0..BATCHES * BATCH).map(|number| draft(number).issued(&signer)).collect();
+
+    let token = answers[0].tokens[0].1.expose();
+    let (signed, signature) = token.rsplit_once('.').expect("a JWT");
+    let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64");
+    let public = signer.0.public_key().as_ref();
+    let parsed = ParsedPublicKey::new(&ED25519, public).expect("a key");
+    cost("aws-lc-rs, the key parsed once", |_| assert!(parsed.verify_sig(signed.as_bytes(), &bytes).is_ok()));
+    let key = DecodingKey::from_ed_der(public);
+    let verify = || crypto::verify(signature, signed.as_bytes(), &key, Algorithm::EdDSA);
+    cost("jsonwebtoken, the key decoded once", |_| assert!(verify().is_ok_and(|held| held)));
+    let keys = signer.keys();
+    cost("fingerprint of a JWT", |_| assert_ne!(keys.fingerprint(token.as_bytes()), [0; 8]));
+
+    let members =
+        [&["access_token"][..], &["access_token", "refresh_token"], &["access_token", "refresh_token", "id_token"]];
+    for (validated, how) in [(Validated::None, "compared"), (Validated::All, "validated and compared")] {
+        for members in members {
+            let keep = |issued: &Issued| {
+                let wanted = |(member, _): &&(String, Secret)| members.contains(&member.as_str());
+                Issued { tokens: issued.tokens.iter().filter(wanted).cloned().collect(), ..issued.clone() }
+            };
+            let answers: Vec<Issued> = answers.iter().map(keep).collect();
+            let mut look = Look::new(against(&signer, validated));
+            cost(&format!("{how}: {}", members.join(", ")), |number| look.look(&answers[number]));
+            assert!(look.came().found.iter().all(|found| found.finding == ropcheck_reports::record::Finding::Met));
+        }
+    }
+}
+
+/// Answers handed over through the queue, by one runtime thread, until the last was looked at.
+#[tokio::test]
+#[ignore = "a measurement: it means something in a release build on a quiet machine"]
+#[expect(clippy::print_stdout, reason = "what it is run for")]
+async fn rate_through_the_queue() {
+    const ANSWERS: u32 = 50_000;
+    let signer = Signer::new();
+    let answers: Vec<Issued> = (0..ANSWERS).map(|number| Draft::good("alice", number).issued(&signer)).collect();
+    let (tokens, handed) = Tokens::queue(ROOM);
+    let look = Look::new(against(&signer, Validated::All));
+    thread::spawn(move || attend(look, handed));
+    let began = Instant::now();
+    for mut issued in answers {
+        issued.tokens.truncate(1);
+        tokens.hand(issued).await;
+    }
+    let came = tokens.finish().await;
+    let rate = f64::from(ANSWERS) / began.elapsed().as_secs_f64();
+    println!("{rate:.0} answers/s through the queue, {} validated", came.validated);
+}
