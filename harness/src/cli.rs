@@ -68,7 +68,7 @@ pub(crate) struct Outcome {
     /// Write the record, one JSON line an event
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Write a report: html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
+    /// Write a report: hlog=FILE, html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(String, PathBuf)>,
 }
@@ -168,7 +168,7 @@ pub(crate) struct Replay {
 pub(crate) struct Report {
     /// The record
     pub(crate) record: PathBuf,
-    /// A report to write: html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
+    /// A report to write: hlog=FILE, html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
     #[arg(long = "as", value_name = "FORMAT=FILE", value_parser = report, required = true)]
     pub(crate) formats: Vec<(String, PathBuf)>,
 }

@@ -460,10 +460,10 @@ fn run(suite: &Suite, policy: Policy) -> io::Result<Shown> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use ropcheck_reports::folding::fold;
     use ropcheck_reports::record::{
         self, Case, Ended, Event, Found, Kind, Origin, Place, RunFinished, RunStarted, Sentence, Skipped,
     };
-    use ropcheck_reports::run::fold;
 
     use super::*;
 

@@ -1,12 +1,14 @@
 //! What a walk did, as lines of the record: requests in marks, answers sealed.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::HeaderMap;
+use ropcheck_reports::folding::Folding;
 use ropcheck_reports::record::{self, Body, Event, Heard};
+use ropcheck_reports::run::Run;
 
 use crate::captures::Captures;
 use crate::curl::curl;
@@ -86,40 +88,61 @@ fn body(bytes: &Bytes) -> Body {
     }
 }
 
-/// Events kept for the reports of this run, and written to a record file as they happen where one is wanted.
+/// A file that is written as things happen.
+pub struct Follower {
+    /// What it is, for whoever is told that it could not be written.
+    pub what: String,
+    /// Writes an event.
+    pub tell: fn(&Event, &mut dyn Write) -> io::Result<()>,
+    /// Where to.
+    pub out: Box<dyn Write + Send>,
+}
+
+/// The record's own way to write an event: one JSON line.
+///
+/// # Errors
+/// It can't be written.
+pub fn line(event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", serde_json::to_string(event)?)
+}
+
+/// Events added up as they happen, and written to the files that follow them.
+#[derive(Default)]
 pub struct Recorder {
-    file: Option<Box<dyn Write + Send>>,
-    events: Vec<Event>,
-    failed: Option<std::io::Error>,
+    folding: Option<Folding>,
+    followers: Vec<Follower>,
+    failed: Option<(String, io::Error)>,
 }
 
 impl Recorder {
-    /// A recorder, with a file or without.
-    pub fn new(file: Option<Box<dyn Write + Send>>) -> Self {
-        Self { file, events: Vec::new(), failed: None }
+    /// A recorder with the files that follow it.
+    pub fn new(followers: Vec<Follower>) -> Self {
+        Self { followers, ..Self::default() }
     }
 
-    /// Keeps an event. A file that can't be written any more is told once, at the end.
+    /// Keeps an event. A file that can't be written any more is left alone, and the first of them told at the end.
     pub fn keep(&mut self, event: Event) {
-        if let Some(file) = &mut self.file {
-            let line = serde_json::to_string(&event).map_err(std::io::Error::from);
-            let written = line.and_then(|line| writeln!(file, "{line}").and_then(|()| file.flush()));
-            if let Err(why) = written {
-                self.failed = Some(why);
-                self.file = None;
+        let Self { folding, followers, failed } = self;
+        followers.retain_mut(|one| match (one.tell)(&event, &mut one.out).and_then(|()| one.out.flush()) {
+            Ok(()) => true,
+            Err(why) => {
+                failed.get_or_insert_with(|| (std::mem::take(&mut one.what), why));
+                false
             }
+        });
+        match (folding, event) {
+            (Some(folding), event) => folding.add(event),
+            (folding, Event::RunStarted(head)) => *folding = Some(Folding::begin(head)),
+            (None, event) => unreachable!("a run begins with its head, not with {event:?}"),
         }
-        self.events.push(event);
     }
 
-    /// Every event.
+    /// What the events add up to, and the file that could not be written to its end, with the reason.
     ///
-    /// # Errors
-    /// The record file could not be written to its end.
-    pub fn into_events(self) -> Result<Vec<Event>, (Vec<Event>, std::io::Error)> {
-        match self.failed {
-            None => Ok(self.events),
-            Some(why) => Err((self.events, why)),
-        }
+    /// # Panics
+    /// There was no event, which is a fault of ropcheck's own.
+    pub fn finish(self) -> (Run, Option<(String, io::Error)>) {
+        let folding = self.folding.unwrap_or_else(|| unreachable!("a run has a head"));
+        (folding.finish(), self.failed)
     }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use globset::{GlobBuilder, GlobMatcher};
+use ropcheck_reports::folding::fold;
 use ropcheck_reports::record::{Ended, Event, Kind, RunFinished};
-use ropcheck_reports::run::{Run, fold};
+use ropcheck_reports::run::Run;
 use tokio::task::JoinSet;
 
 use crate::library::Library;

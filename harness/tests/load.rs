@@ -71,9 +71,9 @@ async fn every_answer_of_a_good_server_is_measured_and_meets_its_promises() {
     let run = folded(load("small/sessions", Policy::strict()).await.expect("it bears one walk"));
     assert_eq!(run.standing(), Standing::Passed);
     assert!(kept(&run).is_empty(), "a run in which nothing is wrong keeps no exchange: {:?}", kept(&run));
-    let [login, refresh] = run.load.as_slice() else { panic!("two steps, not {:?}", run.load) };
+    let [login, refresh] = run.load.steps.as_slice() else { panic!("two steps, not {:?}", run.load.steps) };
     assert_eq!((login.step.as_str(), refresh.step.as_str()), ("login", "refresh"));
-    for step in &run.load {
+    for step in &run.load.steps {
         assert!(step.count > 0 && step.service.max_us() > 0, "{step:?}");
         assert_eq!((step.broken, step.errors, step.unreadable), (0, 0, 0), "{step:?}");
         assert_eq!(step.statuses.keys().collect::<Vec<_>>(), [&200], "{step:?}");
@@ -96,9 +96,9 @@ async fn a_fault_is_told_once_with_its_share_and_a_few_examples() {
     );
     assert_eq!(number.sentence.level, Level::Must);
     let share = number.found.share.expect("how many were looked at");
-    let measured: u64 = run.load.iter().map(|step| step.count).sum();
+    let measured: u64 = run.load.steps.iter().map(|step| step.count).sum();
     assert!(share.broken == share.of && share.of >= measured, "{share:?} of {measured}");
-    assert_eq!(run.load.iter().map(|step| step.broken).sum::<u64>(), measured);
+    assert_eq!(run.load.steps.iter().map(|step| step.broken).sum::<u64>(), measured);
     let mut examples: Vec<&str> = number.found.evidence.iter().map(String::as_str).collect();
     examples.sort_unstable();
     assert_eq!((kept(&run), examples.len()), (examples, 3));

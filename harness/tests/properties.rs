@@ -17,6 +17,7 @@ use ropcheck::suite::Suite;
 use ropcheck::target::{self, Target};
 use ropcheck_reference_server::{Config, FAULTS, Fault, HashCost, LoginThrottle, Policy, app};
 use ropcheck_reports::drawn::{Damage, How, Value};
+use ropcheck_reports::format::{self, Tell};
 use ropcheck_reports::record::{Drawn, Finding, Found};
 use ropcheck_reports::run::Run;
 use tokio::net::TcpListener;
@@ -107,8 +108,9 @@ async fn the_bytes_of_what_was_drawn_are_told() {
 }
 
 fn told(run: &Run, format: &str) -> String {
+    let Some(Tell::Run(tell)) = format::find(format).map(|format| format.tell) else { panic!("{format} tells a run") };
     let mut told = Vec::new();
-    (ropcheck_reports::format::find(format).expect("a format").write)(run, &mut told).expect("it can be written");
+    tell(run, &mut told).expect("it can be written");
     String::from_utf8(told).expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

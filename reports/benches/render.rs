@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::io;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use ropcheck_reports::format::FORMATS;
+use ropcheck_reports::folding::fold;
+use ropcheck_reports::format::{FORMATS, Tell};
 use ropcheck_reports::read;
 use ropcheck_reports::record::{Event, RunStarted};
-use ropcheck_reports::run::fold;
 
 const SPECIMEN: &str = include_str!("../tests/specimen.ndjson");
 const COPIES: usize = 80;
@@ -19,10 +19,13 @@ fn render(criterion: &mut Criterion) {
     group.bench_function("fold", |bencher| {
         bencher.iter(|| fold(black_box(head.clone()), black_box(events.clone())));
     });
-    let run = fold(head, events);
+    let run = fold(head, events.clone());
     for format in FORMATS {
-        group.bench_function(format.name, |bencher| {
-            bencher.iter(|| (format.write)(black_box(&run), &mut io::sink()));
+        group.bench_function(format.name, |bencher| match format.tell {
+            Tell::Run(tell) => bencher.iter(|| tell(black_box(&run), &mut io::sink())),
+            Tell::Each(tell) => {
+                bencher.iter(|| black_box(&events).iter().try_for_each(|event| tell(event, &mut io::sink())))
+            }
         });
     }
     group.finish();

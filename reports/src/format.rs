@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use crate::record::Event;
 use crate::run::Run;
 
 mod chart;
+mod hlog;
 mod html;
 mod junit;
 mod markdown;
@@ -20,17 +22,31 @@ pub struct Format {
     pub name: &'static str,
     /// What it is for, as a fragment.
     pub says: &'static str,
-    /// Writes the run.
-    pub write: fn(&Run, &mut dyn Write) -> io::Result<()>,
+    /// How it is written.
+    pub tell: Tell,
+}
+
+/// How a format is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Tell {
+    /// At the end, from what the run adds up to.
+    Run(fn(&Run, &mut dyn Write) -> io::Result<()>),
+    /// As it happens, event by event.
+    Each(fn(&Event, &mut dyn Write) -> io::Result<()>),
 }
 
 /// Every format, by name.
 pub const FORMATS: &[Format] = &[
-    Format { name: "html", says: "one self-contained page with every exchange", write: html::write },
-    Format { name: "junit", says: "JUnit XML, one test case a case, for a CI system", write: junit::write },
-    Format { name: "markdown", says: "a short page for a GitHub step summary", write: markdown::write },
-    Format { name: "text", says: "what the terminal shows, without colour", write: text::plain },
-    Format { name: "waivers", says: "a waiver file for what fails, to be filled in", write: waivers::write },
+    Format {
+        name: "hlog",
+        says: "an HdrHistogram interval log of a load run, each step and second",
+        tell: Tell::Each(hlog::line),
+    },
+    Format { name: "html", says: "one self-contained page with every exchange", tell: Tell::Run(html::write) },
+    Format { name: "junit", says: "JUnit XML, one test case a case, for a CI system", tell: Tell::Run(junit::write) },
+    Format { name: "markdown", says: "a short page for a GitHub step summary", tell: Tell::Run(markdown::write) },
+    Format { name: "text", says: "what the terminal shows, without colour", tell: Tell::Run(text::plain) },
+    Format { name: "waivers", says: "a waiver file for what fails, to be filled in", tell: Tell::Run(waivers::write) },
 ];
 
 /// The format of that name.

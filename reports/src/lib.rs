@@ -2,24 +2,30 @@
 //!
 //! ```text
 //! Event  ->  record, one JSON line each   record.rs   the published contract
-//!        ->  Run, the fold of events      run.rs      every number is made here
+//!        ->  Run, the fold of events      run.rs      folding.rs makes it, and every number with it
 //!        ->  text, html, junit, markdown  format/     fn(&Run, &mut dyn Write)
 //! ```
 //!
-//! This crate opens no socket, and no number is made outside [`run`] and the rooms that it folds with: [`coverage`],
-//! [`latency`], [`opinion`], [`steps`], [`threshold`], [`verdict`] and [`waivers`].
+//! This crate opens no socket, and no number is made outside [`folding`], [`run`] and the rooms that they fold with:
+//! [`coverage`], [`health`], [`latency`], [`load`], [`opinion`], [`race`], [`search`], [`steps`], [`threshold`], [`verdict`]
+//! and [`waivers`].
 
 pub mod coverage;
 pub mod day;
 pub mod diff;
 pub mod drawn;
 pub mod evidence;
+pub mod folding;
 pub mod format;
+pub mod health;
 pub mod latency;
+pub mod load;
 pub mod opinion;
+pub mod race;
 pub mod read;
 pub mod record;
 pub mod run;
+pub mod search;
 pub mod steps;
 pub mod threshold;
 pub mod verdict;

@@ -31,12 +31,12 @@ pub enum ReadError {
     Headless,
 }
 
-/// Reads all events of a record.
+/// Reads the events of a record, one by one; the first is its head.
 ///
 /// A last line that was cut short (a run that was killed while writing) is left out; any other line
 /// that is no event is an error.
-pub fn events(mut from: impl BufRead) -> Result<Vec<Event>, ReadError> {
-    let mut events = Vec::new();
+pub fn each(mut from: impl BufRead, tell: &mut dyn FnMut(Event)) -> Result<(), ReadError> {
+    let mut is_begun = false;
     let mut text = String::new();
     for line in 1.. {
         text.clear();
@@ -49,15 +49,21 @@ pub fn events(mut from: impl BufRead) -> Result<Vec<Event>, ReadError> {
         }
         match serde_json::from_str::<Event>(&text) {
             Ok(Event::RunStarted(head)) if head.version > VERSION => return Err(ReadError::Newer(head.version)),
-            Ok(event) => events.push(event),
-            Err(_) if !text.ends_with('\n') && !events.is_empty() => break,
+            Ok(event) if is_begun || matches!(event, Event::RunStarted(_)) => tell(event),
+            Ok(_) => return Err(ReadError::Headless),
+            Err(_) if !text.ends_with('\n') && is_begun => break,
             Err(why) => return Err(ReadError::Line { line, why }),
         }
+        is_begun = true;
     }
-    match events.first() {
-        Some(Event::RunStarted(_)) => Ok(events),
-        _ => Err(ReadError::Headless),
-    }
+    if is_begun { Ok(()) } else { Err(ReadError::Headless) }
+}
+
+/// Reads all events of a record at once.
+pub fn events(from: impl BufRead) -> Result<Vec<Event>, ReadError> {
+    let mut events = Vec::new();
+    each(from, &mut |event| events.push(event))?;
+    Ok(events)
 }
 
 #[cfg(test)]

@@ -1,19 +1,12 @@
-//! Events folded into a run: every number that a report prints is made here, or in a room that it folds with.
-//!
-//! A finding says what happened and the requirement's level says how much it matters; only the fold combines them, in
-//! [`crate::verdict`].
+//! What a run adds up to; [`crate::folding`] adds it up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::coverage::{self, Document};
-use crate::opinion::{self, Opinions};
-use crate::record::{
-    Because, Case, Ended, Event, Exchange, Finding, Found, Kind, Level, Place, RunFinished, RunStarted, Sentence,
-    Waiver,
-};
-use crate::steps::{StepLoad, Steps};
+use crate::coverage::Document;
+use crate::load::Load;
+use crate::opinion::Opinions;
+use crate::record::{Because, Case, Ended, Exchange, Finding, Found, Kind, RunFinished, RunStarted};
 pub use crate::verdict::{Judged, Tally, Verdict, Weight};
-use crate::verdict::{verdict, weigh};
 use crate::waivers::{self, Applied, Proposed};
 
 /// What a run adds up to.
@@ -31,8 +24,8 @@ pub struct Run {
     pub checks: usize,
     /// Exchanges by id.
     pub exchanges: BTreeMap<String, Exchange>,
-    /// What a load run measured, by step.
-    pub load: Vec<StepLoad>,
+    /// What a load run adds up to.
+    pub load: Load,
     /// What each sentence that binds came to, by document and section.
     pub coverage: Vec<Document>,
     /// Today's advice beside the sentences that bind.
@@ -77,7 +70,11 @@ pub enum Standing {
     Outdated,
     /// It was interrupted, or its record just ends.
     Interrupted,
-    /// Nothing could be judged, or the run could not go on.
+    /// A load run in which the generator was the limit: INVALID.
+    Invalid,
+    /// A threshold was missed.
+    Missed,
+    /// Nothing could be judged, the run could not go on, or a search found no rate.
     Inconclusive,
     /// No MUST was broken, and something was not judged.
     Partial,
@@ -85,102 +82,23 @@ pub enum Standing {
     Passed,
 }
 
-/// Folds events into a run.
-///
-/// The first event is the head; [`crate::read::events`] sees to that. A case with no finding at all is
-/// one that the run did not reach: it counts as not judged.
-pub fn fold(started: RunStarted, events: impl IntoIterator<Item = Event>) -> Run {
-    let mut finished = None;
-    let mut exchanges = BTreeMap::new();
-    let mut steps = Steps::default();
-    let mut skipped: BTreeMap<String, String> = BTreeMap::new();
-    let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
-    let mut took: BTreeMap<String, u64> = BTreeMap::new();
-    for event in events {
-        match event {
-            Event::RunStarted(_) | Event::Pulse(_) | Event::Race(_) | Event::Trial(_) => {}
-            Event::Skipped(skip) => {
-                skipped.insert(skip.case, skip.because);
-            }
-            Event::Exchange(exchange) => {
-                let sum = took.entry(exchange.case.clone()).or_default();
-                *sum = sum.saturating_add(exchange.took_us);
-                exchanges.insert(exchange.id.clone(), exchange);
-            }
-            Event::Found(one) => found.entry(one.case.clone()).or_default().push(one),
-            Event::Window(window) => steps.add(&window),
-            Event::RunFinished(last) => finished = Some(last),
-        }
-    }
-
-    let mut cases = Vec::new();
-    for case in started.cases.clone() {
-        let findings = found.remove(&case.id).unwrap_or_default();
-        let reason = skipped.remove(&case.id);
-        cases.push(outcome(case, findings, reason, &started));
-    }
-    // What is left is not in the head: checks that run on every exchange, each a case of its own.
-    let checks = found.len();
-    for (id, findings) in found {
-        let title =
-            findings.first().map_or_else(String::new, |one| sentence(&started.sentences, &one.requirement).says);
-        let at = Place { file: String::new(), line: 0, text: String::new() };
-        cases.push(outcome(Case { id, title, at }, findings, None, &started));
-    }
-    let mut tally = Tally::default();
-    for case in &mut cases {
-        case.took_us = took.get(&case.case.id).copied().unwrap_or_default();
-        tally.add(case.verdict);
-    }
-    let load = steps.loads();
-    let cited = coverage::cited(&started.sentences, &cases);
-    let (coverage, opinions) = (coverage::by_document(&cited), opinion::of(&cited));
-    let complete = finished.as_ref().is_some_and(|last| last.ended == Ended::Complete);
-    let waivers = waivers::applied(&started, &cases, complete && started.only.is_none());
-    Run { started, finished, cases, tally, checks, exchanges, load, coverage, opinions, waivers }
-}
-
-fn outcome(case: Case, findings: Vec<Found>, skipped: Option<String>, started: &RunStarted) -> CaseOutcome {
-    let in_force: Vec<&Waiver> =
-        started.waivers.iter().filter(|waiver| waiver.case == case.id && waivers::holds(waiver, started)).collect();
-    let judged: Vec<Judged> = findings
-        .into_iter()
-        .map(|found| {
-            let sentence = sentence(&started.sentences, &found.requirement);
-            let waiver = in_force.iter().copied().find(|waiver| waiver.requirement == found.requirement);
-            let weight = weigh(&found, sentence.level, waiver);
-            let waiver = waiver.filter(|_| weight == Weight::Waived).cloned();
-            Judged { found, sentence, weight, waiver }
-        })
-        .collect();
-    let verdict = if skipped.is_some() { Verdict::Skipped } else { verdict(&judged) };
-    CaseOutcome { case, verdict, judged, skipped, took_us: 0 }
-}
-
-/// The sentence of a requirement; one that the head does not carry is shown as what it is, and binds.
-fn sentence(sentences: &BTreeMap<String, Sentence>, requirement: &str) -> Sentence {
-    sentences.get(requirement).cloned().unwrap_or_else(|| Sentence {
-        section: String::new(),
-        level: Level::Must,
-        says: format!("{requirement} (the record does not carry this sentence)"),
-        beside: None,
-    })
-}
-
 impl Run {
-    /// The run's exit code, the first that holds: 1 a MUST broken or a waiver out of date, 3 nothing could be judged
-    /// or, when `strict`, anything left unjudged, 130 interrupted, 0 otherwise.
+    /// The run's exit code: 1 a MUST broken, a waiver out of date or a threshold missed; 3 nothing could be judged, the
+    /// generator was the limit or, when `strict`, anything was left unjudged; 130 interrupted; 0 otherwise.
     pub fn exit_code(&self, strict: bool) -> u8 {
         match self.standing() {
-            Standing::Failed | Standing::Outdated => 1,
+            Standing::Failed | Standing::Outdated | Standing::Missed => 1,
             Standing::Interrupted => 130,
-            Standing::Inconclusive => 3,
+            Standing::Invalid | Standing::Inconclusive => 3,
             Standing::Partial if strict => 3,
             Standing::Partial | Standing::Passed => 0,
         }
     }
 
     /// What the run came to as a whole.
+    ///
+    /// A broken MUST stays one however hard it was asked for. A threshold is missed by the server alone: not by a run that was
+    /// cut short, and not by one in which the generator was the limit.
     pub fn standing(&self) -> Standing {
         if self.tally.failed > 0 {
             Standing::Failed
@@ -188,6 +106,12 @@ impl Run {
             Standing::Outdated
         } else if self.interrupted() {
             Standing::Interrupted
+        } else if self.load.is_invalid() {
+            Standing::Invalid
+        } else if self.load.is_inconclusive() {
+            Standing::Inconclusive
+        } else if self.load.missed().next().is_some() {
+            Standing::Missed
         } else if self.judged_nothing() || self.stopped().is_some() {
             Standing::Inconclusive
         } else if self.tally.unjudged > 0 {
@@ -337,7 +261,8 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Origin, Skipped, Target};
+    use crate::folding::fold;
+    use crate::record::{Event, Level, Origin, Place, Sentence, Skipped, Target};
 
     fn head(levels: &[(&str, Level)]) -> RunStarted {
         RunStarted {

@@ -38,8 +38,6 @@ pub struct StepLoad {
     pub broken: u64,
     /// Bytes of bodies heard.
     pub bytes: u64,
-    /// Each second in which it was seen, in order.
-    pub seconds: Vec<Second>,
     /// Histograms that could not be read: their exchanges are counted, their times are missing.
     pub unreadable: u64,
 }
@@ -54,6 +52,15 @@ impl StepLoad {
     pub fn answers(&self) -> u64 {
         self.count - self.statuses.get(&0).copied().unwrap_or_default()
     }
+}
+
+/// A step second by second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverTime {
+    /// The step.
+    pub step: String,
+    /// Each second in which it was seen, in order.
+    pub seconds: Vec<Second>,
 }
 
 /// What a step came to in one second.
@@ -89,6 +96,12 @@ impl Steps {
     /// What they add up to so far, in the order of their names.
     pub fn loads(&self) -> Vec<StepLoad> {
         self.0.iter().map(|(step, sum)| sum.load(step)).collect()
+    }
+
+    /// Each of their seconds so far, in the order of their names.
+    pub fn over_time(&self) -> Vec<OverTime> {
+        let seconds = |sum: &Sum| sum.seconds.values().cloned().collect();
+        self.0.iter().map(|(step, sum)| OverTime { step: step.clone(), seconds: seconds(sum) }).collect()
     }
 }
 
@@ -188,7 +201,6 @@ impl Sum {
             errors: total(is_error),
             broken: self.broken,
             bytes: self.bytes,
-            seconds: self.seconds.values().cloned().collect(),
             unreadable: self.unreadable,
         }
     }
@@ -250,16 +262,25 @@ pub(crate) mod tests {
         all.remove(0)
     }
 
+    fn seconds(windows: &[Window]) -> Vec<Second> {
+        let mut steps = Steps::default();
+        for window in windows {
+            steps.add(window);
+        }
+        steps.over_time().remove(0).seconds
+    }
+
     #[test]
     fn seconds_add_up_and_a_stall_lowers_the_rate() {
         let silence = Window { latency_us: String::new(), ..window(6, 0, &[1]) };
-        let login =
-            login(&[window(3, 200, &[1000, 2000]), window(6, 503, &[9000]), window(6, 429, &[30_000]), silence]);
+        let windows = [window(3, 200, &[1000, 2000]), window(6, 503, &[9000]), window(6, 429, &[30_000]), silence];
+        let login = login(&windows);
         assert_eq!((login.count, login.answers(), login.errors, login.broken), (5, 4, 3, 4));
         assert_eq!((login.first, login.last, login.unreadable), (3, 6, 0));
         assert!((login.rate - 1.0).abs() < f64::EPSILON, "4 answers in seconds 3 to 6, not {}", login.rate);
         assert_eq!((login.service.at_us(0.5), login.service.max_us()), (2000, 30_015), "within 3 digits");
-        let seconds: Vec<_> = login.seconds.iter().map(|one| (one.second, one.count, one.errors, one.max_us)).collect();
+        let seconds: Vec<_> =
+            seconds(&windows).iter().map(|one| (one.second, one.count, one.errors, one.max_us)).collect();
         assert_eq!(seconds, [(3, 2, 0, 2000), (6, 3, 3, 30_015)]);
     }
 
@@ -269,21 +290,21 @@ pub(crate) mod tests {
         let later: Vec<Window> = (2..9).map(|second| window(second, 200, &[1000])).collect();
         let late = window(1, 200, &[5_000_000]);
         let whole: Vec<Window> = [early.clone()].into_iter().chain(later).chain([late.clone()]).collect();
-        let second = &login(&whole).seconds[0];
+        let second = &seconds(&whole)[0];
         assert_eq!((second.count, second.p50_us, second.p99_us), (10, 1000, 5_001_215));
 
         let over: Vec<Window> = (2..200).map(|second| window(second, 200, &[1000])).collect();
         let whole: Vec<Window> = [early].into_iter().chain(over).chain([late]).collect();
-        let second = &login(&whole).seconds[0];
+        let second = &seconds(&whole)[0];
         assert_eq!((second.count, second.p99_us, second.max_us), (10, 1000, 5_001_215), "its percentiles are closed");
     }
 
     #[test]
     fn response_time_is_what_a_user_waits_for_where_there_is_any() {
         let open = Window { response_us: times(&[70_000]), lag_us: times(&[5]), ..window(0, 200, &[2000]) };
+        assert_eq!(seconds(std::slice::from_ref(&open))[0].max_us, 70_015);
         let login = login(&[open]);
         assert_eq!((login.latency().max_us(), login.service.max_us(), login.lag.max_us()), (70_015, 2000, 5));
-        assert_eq!(login.seconds[0].max_us, 70_015);
         assert_eq!(super::tests::login(&[window(0, 200, &[2000])]).latency().max_us(), 2000);
     }
 

@@ -107,10 +107,11 @@ fn state(waiver: &Waiver, cases: &[CaseOutcome], whole: bool) -> State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::folding::fold;
     use crate::record::{
         Because, Case, Ended, Event, Found, Kind, Level, Place, RunFinished, Sentence, Skipped, Target, VERSION,
     };
-    use crate::run::{Run, Standing, Tally, fold};
+    use crate::run::{Run, Standing, Tally};
 
     /// The day of the run: 2025-10-09.
     const STARTED_MS: u64 = 1_760_000_000_000;

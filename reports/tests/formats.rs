@@ -2,20 +2,28 @@
 
 use std::collections::BTreeMap;
 
+use ropcheck_reports::folding::fold;
 use ropcheck_reports::format::text::{self, Style};
-use ropcheck_reports::format::{FORMATS, find};
+use ropcheck_reports::format::{FORMATS, Tell, find};
 use ropcheck_reports::read;
 use ropcheck_reports::record::{Body, Ended, Event, Exchange, Finding, Found, Heard, RunFinished};
-use ropcheck_reports::run::{Run, Verdict, fold};
+use ropcheck_reports::run::{Run, Verdict};
 
 const CHECK: &str = include_str!("specimen.ndjson");
+/// An open loop with a stall, a race, thresholds kept and missed.
 const LOAD: &str = include_str!("specimen-load.ndjson");
+/// A search that finds a rate.
+const SEARCH: &str = include_str!("specimen-search.ndjson");
+/// A closed loop as version 1 of the record kept it.
+const LOAD_1: &str = include_str!("specimen-load-1.ndjson");
+
+const ALL: [(&str, &str); 4] = [("check", CHECK), ("load", LOAD), ("search", SEARCH), ("load-1", LOAD_1)];
 
 #[test]
 fn the_specimens_hold_every_kind_of_event_and_every_verdict() {
-    for kind in ["run_started", "skipped", "exchange", "found", "window", "run_finished"] {
+    for kind in ["run_started", "skipped", "exchange", "found", "window", "pulse", "race", "trial", "run_finished"] {
         let event = format!("\"event\":\"{kind}\"");
-        assert!(CHECK.lines().chain(LOAD.lines()).any(|line| line.contains(&event)), "{kind}");
+        assert!(ALL.iter().any(|(_, record)| record.contains(&event)), "{kind}");
     }
     let run = run(CHECK);
     for verdict in Verdict::ALL {
@@ -26,8 +34,8 @@ fn the_specimens_hold_every_kind_of_event_and_every_verdict() {
 #[test]
 fn every_format_tells_the_specimens_as_it_did() {
     for format in FORMATS {
-        for (name, record) in [("check", CHECK), ("load", LOAD)] {
-            insta::assert_snapshot!(format!("{name}-{}", format.name), told(format.name, &run(record)));
+        for (name, record) in ALL {
+            insta::assert_snapshot!(format!("{name}-{}", format.name), told(format.name, &events(record)));
         }
     }
 }
@@ -36,7 +44,7 @@ fn every_format_tells_the_specimens_as_it_did() {
 fn every_format_tells_odd_records_too() {
     for (what, record) in odd() {
         for format in FORMATS {
-            let told = told(format.name, &fold_all(record.clone()));
+            let told = told(format.name, &record);
             assert!(!told.is_empty(), "{what} as {}", format.name);
         }
     }
@@ -49,18 +57,17 @@ fn a_run_without_an_end_is_told_so_by_every_format() {
     let stopped = edited(ended(Ended::Stopped("the target is unreachable".into())));
     let mut unfinished = events(CHECK);
     unfinished.pop();
-    for format in FORMATS {
-        let tell = |events: Vec<Event>| told(format.name, &fold_all(events));
-        assert!(tell(interrupted.clone()).contains("interrupted"), "{}", format.name);
-        assert!(tell(stopped.clone()).contains("stopped: the target is unreachable"), "{}", format.name);
-        assert!(tell(unfinished.clone()).contains("unfinished"), "{}", format.name);
+    for format in of_runs() {
+        assert!(told(format, &interrupted).contains("interrupted"), "{format}");
+        assert!(told(format, &stopped).contains("stopped: the target is unreachable"), "{format}");
+        assert!(told(format, &unfinished).contains("unfinished"), "{format}");
     }
 }
 
 #[test]
 fn text_keeps_to_its_columns_and_colour_only_adds_to_it() {
     for width in [80, 100, 120] {
-        for record in [CHECK, LOAD] {
+        for (_, record) in ALL {
             let told = set(&run(record), Style::Plain, Some(width));
             for line in told.lines().filter(|line| !line.contains("curl ") && !line.contains("--data-raw")) {
                 assert!(line.chars().count() <= width, "{line}");
@@ -71,8 +78,8 @@ fn text_keeps_to_its_columns_and_colour_only_adds_to_it() {
     let last = whole.lines().last().expect("it has lines");
     assert!(last.contains(" not judged, "), "without a terminal the tally stays one line: {last}");
     assert!(whole.contains("&scope=profile&password=⟦alice.password⟧\n"), "and no body is broken: {whole}");
-    for record in [CHECK, LOAD] {
-        let plain = told("text", &run(record));
+    for record in [CHECK, LOAD_1] {
+        let plain = told("text", &events(record));
         let coloured = set(&run(record), Style::Colour, None);
         assert!(coloured.contains("\u{1b}[1;31mFAILED\u{1b}[0m"));
         assert_eq!(uncoloured(&coloured), plain);
@@ -81,7 +88,7 @@ fn text_keeps_to_its_columns_and_colour_only_adds_to_it() {
 
 #[test]
 fn text_ends_with_how_many_were_not_judged() {
-    let text = told("text", &run(CHECK));
+    let text = told("text", &events(CHECK));
     let last = text.lines().last().expect("it has lines");
     assert_eq!(
         last,
@@ -103,9 +110,9 @@ fn a_failing_setup_a_silent_server_a_missing_capability_and_a_fault_of_the_harne
     let run = run(CHECK);
     for (what, word, slug, kind) in APART {
         for format in ["html", "junit", "markdown", "text"] {
-            assert!(told(format, &run).contains(word), "{format} does not name {what}");
+            assert!(told(format, &events(CHECK)).contains(word), "{format} does not name {what}");
         }
-        let junit = told("junit", &run);
+        let junit = told("junit", &events(CHECK));
         let case = junit.split("<testcase ").find(|case| case.starts_with(&format!("name=\"{slug}: ")));
         let case = case.unwrap_or_else(|| panic!("{slug} is a test case"));
         assert!(case.contains("<skipped ") && case.contains(&format!("type=\"{kind}\"")), "{what}: {case}");
@@ -120,7 +127,7 @@ fn a_waived_promise_is_told_with_its_reason_owner_and_day_and_is_neither_a_failu
     let waived = run.cases.iter().find(|case| case.verdict == Verdict::Waived).expect("the specimen has one");
     assert_eq!((waived.case.id.as_str(), run.tally.waived), ("rfc6749/5.2/unsupported-grant", 1));
     for format in ["html", "junit", "markdown", "text"] {
-        let told = told(format, &run).split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = told(format, &events(CHECK)).split_whitespace().collect::<Vec<_>>().join(" ");
         for word in ["The proxy turns every refusal into a 422; its next release does not.", "login team", "2025-12-31"]
         {
             assert!(told.contains(word), "{format} does not say `{word}`");
@@ -130,7 +137,7 @@ fn a_waived_promise_is_told_with_its_reason_owner_and_day_and_is_neither_a_failu
         }
         assert!(!told.contains("waivers.yaml:16"), "{format}: a waiver whose case was skipped is not outdated");
     }
-    let junit = told("junit", &run);
+    let junit = told("junit", &events(CHECK));
     let case = junit.split("<testcase ").find(|case| case.starts_with("name=\"unsupported-grant: "));
     assert!(case.is_some_and(|case| case.contains("<skipped ") && case.contains("type=\"waived\"")), "{case:?}");
 }
@@ -141,7 +148,7 @@ fn a_second_opinion_stands_beside_what_binds_and_fails_nothing() {
     let advised = run.cases.iter().find(|case| case.verdict == Verdict::Advised).expect("the specimen has one");
     assert_eq!((advised.case.id.as_str(), advised.gravest()), ("rfc9700/2.4/password-grant", None));
     for format in ["html", "markdown", "text"] {
-        let told = told(format, &run);
+        let told = told(format, &events(CHECK));
         let table = ["<section id=\"opinion\">", "### Second opinion", "SECOND OPINION"]
             .iter()
             .find_map(|head| told.find(head));
@@ -150,7 +157,7 @@ fn a_second_opinion_stands_beside_what_binds_and_fails_nothing() {
             ["rfc6749/5.1/access-token", "not followed", "rfc9700/2.4/no-password-grant"].map(|word| row.find(word));
         assert!(binds.is_some() && advice.is_some() && came_to.is_some(), "{format}: {row}");
     }
-    let text = told("text", &run);
+    let text = told("text", &events(CHECK));
     let row = text.split("rfc9700/2.4/no-password-grant").nth(1).expect("it is told");
     for word in ["case:     rfc9700/2.4/password-grant", "expected: ", "actual:   status 200"] {
         assert!(row.contains(word), "what goes against advice can be traced by `{word}`: {text}");
@@ -159,7 +166,7 @@ fn a_second_opinion_stands_beside_what_binds_and_fails_nothing() {
         !text.contains("oauth-v2-1/2.4/no-secret-in-body"),
         "what is followed or not reached is counted alone: {text}"
     );
-    let junit = told("junit", &run);
+    let junit = told("junit", &events(CHECK));
     for property in [
         "name=\"second_opinion\" value=\"1 of 3 followed, 1 not reached\"",
         "name=\"second_opinion.rfc9700/2.4/no-password-grant\" value=\"not followed; beside rfc6749/5.1/access-token: met\"",
@@ -170,9 +177,8 @@ fn a_second_opinion_stands_beside_what_binds_and_fails_nothing() {
 
 #[test]
 fn a_refusal_that_failed_is_told_with_the_difference_from_its_control() {
-    let run = run(CHECK);
     for format in ["html", "junit", "markdown", "text"] {
-        let told = told(format, &run);
+        let told = told(format, &events(CHECK));
         let case = told.find("wrong-password#1").expect("its exchange is named");
         for word in ["gainst its control", "form parameter password", "⟦alice.password, last character dropped⟧"] {
             assert!(told[case..].contains(word), "{format} does not say `{word}`");
@@ -182,10 +188,10 @@ fn a_refusal_that_failed_is_told_with_the_difference_from_its_control() {
 
 #[test]
 fn a_proposed_waiver_file_holds_each_failure_once_and_no_text_of_a_server_leaves_its_comment() {
-    let file = told("waivers", &run(CHECK));
+    let file = told("waivers", &events(CHECK));
     let entries: Vec<&str> = file.lines().filter(|line| line.starts_with("- case: ")).collect();
     assert_eq!(entries.len(), 5, "{file}");
-    let hostile = told("waivers", &fold_all(poisoned("x\n- case: y\r: \u{85}- \"")));
+    let hostile = told("waivers", &poisoned("x\n- case: y\r: \u{85}- \""));
     let known = |line: &str| {
         line.is_empty()
             || ["# ", "- case: ", "  requirement: ", "  reason: TODO", "  owner: TODO", "  expires: 2026-01-07"]
@@ -197,8 +203,8 @@ fn a_proposed_waiver_file_holds_each_failure_once_and_no_text_of_a_server_leaves
 
 #[test]
 fn html_fetches_nothing_and_runs_nothing() {
-    for record in [CHECK, LOAD] {
-        let html = told("html", &run(record));
+    for (_, record) in ALL {
+        let html = told("html", &events(record));
         for fetching in ["<script", "<link", "<img", "<iframe", "src=", "url(", "@import", "href=\"http"] {
             assert!(!html.contains(fetching), "{fetching}");
         }
@@ -213,29 +219,31 @@ fn html_fetches_nothing_and_runs_nothing() {
 #[test]
 fn hostile_text_stays_text() {
     const HOSTILE: &str = "</pre><script>alert(1)</script>\"'`````|\u{1b}[2J\u{0}\u{fffe}\u{202e}]]>{{ 7 }}\n<b>&";
-    let run = fold_all(poisoned(HOSTILE));
+    let events = poisoned(HOSTILE);
     for format in FORMATS {
-        let told = told(format.name, &run);
+        let told = told(format.name, &events);
         for steering in ['\u{1b}', '\u{0}', '\u{fffe}', '\u{202e}'] {
             assert!(!told.contains(steering), "{} lets {steering:?} through", format.name);
         }
     }
-    let html = told("html", &run);
+    let html = told("html", &events);
     assert!(!html.contains("<script") && !html.contains("<b>&"));
     assert_eq!(html.matches("<pre>").count(), html.matches("</pre>").count());
-    balanced(&told("junit", &run));
-    assert!(told("markdown", &run).contains("\n``````text\n"), "the fence is longer than what it holds");
+    balanced(&told("junit", &events));
+    assert!(told("markdown", &events).contains("\n``````text\n"), "the fence is longer than what it holds");
 }
 
 #[test]
 fn junit_counts_what_the_run_counts_and_is_well_formed() {
-    for record in [CHECK, LOAD] {
+    for (_, record) in ALL {
         let run = run(record);
-        let xml = told("junit", &run);
+        let xml = told("junit", &events(record));
         let elements = balanced(&xml);
         let unended = usize::from(run.interrupted());
-        assert_eq!(elements["testcase"], run.tally.total() + run.outdated().count() + unended);
-        assert_eq!(elements.get("failure").copied().unwrap_or(0), run.tally.failed + run.outdated().count());
+        let others = run.outdated().count() + run.load.thresholds.len() + unended;
+        assert_eq!(elements["testcase"], run.tally.total() + others);
+        let failed = run.tally.failed + run.outdated().count() + run.load.missed().count();
+        assert_eq!(elements.get("failure").copied().unwrap_or(0), failed);
         assert_eq!(elements.get("error").copied().unwrap_or(0), unended);
         let unsettled = run.tally.skipped + run.tally.unjudged + run.tally.waived;
         assert_eq!(elements.get("skipped").copied().unwrap_or(0), unsettled);
@@ -254,13 +262,18 @@ fn markdown_stays_short_whatever_the_run_holds() {
             record.push(event);
         }
     }
-    let markdown = told("markdown", &fold_all(record));
+    let markdown = told("markdown", &record);
     assert!(markdown.len() < 60_000, "{} bytes", markdown.len());
     let last = markdown.lines().last().expect("it has lines");
     assert!(last.starts_with("_Cut to keep this page short: a failed case (×"), "{last}");
 
-    let long = told("markdown", &fold_all(poisoned(&"|<`&".repeat(50_000))));
+    let long = told("markdown", &poisoned(&"|<`&".repeat(50_000)));
     assert!(long.len() < 60_000, "{} bytes", long.len());
+}
+
+/// Formats that tell what a run adds up to.
+fn of_runs() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().filter(|format| matches!(format.tell, Tell::Run(_))).map(|format| format.name)
 }
 
 fn events(record: &str) -> Vec<Event> {
@@ -277,10 +290,13 @@ fn fold_all(events: Vec<Event>) -> Run {
     fold(head, events)
 }
 
-fn told(format: &str, run: &Run) -> String {
+fn told(format: &str, events: &[Event]) -> String {
     let mut out = Vec::new();
-    let format = find(format).expect("it is in the roll call");
-    (format.write)(run, &mut out).expect("a Vec takes every write");
+    let written = match find(format).expect("it is in the roll call").tell {
+        Tell::Run(tell) => tell(&fold_all(events.to_vec()), &mut out),
+        Tell::Each(tell) => events.iter().try_for_each(|event| tell(event, &mut out)),
+    };
+    written.expect("a Vec takes every write");
     String::from_utf8(out).expect("every format writes UTF-8")
 }
 

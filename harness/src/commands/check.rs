@@ -52,7 +52,7 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
             record::Target { name: "embedded reference server".to_owned(), token_endpoint: String::new() }
         }
     };
-    let mut recorder = outcome::recorder(&args.outcome)?;
+    let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let told = match &subject {
         Subject::Target(target) => {
             care::tell(target);

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
         Err(why) => {
             let head = head(suite.library(), named, Kind::Check, suite.cases(), 0, now_ms());
             let ended = Ended::Stopped(why.to_string());
-            outcome::nothing(Recorder::new(None), &[], head, why.exchanges(), ended)?;
+            outcome::nothing(Recorder::default(), &[], head, why.exchanges(), ended)?;
             return Err(why.into());
         }
     };

@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
     let seconds = load::find(&library, &args.scenario)?.lasts.as_secs();
     let subject = subject(args)?;
-    let mut recorder = outcome::recorder(&args.outcome)?;
+    let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     if let Subject::Target(target) = &subject {
         care::tell(target);
     }

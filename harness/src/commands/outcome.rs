@@ -4,23 +4,27 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use ropcheck::recorder::Recorder;
-use ropcheck::suite::folded;
-use ropcheck_reports::format::{self, text, waivers};
+use ropcheck::recorder::{self, Follower, Recorder};
+use ropcheck_reports::format::{self, Format, Tell, text, waivers};
 use ropcheck_reports::record::{Ended, Event, RunFinished, RunStarted};
 use ropcheck_reports::run::Run;
 
 use super::stop::Stop;
-use crate::cli::Outcome;
 
-/// A recorder that writes the record file, where one is wanted. Made before the first request, so that a path that can't
-/// be written costs nobody a login.
-pub(crate) fn recorder(outcome: &Outcome) -> Result<Recorder, Stop> {
-    for (_, path) in &outcome.report {
-        create(path)?;
+/// A recorder that writes the record, where one is wanted, and the reports that are written as things happen. Every file is
+/// made here, before the first request: a path that can't be written costs nobody a login.
+pub(crate) fn recorder(record: Option<&Path>, reports: &[(String, PathBuf)]) -> Result<Recorder, Stop> {
+    let mut followers = Vec::new();
+    if let Some(path) = record {
+        followers.push(Follower { what: "the record".to_owned(), tell: recorder::line, out: create(path)? });
     }
-    let file = outcome.record.as_deref().map(create).transpose()?;
-    Ok(Recorder::new(file.map(|file| Box::new(BufWriter::new(file)) as Box<dyn Write + Send>)))
+    for (name, path) in reports {
+        let out = create(path)?;
+        if let Tell::Each(tell) = named(name)?.tell {
+            followers.push(Follower { what: path.display().to_string(), tell, out });
+        }
+    }
+    Ok(Recorder::new(followers))
 }
 
 /// What a run prints when it is done.
@@ -30,23 +34,22 @@ pub(crate) enum Printed {
     Text,
     /// A waiver file for what fails.
     Waivers,
+    /// Nothing: the files are all that was asked for.
+    Nothing,
 }
 
 /// Adds up what was recorded, writes the reports and prints the result.
 pub(crate) fn finish(recorder: Recorder, reports: &[(String, PathBuf)], printed: Printed) -> Result<Run, Stop> {
-    let (events, failed) = match recorder.into_events() {
-        Ok(events) => (events, None),
-        Err((events, why)) => (events, Some(why)),
-    };
-    let run = folded(events);
+    let (run, failed) = recorder.finish();
     write_reports(&run, reports)?;
     match printed {
         Printed::Text => print(&run)?,
         Printed::Waivers => print_waivers(&run)?,
+        Printed::Nothing => {}
     }
     match failed {
         None => Ok(run),
-        Some(why) => Err(Stop::harness(format!("could not write the record to its end: {why}"))),
+        Some((what, why)) => Err(Stop::harness(format!("could not write {what} to its end: {why}"))),
     }
 }
 
@@ -62,28 +65,31 @@ pub(crate) fn nothing(
     recorder.keep(Event::RunStarted(head));
     exchanges.iter().cloned().for_each(|exchange| recorder.keep(exchange));
     recorder.keep(Event::RunFinished(RunFinished { ended, took_us: 0, notices: vec![] }));
-    let (Ok(events) | Err((events, _))) = recorder.into_events();
-    let run = folded(events);
+    let (run, _) = recorder.finish();
     write_reports(&run, reports)?;
     let mut out = std::io::stdout().lock();
     heard(text::exchanges(&run, style(), width(), &mut out).and_then(|()| out.flush()))
 }
 
-/// Writes report files.
-pub(crate) fn write_reports(run: &Run, reports: &[(String, PathBuf)]) -> Result<(), Stop> {
+/// Writes the reports of what a run adds up to; the others are written already.
+fn write_reports(run: &Run, reports: &[(String, PathBuf)]) -> Result<(), Stop> {
     for (name, path) in reports {
-        let Some(format) = format::find(name) else {
-            return Err(Stop::bad_input(format!("no format is named `{name}`")));
-        };
-        let mut file = BufWriter::new(create(path)?);
-        let written = (format.write)(run, &mut file).and_then(|()| file.flush());
+        let Tell::Run(tell) = named(name)?.tell else { continue };
+        let mut file = create(path)?;
+        let written = tell(run, &mut file).and_then(|()| file.flush());
         written.map_err(|why| Stop::harness(format!("could not write {}: {why}", path.display())))?;
     }
     Ok(())
 }
 
-fn create(path: &Path) -> Result<File, Stop> {
-    File::create(path).map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))
+fn named(name: &str) -> Result<&'static Format, Stop> {
+    format::find(name).ok_or_else(|| Stop::bad_input(format!("no format is named `{name}`")))
+}
+
+fn create(path: &Path) -> Result<Box<dyn Write + Send>, Stop> {
+    let file = File::create(path);
+    let file = file.map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))?;
+    Ok(Box::new(BufWriter::new(file)))
 }
 
 /// Prints a result that is text already.

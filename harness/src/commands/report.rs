@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use ropcheck::suite::folded;
 use ropcheck_reports::read;
 
-use super::outcome::write_reports;
+use super::outcome::{self, Printed};
 use super::stop::Stop;
 use crate::cli::Report;
 
@@ -14,7 +13,9 @@ use crate::cli::Report;
 pub(crate) fn run(args: &Report) -> Result<u8, Stop> {
     let shown = args.record.display();
     let file = File::open(&args.record).map_err(|why| Stop::bad_input(format!("could not open {shown}: {why}")))?;
-    let events = read::events(BufReader::new(file)).map_err(|why| Stop::bad_input(format!("{shown}: {why}")))?;
-    write_reports(&folded(events), &args.formats)?;
+    let mut recorder = outcome::recorder(None, &args.formats)?;
+    read::each(BufReader::new(file), &mut |event| recorder.keep(event))
+        .map_err(|why| Stop::bad_input(format!("{shown}: {why}")))?;
+    outcome::finish(recorder, &args.formats, Printed::Nothing)?;
     Ok(0)
 }

@@ -1,20 +1,22 @@
 //! Lines laid out on a drawing: a room of coordinates; the numbers come from the run.
 
-use crate::latency::QUANTILE_NAMES;
-use crate::steps::{Second, StepLoad};
+use crate::latency::Times;
 
-/// A drawing with an axis on the left, one at the foot, and a line for each step.
+/// A drawing with an axis on the left, one at the foot, and lines of one or several colours.
 pub(crate) struct Chart {
+    pub(crate) caption: String,
     pub(crate) lines: Vec<Line>,
     pub(crate) across: Vec<Tick>,
     pub(crate) up: Vec<Tick>,
 }
 
-/// The line of a step.
+/// What is drawn in one look.
 pub(crate) struct Line {
-    pub(crate) step: String,
-    /// `x,y` of every point.
-    pub(crate) points: Vec<String>,
+    pub(crate) name: String,
+    /// Classes of the style sheet: `s0`, or `s0 dashed`.
+    pub(crate) look: String,
+    /// Each piece that hangs together: `x,y` of its points.
+    pub(crate) pieces: Vec<String>,
 }
 
 /// A mark on an axis, in the coordinates of the drawing.
@@ -23,60 +25,122 @@ pub(crate) struct Tick {
     pub(crate) label: String,
 }
 
+/// A value a second.
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) look: String,
+    pub(crate) seconds: Vec<(u64, u64)>,
+}
+
+/// The look of the line of that position among its kind.
+pub(crate) fn look(position: usize) -> String {
+    format!("s{}", position % 6)
+}
+
 /// The plot inside the drawing of 560 by 220; the template draws its frame.
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 544.0;
 const TOP: f64 = 12.0;
 const FOOT: f64 = 192.0;
 
-/// Exchanges a second over the seconds of the run.
-pub(crate) fn rate(steps: &[StepLoad]) -> Chart {
-    let last = steps.iter().flat_map(|step| &step.seconds).map(|one| one.second).max().unwrap_or(0).max(1);
-    let most = steps.iter().flat_map(|step| &step.seconds).map(|one| one.count).max().unwrap_or(0).max(1);
+/// The most points of a line: two for each of the pixels that it is usually drawn on.
+const POINTS: usize = 1000;
+
+/// Numbers over the seconds of a run, from 0 up; a second without one has none of what is counted.
+pub(crate) fn numbers(caption: &str, unit: &str, all: Vec<Series>) -> Chart {
+    let (last, most) = (last(&all), most(&all).max(1));
     let stride = stride(most);
     let top = most.div_ceil(stride).saturating_mul(stride);
-    let x = |second: u64| place(float(second) / float(last), LEFT, RIGHT);
     let y = |count: u64| place(float(count) / float(top), FOOT, TOP);
-    let lines = steps.iter().map(|step| Line {
-        step: step.step.clone(),
-        points: with_stalls(&per_second(&step.seconds))
-            .into_iter()
-            .map(|(second, count)| point(x(second), y(count)))
-            .collect(),
-    });
-    let grid = |most: u64, stride: u64| (0..=most / stride).map(move |step| step * stride);
-    Chart {
-        lines: lines.collect(),
-        across: grid(last, self::stride(last)).map(|at| tick(x(at), format!("{at} s"))).collect(),
-        up: grid(top, stride).map(|at| tick(y(at), at.to_string())).collect(),
-    }
-}
-
-/// Latency by quantile, on a logarithmic axis.
-pub(crate) fn latency(steps: &[StepLoad]) -> Chart {
-    let all = || steps.iter().filter_map(|step| step.latency().shown_us()).flatten().filter(|us| *us > 0);
-    let (least, most) = (all().min().unwrap_or(1), all().max().unwrap_or(1));
-    let marks = marks(least, most);
-    let bound = |us: Option<&u64>| float(us.copied().unwrap_or(1)).log10();
-    let (low, high) = (bound(marks.first()), bound(marks.last()));
-    let x = |position: usize| {
-        let step = 1.0 / (float(QUANTILE_NAMES.len() as u64) - 1.0);
-        place(float(position as u64) * step, LEFT, RIGHT)
+    let line = |seconds: &[(u64, u64)]| {
+        let whole = with_stalls(seconds);
+        if whole.is_empty() { vec![] } else { vec![points(&thinned(&whole, whole.len()), last, y)] }
     };
-    let y = |us: u64| place((float(us.max(1)).log10() - low) / (high - low), FOOT, TOP);
-    let lines = steps.iter().filter_map(|step| Some((step, step.latency().shown_us()?))).map(|(step, shown)| Line {
-        step: step.step.clone(),
-        points: shown.into_iter().enumerate().map(|(position, us)| point(x(position), y(us))).collect(),
-    });
     Chart {
-        lines: lines.collect(),
-        across: QUANTILE_NAMES.iter().enumerate().map(|(at, name)| tick(x(at), (*name).to_owned())).collect(),
-        up: marks.iter().map(|us| tick(y(*us), format!("{} ms", float(*us) / 1e3))).collect(),
+        caption: caption.to_owned(),
+        lines: drawn(all, line),
+        across: seconds(last),
+        up: grid(top, stride).map(|at| tick(y(at), format!("{at}{unit}"))).collect(),
     }
 }
 
-fn per_second(seconds: &[Second]) -> Vec<(u64, u64)> {
-    seconds.iter().map(|one| (one.second, one.count)).collect()
+/// Times over the seconds of a run, on a logarithmic axis; a second without one breaks the line.
+pub(crate) fn times(caption: &str, all: Vec<Series>) -> Chart {
+    let last = last(&all);
+    let scale = Logarithmic::of(all.iter().flat_map(|one| &one.seconds).map(|(_, us)| *us));
+    let line = |seconds: &[(u64, u64)]| {
+        let known: Vec<(u64, u64)> = seconds.iter().copied().filter(|(_, us)| *us > 0).collect();
+        let pieces = known.chunk_by(|(one, _), (next, _)| next.saturating_sub(*one) <= 1);
+        pieces.map(|piece| points(&thinned(piece, known.len()), last, |us| scale.place(us))).collect()
+    };
+    Chart { caption: caption.to_owned(), lines: drawn(all, line), across: seconds(last), up: scale.ticks() }
+}
+
+/// Latency by percentile, both axes logarithmic: each nine takes as much room as the one before it.
+pub(crate) fn percentiles<'t>(caption: &str, all: impl IntoIterator<Item = (String, String, &'t Times)>) -> Chart {
+    const LABELS: [&str; 6] = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"];
+    const STEPS: u32 = 16;
+    let all: Vec<_> = all.into_iter().filter(|(_, _, times)| times.count() > 0).collect();
+    // Of a hundred times one is beyond 99 %: what is beyond that is the longest and no more.
+    let nines = all.iter().map(|(_, _, times)| times.count().ilog10()).max().unwrap_or(1).clamp(1, 5);
+    let x = |step: u32| place(f64::from(step) / f64::from(nines * STEPS), LEFT, RIGHT);
+    let at = |times: &Times, step: u32| times.at_us(1.0 - 10_f64.powf(-f64::from(step) / f64::from(STEPS)));
+    let steps = || 0..=nines * STEPS;
+    let scale = Logarithmic::of(all.iter().flat_map(|(_, _, times)| steps().map(|step| at(times, step))));
+    let lines = all.iter().map(|(name, look, times)| {
+        let points: Vec<String> = steps().map(|step| point(x(step), scale.place(at(times, step)))).collect();
+        Line { name: name.clone(), look: look.clone(), pieces: vec![points.join(" ")] }
+    });
+    Chart {
+        caption: caption.to_owned(),
+        lines: lines.collect(),
+        across: (0..=nines).zip(LABELS).map(|(nine, label)| tick(x(nine * STEPS), label.to_owned())).collect(),
+        up: scale.ticks(),
+    }
+}
+
+fn drawn(all: Vec<Series>, line: impl Fn(&[(u64, u64)]) -> Vec<String>) -> Vec<Line> {
+    let drawn = all.into_iter().map(|one| Line { pieces: line(&one.seconds), name: one.name, look: one.look });
+    drawn.filter(|line| !line.pieces.is_empty()).collect()
+}
+
+fn last(all: &[Series]) -> u64 {
+    all.iter().flat_map(|one| &one.seconds).map(|(second, _)| *second).max().unwrap_or(0).max(1)
+}
+
+fn most(all: &[Series]) -> u64 {
+    all.iter().flat_map(|one| &one.seconds).map(|(_, value)| *value).max().unwrap_or(0)
+}
+
+fn seconds(last: u64) -> Vec<Tick> {
+    let x = |second: u64| place(float(second) / float(last), LEFT, RIGHT);
+    grid(last, stride(last)).map(|at| tick(x(at), format!("{at} s"))).collect()
+}
+
+/// The points of a line; one alone is drawn as a dot, which a line to itself is.
+fn points(seconds: &[(u64, u64)], last: u64, y: impl Fn(u64) -> f64) -> String {
+    let x = |second: u64| place(float(second) / float(last), LEFT, RIGHT);
+    let mut all: Vec<String> = seconds.iter().map(|(second, value)| point(x(*second), y(*value))).collect();
+    if let [only] = all.as_slice() {
+        all.push(only.clone());
+    }
+    all.join(" ")
+}
+
+/// Of a line of more seconds than there are pixels, the least and the greatest of each few.
+fn thinned(piece: &[(u64, u64)], of: usize) -> Vec<(u64, u64)> {
+    if of <= POINTS {
+        return piece.to_vec();
+    }
+    let few = |few: &[(u64, u64)]| {
+        let least = few.iter().min_by_key(|(_, value)| *value).copied();
+        let greatest = few.iter().max_by_key(|(_, value)| *value).copied();
+        let mut both: Vec<(u64, u64)> = least.into_iter().chain(greatest).collect();
+        both.sort_unstable();
+        both.dedup();
+        both
+    };
+    piece.chunks(of.div_ceil(POINTS / 2)).flat_map(few).collect()
 }
 
 /// The seconds with a zero at both ends of every gap, so that a stall is drawn as one.
@@ -91,6 +155,34 @@ fn with_stalls(per_second: &[(u64, u64)]) -> Vec<(u64, u64)> {
         drawn.push((*second, *count));
     }
     drawn
+}
+
+/// An axis of times on which each power of ten takes as much room as the next.
+struct Logarithmic {
+    marks: Vec<u64>,
+}
+
+impl Logarithmic {
+    /// One that embraces these times, in microseconds.
+    fn of(all: impl Iterator<Item = u64>) -> Self {
+        let known: Vec<u64> = all.filter(|us| *us > 0).collect();
+        let bound = |us: Option<&u64>| us.copied().unwrap_or(1);
+        Self { marks: marks(bound(known.iter().min()), bound(known.iter().max())) }
+    }
+
+    fn place(&self, us: u64) -> f64 {
+        let bound = |us: Option<&u64>| float(us.copied().unwrap_or(1)).log10();
+        let (low, high) = (bound(self.marks.first()), bound(self.marks.last()));
+        place((float(us.max(1)).log10() - low) / (high - low), FOOT, TOP)
+    }
+
+    fn ticks(&self) -> Vec<Tick> {
+        self.marks.iter().map(|us| tick(self.place(*us), format!("{} ms", float(*us) / 1e3))).collect()
+    }
+}
+
+fn grid(most: u64, stride: u64) -> impl Iterator<Item = u64> {
+    (0..=most / stride).map(move |step| step * stride)
 }
 
 /// A distance of 1, 2 or 5 times a power of ten that divides an axis into at most six.
@@ -136,6 +228,10 @@ fn float(number: u64) -> f64 {
 mod tests {
     use super::*;
 
+    fn series(seconds: &[(u64, u64)]) -> Vec<Series> {
+        vec![Series { name: "login".into(), look: look(6), seconds: seconds.to_vec() }]
+    }
+
     #[test]
     fn axes_carry_round_numbers_that_embrace_the_values() {
         assert_eq!([1, 6, 12, 30, 61].map(stride), [1, 2, 5, 10, 20]);
@@ -150,7 +246,24 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_is_drawn_at_the_foot() {
+    fn a_stall_is_drawn_at_the_foot_and_breaks_a_line_of_times() {
         assert_eq!(with_stalls(&[(0, 5), (1, 4), (5, 3)]), [(0, 5), (1, 4), (2, 0), (4, 0), (5, 3)]);
+        let seconds = [(0, 1000), (1, 1000), (2, 0), (5, 2000)];
+        let chart = times("p99", series(&seconds));
+        assert_eq!(chart.lines[0].pieces.len(), 2, "{:?}", chart.lines[0].pieces);
+        assert_eq!(chart.lines[0].pieces[1].split(' ').count(), 2, "one second alone is a dot");
+        assert_eq!(
+            (numbers("rate", "", series(&seconds)).lines[0].pieces.len(), chart.lines[0].look.as_str()),
+            (1, "s0")
+        );
+    }
+
+    #[test]
+    fn a_day_is_drawn_with_as_many_points_as_a_page_has_pixels_and_keeps_its_peak() {
+        let day: Vec<(u64, u64)> = (0..86_400).map(|second| (second, if second == 7 { 900 } else { 1 })).collect();
+        let thin = thinned(&day, day.len());
+        assert!(thin.len() <= 1000 && thin.contains(&(7, 900)), "{} points", thin.len());
+        let once = times("p99", series(&day)).lines[0].pieces.len();
+        assert_eq!(once, 1, "what was thinned out is no gap");
     }
 }

@@ -5,16 +5,16 @@ use std::io::{self, Write};
 use askama::Template;
 
 use self::case::CaseView;
-use super::chart::{self, Chart};
+use self::load::LoadView;
 use super::wording;
 use crate::coverage::{CameTo, Cited, Document, Section};
-use crate::latency::QUANTILE_NAMES;
 use crate::opinion::{self, Binding, Row};
 use crate::record::Kind;
 use crate::run::{CaseOutcome, Run, Standing, Verdict, Weight};
 use crate::waivers::{Applied, State};
 
 mod case;
+mod load;
 
 /// Writes the page.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -33,7 +33,9 @@ struct Page {
     notices: Vec<String>,
     tally: Vec<Count>,
     cases: String,
-    load: Option<Load>,
+    load: Option<LoadView>,
+    invalid: Vec<(String, &'static str)>,
+    missed: Vec<String>,
     outdated: Vec<WaiverView>,
     failed: Vec<CaseView>,
     waived: Vec<CaseView>,
@@ -115,25 +117,6 @@ struct CaseRow {
     took: String,
 }
 
-/// What a load run measured.
-struct Load {
-    names: [&'static str; QUANTILE_NAMES.len()],
-    steps: Vec<StepView>,
-    rate: Chart,
-    latency: Chart,
-}
-
-struct StepView {
-    step: String,
-    count: u64,
-    rate: String,
-    latencies: [String; QUANTILE_NAMES.len()],
-    errors: u64,
-    broken: u64,
-    statuses: String,
-    unreadable: Option<String>,
-}
-
 fn page(run: &Run) -> Page {
     let (mut failed, mut waived, mut remarked, mut quiet) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for case in run.cases.iter().filter(|case| case.verdict != Verdict::Skipped) {
@@ -151,8 +134,8 @@ fn page(run: &Run) -> Page {
         title: wording::visible(&run.started.target.name),
         facts: facts(run),
         tone: match run.standing() {
-            Standing::Failed | Standing::Outdated => "bad",
-            Standing::Interrupted | Standing::Inconclusive | Standing::Partial => "warn",
+            Standing::Failed | Standing::Outdated | Standing::Missed => "bad",
+            Standing::Interrupted | Standing::Invalid | Standing::Inconclusive | Standing::Partial => "warn",
             Standing::Passed => "good",
         },
         headline: wording::headline(run),
@@ -163,7 +146,9 @@ fn page(run: &Run) -> Page {
         tally: Verdict::ALL
             .map(|verdict| Count { tone: tone(verdict), number: run.tally.of(verdict), name: verdict.name() })
             .into(),
-        load: load(run),
+        load: load::view(run),
+        invalid: wording::load::invalid(&run.load),
+        missed: wording::load::missed(&run.load),
         outdated: run.outdated().map(|applied| waiver(run, applied)).collect(),
         failed,
         waived,
@@ -319,23 +304,4 @@ fn row(case: &CaseOutcome) -> CaseRow {
             us => wording::millis(us),
         },
     }
-}
-
-fn load(run: &Run) -> Option<Load> {
-    let steps = run.load.iter().map(|step| StepView {
-        step: wording::visible(&step.step),
-        count: step.count,
-        rate: format!("{:.1}", step.rate),
-        latencies: wording::latencies(step),
-        errors: step.errors,
-        broken: step.broken,
-        statuses: wording::statuses(step),
-        unreadable: wording::unreadable(step),
-    });
-    (!run.load.is_empty()).then(|| Load {
-        names: QUANTILE_NAMES,
-        steps: steps.collect(),
-        rate: chart::rate(&run.load),
-        latency: chart::latency(&run.load),
-    })
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::wording::load as words;
 use super::{text, wording};
 use crate::latency::QUANTILE_NAMES;
+use crate::load::Held;
 use crate::opinion::{self, Binding};
 use crate::record::Finding;
 use crate::run::{CaseOutcome, Run, Verdict, Weight};
@@ -29,6 +31,8 @@ fn suite(run: &Run) -> TestSuite {
     }
     suite.add_test_cases(run.cases.iter().map(|case| test_case(run, case)));
     suite.add_test_cases(run.outdated().map(outdated));
+    suite.add_test_cases(run.load.thresholds.iter().map(|held| threshold(run, held)));
+    suite.add_test_cases(unsound(run));
     if let Some(why) = wording::ending(run) {
         suite.add_test_case(unended(why));
     }
@@ -37,7 +41,7 @@ fn suite(run: &Run) -> TestSuite {
     suite
 }
 
-/// Facts of the run, the second opinion (which fails no test case), then the latency of each step of a load run.
+/// Facts of the run, the second opinion (which fails no test case), then the conditions and figures of a load run.
 fn properties(run: &Run) -> Vec<(String, String)> {
     let started = &run.started;
     let mut properties = vec![
@@ -57,11 +61,22 @@ fn properties(run: &Run) -> Vec<(String, String)> {
         let told = format!("{}{beside}", opinion::came_to(&row.advice));
         properties.push((format!("second_opinion.{}", row.advice.id), told));
     }
-    for step in &run.load {
-        let facts = [("count", step.count.to_string()), ("rate_per_second", format!("{:.1}", step.rate))];
-        let latency = QUANTILE_NAMES.into_iter().zip(wording::latencies(step));
+    if let Some(head) = &run.started.load {
+        let told = words::conditions(head).into_iter().chain([("in the run", words::generator(&run.load, head))]);
+        properties.extend(told.map(|(name, text)| (format!("load.{}", name.replace(' ', "_")), text)));
+    }
+    for step in &run.load.steps {
+        let facts = [
+            ("count", step.count.to_string()),
+            ("rate_per_second", format!("{:.1}", step.rate)),
+            ("errors", step.errors.to_string()),
+        ];
         properties.extend(facts.map(|(name, value)| (format!("load.{}.{name}", step.step), value)));
-        properties.extend(latency.map(|(name, value)| (format!("load.{}.{name}_ms", step.step), value)));
+        for (what, times) in [("", step.latency())].into_iter().chain(words::below(step)) {
+            let what = if what.is_empty() { String::new() } else { format!("{what}.") };
+            let latency = QUANTILE_NAMES.into_iter().zip(words::cells(times));
+            properties.extend(latency.map(|(name, ms)| (format!("load.{}.{what}{name}_ms", step.step), ms)));
+        }
     }
     properties
 }
@@ -167,6 +182,44 @@ fn outdated(applied: &Applied) -> TestCase {
     let mut test = TestCase::new(name, failure);
     test.set_classname("waivers");
     test
+}
+
+/// A threshold; where the generator was the limit it says nothing of the server, kept or missed.
+fn threshold(run: &Run, held: &Held) -> TestCase {
+    let told = wording::visible(&held.outcome.to_string());
+    let status = if run.load.is_invalid() {
+        unsettled("invalid", &format!("the generator was the limit: {told}"))
+    } else if held.outcome.kept {
+        TestCaseStatus::success()
+    } else {
+        let place = wording::place(&held.threshold.at).map_or_else(String::new, |place| format!("\nasked at: {place}"));
+        let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        failure
+            .set_type("threshold")
+            .set_message(told.clone())
+            .set_description(wording::visible_lines(&format!("{told}{place}")));
+        failure
+    };
+    let mut test = TestCase::new(wording::visible(&held.threshold.text), status);
+    test.set_classname("thresholds");
+    test.add_property(Property::new("actual", wording::visible(&held.outcome.actual)));
+    test
+}
+
+/// A load run that says nothing of the server: INVALID, or a search without an answer.
+fn unsound(run: &Run) -> Option<TestCase> {
+    let invalid = words::invalid(&run.load);
+    let why = if invalid.is_empty() {
+        words::found(run.load.search.as_ref().filter(|_| run.load.is_inconclusive())?)
+    } else {
+        let told: Vec<String> = invalid.into_iter().map(|(why, remedy)| format!("{why}; {remedy}")).collect();
+        format!("INVALID: {}", told.join("; "))
+    };
+    let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
+    error.set_type("load").set_message(why);
+    let mut test = TestCase::new("generator: the figures are the server's", error);
+    test.set_classname("run");
+    Some(test)
 }
 
 /// A run that did not come to its end is an error of its own: what it left out must not look skipped on purpose.

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::{text, wording};
-use crate::latency::QUANTILE_NAMES;
 use crate::opinion::{self, Binding, Row};
 use crate::run::{CaseOutcome, Run, Verdict, Weight};
-use crate::steps::StepLoad;
+
+mod load;
 
 /// How long the page may be in bytes, whatever the run: GitHub drops a summary that is too long.
 const MOST: usize = 60_000;
@@ -20,7 +20,9 @@ const FIELD: usize = 300;
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(head(run));
     page.add("waivers that are out of date", &outdated(run));
-    page.add("the load table", &load(&run.load));
+    for (what, block) in load::blocks(run) {
+        page.add(what, &block);
+    }
     for case in run.cases.iter().filter(|case| case.verdict == Verdict::Failed) {
         page.add("a failed case", &failure(run, case));
     }
@@ -95,30 +97,6 @@ fn head(run: &Run) -> String {
     let names = Verdict::ALL.map(Verdict::name).join(" | ");
     let counts = Verdict::ALL.map(|verdict| run.tally.of(verdict).to_string()).join(" | ");
     let _ = writeln!(text, "| {names} |\n|{}\n| {counts} |", "---:|".repeat(Verdict::ALL.len()));
-    text
-}
-
-fn load(steps: &[StepLoad]) -> String {
-    if steps.is_empty() {
-        return String::new();
-    }
-    let names = QUANTILE_NAMES.join(" | ");
-    let mut text = format!("### Load, latency in ms\n\n| step | count | rate/s | {names} | errors | findings |\n");
-    let _ = writeln!(text, "|---|{}", "---:|".repeat(QUANTILE_NAMES.len() + 4));
-    for one in steps {
-        let latencies = wording::latencies(one).join(" | ");
-        let step = field(&one.step);
-        let _ = writeln!(
-            text,
-            "| {step} | {} | {:.1} | {latencies} | {} | {} |",
-            one.count, one.rate, one.errors, one.broken
-        );
-    }
-    for one in steps {
-        if let Some(missing) = wording::unreadable(one) {
-            let _ = writeln!(text, "\n{}: {missing}.", field(&one.step));
-        }
-    }
     text
 }
 

@@ -8,11 +8,10 @@ use super::wording;
 use crate::coverage::{CameTo, Counts, Document};
 use crate::diff::Difference;
 use crate::evidence::{self, Control, Evidence, Shown};
-use crate::latency::QUANTILE_NAMES;
 use crate::opinion::{self, Binding, Row};
 use crate::run::{CaseOutcome, Judged, Run, Standing, Verdict, Weight};
-use crate::steps::StepLoad;
 
+mod load;
 mod paper;
 
 /// Whether the text carries colour; its caller knows whether a terminal reads it and what `NO_COLOR` says.
@@ -34,6 +33,7 @@ const WIDTHS: (usize, usize) = (60, 120);
 /// (`width` is `None`), bodies and the tally are not broken either.
 pub fn write(run: &Run, style: Style, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut paper = paper(style, width, out);
+    load::invalid(&mut paper, run)?;
     overview(&mut paper, &run.coverage)?;
     second_opinion(&mut paper, run)?;
     skipped(&mut paper, run)?;
@@ -50,7 +50,7 @@ pub fn write(run: &Run, style: Style, width: Option<usize>, out: &mut dyn Write)
         }
     }
     unjudged(&mut paper, run)?;
-    load(&mut paper, &run.load)?;
+    load::all(&mut paper, run)?;
     outdated(&mut paper, run)?;
     failures(&mut paper, run)?;
     if run.is_unbegun() {
@@ -354,37 +354,6 @@ fn ids(cases: &[&CaseOutcome]) -> String {
     cases.iter().map(|case| case.case.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Latency by step. A narrow terminal leaves p99.9 out, which the reports have.
-fn load(paper: &mut Paper, steps: &[StepLoad]) -> io::Result<()> {
-    const NEEDED: usize = 94;
-    if steps.is_empty() {
-        return Ok(());
-    }
-    let is_narrow = paper.width() < NEEDED;
-    let quantiles = |all: [String; QUANTILE_NAMES.len()]| -> String {
-        let shown = QUANTILE_NAMES.iter().zip(all).filter(|(name, _)| !is_narrow || **name != "p99.9");
-        shown.map(|(_, cell)| format!("{cell:>9}")).collect()
-    };
-    let step = if is_narrow { 13 } else { 18 };
-    let names = quantiles(QUANTILE_NAMES.map(str::to_owned));
-    let head = format!("{:<step$}{:>7}{:>8}{names}{:>7}{:>9}", "step, ms", "count", "rate/s", "errors", "findings");
-    paper.line(0, &[(Ink::Strong, &head)])?;
-    for one in steps {
-        let name = wording::shorten(&wording::visible(&one.step), step - 1);
-        let cells = quantiles(wording::latencies(one));
-        let row = format!("{name:<step$}{:>7}{:>8.1}{cells}{:>7}{:>9}", one.count, one.rate, one.errors, one.broken);
-        paper.line(0, &[(Ink::Plain, &row)])?;
-    }
-    paper.blank()?;
-    for one in steps {
-        paper.prose(0, &format!("{}: ", wording::visible(&one.step)), &wording::statuses(one))?;
-        if let Some(missing) = wording::unreadable(one) {
-            paper.prose(2, "", &missing)?;
-        }
-    }
-    paper.blank()
-}
-
 /// Waivers that fail the run, each with its place.
 fn outdated(paper: &mut Paper, run: &Run) -> io::Result<()> {
     for applied in run.outdated() {
@@ -406,11 +375,12 @@ fn results(paper: &mut Paper, run: &Run) -> io::Result<()> {
     paper.blank()
 }
 
-/// Each failed case in a line, for whoever reads the end alone.
+/// Each failed case and each missed threshold in a line, for whoever reads the end alone.
 fn failures(paper: &mut Paper, run: &Run) -> io::Result<()> {
     for case in run.cases.iter().filter(|case| case.verdict == Verdict::Failed) {
         paper.line(0, &[(Ink::Bad, "FAILED"), (Ink::Plain, "  "), (Ink::Strong, &case.case.id)])?;
     }
+    load::failures(paper, run)?;
     paper.blank()
 }
 
@@ -419,8 +389,8 @@ fn closing(paper: &mut Paper, run: &Run) -> io::Result<()> {
         paper.prose(0, "", &told)?;
     }
     let ink = match run.standing() {
-        Standing::Failed | Standing::Outdated => Ink::Bad,
-        Standing::Interrupted | Standing::Inconclusive | Standing::Partial => Ink::Warn,
+        Standing::Failed | Standing::Outdated | Standing::Missed => Ink::Bad,
+        Standing::Interrupted | Standing::Invalid | Standing::Inconclusive | Standing::Partial => Ink::Warn,
         Standing::Passed => Ink::Good,
     };
     paper.last(ink, &wording::summary(run))

@@ -4,11 +4,11 @@ use std::fmt::{Display, Write as _};
 use std::time::{Duration, SystemTime};
 
 use crate::coverage::CameTo;
-use crate::latency::QUANTILE_NAMES;
 use crate::record::{Drawn, Ended, Finding, Place, Waiver};
 use crate::run::{Judged, Run, Standing, Verdict, Weight};
-use crate::steps::StepLoad;
 use crate::waivers::{Applied, State};
+
+pub(crate) mod load;
 
 /// What the table of the second opinion is for.
 pub(crate) const OPINION: &str =
@@ -32,8 +32,8 @@ pub(crate) fn opinion(run: &Run) -> Option<String> {
     (!opinions.rows.is_empty()).then(told)
 }
 
-/// `88 cases and 9 checks of every answer: 80 passed, 3 failed, 2 not judged, 1 waiver outdated`: failed and not judged are always said, the others where
-/// there are any.
+/// `88 cases and 9 checks of every answer: 80 passed, 3 failed, 2 not judged, 1 waiver outdated, 1 threshold missed`: failed
+/// and not judged are always said, the others where there are any.
 pub(crate) fn tally(run: &Run) -> String {
     const ORDER: [Verdict; Verdict::ALL.len()] = [
         Verdict::Passed,
@@ -57,7 +57,14 @@ pub(crate) fn tally(run: &Run) -> String {
         .collect();
     let outdated = run.outdated_waivers();
     let outdated = (outdated > 0).then(|| format!("{} outdated", count(outdated, "waiver")));
-    format!("{}: {}", ran(run), parts.into_iter().chain(outdated).collect::<Vec<_>>().join(", "))
+    let missed = run.load.missed().count();
+    let missed = (missed > 0).then(|| format!("{} missed", count(missed, "threshold")));
+    let invalid = run.load.is_invalid().then(|| "INVALID".to_owned());
+    format!(
+        "{}: {}",
+        ran(run),
+        parts.into_iter().chain(outdated).chain(missed).chain(invalid).collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// `1 case and 63 checks of every answer`: a check that looks at every answer has a verdict as a case has.
@@ -75,6 +82,8 @@ pub(crate) fn headline(run: &Run) -> &'static str {
         Standing::Failed => "A MUST was broken",
         Standing::Outdated => "A waiver has expired or is no longer needed",
         Standing::Interrupted => "The run did not finish",
+        Standing::Invalid => "INVALID: the generator was the limit",
+        Standing::Missed => "A threshold was missed",
         Standing::Inconclusive => "Nothing can be concluded",
         Standing::Partial if run.bears() => "No MUST was broken but what is waived, and not all was judged",
         Standing::Partial => "No MUST was broken, but not all was judged",
@@ -220,30 +229,6 @@ pub(crate) fn moment(unix_ms: u64) -> String {
 pub(crate) fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     let plural = if number == N::from(1) { "" } else { "s" };
     format!("{number} {noun}{plural}")
-}
-
-/// `256 answered 200, 2 not answered`: what the exchanges of a step got.
-pub(crate) fn statuses(step: &StepLoad) -> String {
-    let told = step.statuses.iter().map(|(status, count)| match status {
-        0 => format!("{count} not answered"),
-        status => format!("{count} answered {status}"),
-    });
-    told.collect::<Vec<_>>().join(", ")
-}
-
-/// Latency in milliseconds in the order of [`QUANTILE_NAMES`], or dashes where none could be read.
-pub(crate) fn latencies(step: &StepLoad) -> [String; QUANTILE_NAMES.len()] {
-    match step.latency().shown_us() {
-        Some(shown) => shown.map(millis),
-        None => QUANTILE_NAMES.map(|_| "-".to_owned()),
-    }
-}
-
-/// What is missing from the latency of a step, where anything is.
-pub(crate) fn unreadable(step: &StepLoad) -> Option<String> {
-    (step.unreadable > 0).then(|| {
-        format!("{} of the record cannot be read, and that latency is missing", count(step.unreadable, "histogram"))
-    })
 }
 
 /// The text on one line with nothing hidden in it: characters that steer a terminal, an XML parser or the

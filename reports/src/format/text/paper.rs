@@ -54,11 +54,16 @@ impl<'w> Paper<'w> {
 
     /// A label and a text of any length, broken between words and continued below its beginning.
     pub(super) fn prose(&mut self, indent: usize, label: &str, text: &str) -> io::Result<()> {
+        self.prose_in(Ink::Faint, indent, label, text)
+    }
+
+    /// The same with a label that weighs something.
+    pub(super) fn prose_in(&mut self, ink: Ink, indent: usize, label: &str, text: &str) -> io::Result<()> {
         let hanging = indent + label.chars().count();
         let mut label = Some(label);
         for piece in wrap(&visible(text), self.width().saturating_sub(hanging).max(20)) {
             let line = match label.take() {
-                Some(label) => format!("{}{}{piece}", " ".repeat(indent), self.inked(Ink::Faint, &visible(label))),
+                Some(label) => format!("{}{}{piece}", " ".repeat(indent), self.inked(ink, &visible(label))),
                 None => format!("{}{piece}", " ".repeat(hanging)),
             };
             self.put(&line)?;

@@ -1,0 +1,241 @@
+//! Words and units of a load run that every format uses alike.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use super::{count, millis, visible};
+use crate::health::Health;
+use crate::latency::{QUANTILE_NAMES, Times};
+use crate::load::Load;
+use crate::race::{self, Won};
+use crate::record::load::{CameTo, Conditions, Journey, Kind, Late, Lives, Mode, Validated};
+use crate::record::{LoadHead, Race, Trial};
+use crate::search::{Answer, Search};
+use crate::steps::StepLoad;
+
+/// What a closed loop hides.
+pub(crate) const CLOSED: &str = "Users ask again only when they were answered: while the server stalls nobody asks, so that a stall is in few of these \
+     times. Ask with `rate:` in place of `users:` to see all that it delays.";
+
+/// What was asked for, and what the figures were measured under.
+pub(crate) fn conditions(head: &LoadHead) -> Vec<(&'static str, String)> {
+    let Conditions { http, keep_alive, tls, token_alg, server_in_process, machine, cores, open_files } =
+        &head.conditions;
+    let mut told = vec![("asked for", asked(head))];
+    told.extend((!head.journeys.is_empty()).then(|| ("journeys", list(head.journeys.iter().map(journey)))));
+    let kept = if *keep_alive { "connections kept" } else { "a new connection for each request" };
+    let tls = tls.as_deref().unwrap_or("no TLS");
+    told.push(("carried by", format!("{http}, {kept}, {tls}")));
+    let alg = token_alg.as_deref().map_or_else(|| "opaque".to_owned(), |alg| format!("JWTs signed with {alg}"));
+    let validated = match head.validated {
+        Validated::All => "each validated".to_owned(),
+        Validated::OneOf(many) => format!("one of {many} validated"),
+        Validated::None => "none validated".to_owned(),
+    };
+    told.push(("access tokens", format!("{alg}, {validated}")));
+    let place = if *server_in_process {
+        "in the generator's own process, of whose time it takes its share"
+    } else {
+        "a process of its own"
+    };
+    told.push(("server", place.to_owned()));
+    let files = if *open_files == 0 { String::new() } else { format!(", {open_files} open files") };
+    told.push(("generator", format!("{machine}, {}{files}", count(*cores, "core"))));
+    told.into_iter().map(|(name, text)| (name, visible(&text))).collect()
+}
+
+/// `20 in 10s, hold 60s users, each with a pause of 1s`.
+fn asked(head: &LoadHead) -> String {
+    let what = match head.mode {
+        Mode::Users => "closed loop, users",
+        Mode::Rate => "open loop, arrivals",
+        Mode::Search => "search for the highest rate that keeps the thresholds",
+        Mode::Race => "many uses of one token at once",
+    };
+    let shape = if head.shape.is_empty() { String::new() } else { format!(": {}", head.shape) };
+    let think = head.think.as_ref().map_or_else(String::new, |pause| format!(", a pause of {pause} after each answer"));
+    let at_once = head.at_once.map_or_else(String::new, |most| format!(", at most {most} under way at once"));
+    format!("{what}{shape}{think}{at_once}")
+}
+
+/// `session ×3 (20 users)`.
+fn journey(journey: &Journey) -> String {
+    let weight = if journey.weight == 1 { String::new() } else { format!(" ×{}", journey.weight) };
+    let users = if journey.users == 0 { String::new() } else { format!(" ({})", count(journey.users, "user")) };
+    format!("{}{weight}{users}", journey.name)
+}
+
+/// What the times of the steps are.
+pub(crate) fn measured(load: &Load) -> &'static str {
+    if is_open(load) { "response time" } else { "service time" }
+}
+
+/// Whether arrivals had a schedule.
+pub(crate) fn is_open(load: &Load) -> bool {
+    load.steps.iter().any(|step| step.response.count() > 0)
+}
+
+/// The times that stand below those of a step, by name, where there are any.
+pub(crate) fn below(step: &StepLoad) -> Vec<(&'static str, &Times)> {
+    let service = if step.response.count() > 0 { &step.service } else { &step.response };
+    let all = [("service", service), ("lag", &step.lag), ("connect", &step.connect)];
+    all.into_iter().filter(|(_, times)| times.count() > 0).collect()
+}
+
+/// Times in milliseconds in the order of [`QUANTILE_NAMES`], or dashes where there are none.
+pub(crate) fn cells(times: &Times) -> [String; QUANTILE_NAMES.len()] {
+    match times.shown_us() {
+        Some(shown) => shown.map(millis),
+        None => QUANTILE_NAMES.map(|_| "-".to_owned()),
+    }
+}
+
+/// `256 answered 200, 2 answered 503, 2 not answered; no answer in time 2; 4 promises broken`.
+pub(crate) fn answers(step: &StepLoad) -> String {
+    let told = |(status, times): (&u16, &u64)| match status {
+        0 => format!("{times} not answered"),
+        status => format!("{times} answered {status}"),
+    };
+    let (silent, answered): (Vec<_>, Vec<_>) = step.statuses.iter().partition(|(status, _)| **status == 0);
+    let mut parts = vec![list(answered.into_iter().chain(silent).map(told))];
+    parts.extend((!step.codes.is_empty()).then(|| counts(&step.codes)));
+    parts.extend((step.broken > 0).then(|| format!("{} broken", count(step.broken, "promise"))));
+    parts.extend((step.unreadable > 0).then(|| {
+        format!("{} of the record cannot be read, and those times are missing", count(step.unreadable, "histogram"))
+    }));
+    visible(&parts.join("; "))
+}
+
+/// Whether there is anything about the answers of a step that its line in the table does not tell.
+pub(crate) fn is_remarkable(step: &StepLoad) -> bool {
+    let is_plain = step.statuses.keys().all(|status| *status == 200);
+    !is_plain || !step.codes.is_empty() || step.broken > 0 || step.unreadable > 0
+}
+
+/// `CPU 12 % of 2 cores, schedule lag p99 0.21 ms, at most 132 of 1024 files open and 64 requests under way`.
+pub(crate) fn generator(run: &Load, head: &LoadHead) -> String {
+    let Health { cpu, shares_cpu, lag_p99_us, open_files, may_open, under_way, .. } = &run.health;
+    let mut parts = Vec::new();
+    parts.extend(cpu.map(|share| {
+        let beside = if *shares_cpu { ", the server's share included" } else { "" };
+        format!("CPU {:.0} % of {}{beside}", share * 100.0, count(head.conditions.cores, "core"))
+    }));
+    parts.extend(lag_p99_us.map(|us| format!("schedule lag p99 {} ms", millis(us))));
+    let of = if *may_open == 0 { String::new() } else { format!(" of {may_open}") };
+    parts.extend((*open_files > 0).then(|| format!("at most {open_files}{of} files open")));
+    parts.extend((*under_way > 0).then(|| format!("at most {} under way", count(*under_way, "request"))));
+    if parts.is_empty() { "nothing is known of it".to_owned() } else { parts.join(", ") }
+}
+
+/// Why the run is INVALID, each reason with its remedy.
+pub(crate) fn invalid(load: &Load) -> Vec<(String, &'static str)> {
+    load.health.limits.iter().map(|limit| (visible(&limit.to_string()), limit.remedy())).collect()
+}
+
+/// Each threshold that was missed, in a line.
+pub(crate) fn missed(load: &Load) -> Vec<String> {
+    load.missed().map(|held| visible(&held.outcome.to_string())).collect()
+}
+
+/// `refresh: exactly one won of 8 uses at once`.
+pub(crate) fn race(race: &Race) -> String {
+    let word = Won::of(race).name();
+    visible(&format!("{}: of {} at once {word}", race.step, count(race.at_once, "use")))
+}
+
+/// The facts of a race, in sentences.
+pub(crate) fn race_facts(race: &Race) -> String {
+    let won = race.winners.iter().map(|(winners, rounds)| match winners {
+        0 => format!("none won in {rounds}"),
+        winners => format!("{winners} won in {rounds}"),
+    });
+    let late = race.late.iter().map(|(late, rounds)| {
+        let what = match late {
+            Late::Refused => "refused at once",
+            Late::Grace => "granted at first and refused later",
+            Late::Granted => "granted for good",
+            Late::Unknown => "not tried, or could not be told",
+        };
+        format!("{what} ({rounds})")
+    });
+    let lives = race.lives.iter().map(|(lives, rounds)| {
+        let what = match lives {
+            Lives::Winner => "the winner's new token",
+            Lives::OneOfThem => "one of the winners' new tokens",
+            Lives::Several => "several winners' new tokens",
+            Lives::Old => "the old token alone",
+            Lives::Nothing => "nothing",
+        };
+        format!("{what} ({rounds})")
+    });
+    let mut told = vec![format!("{}: {}.", count(race::rounds(race), "round"), list(won))];
+    told.extend((!race.late.is_empty()).then(|| format!("A later use of the old token: {}.", list(late))));
+    told.extend((!race.lives.is_empty()).then(|| format!("What lived afterwards: {}.", list(lives))));
+    told.extend((!race.lost.is_empty()).then(|| format!("Uses that lost: {}.", counts(&race.lost))));
+    told.extend(
+        (race.shared > 0).then(|| format!("The same token was given to several in {}.", count(race.shared, "round"))),
+    );
+    told.push(match race.failed {
+        0 => "The server failed no use.".to_owned(),
+        failed => format!("The server failed {}.", count(failed, "use")),
+    });
+    visible(&told.join(" "))
+}
+
+/// `412/s keeps all thresholds (next tried: 425/s missed p99)`.
+pub(crate) fn found(search: &Search) -> String {
+    let told = match search.answer() {
+        Answer::Rate { held, next } => {
+            let next = next.map_or_else(
+                || "nothing above it was tried".to_owned(),
+                |next| format!("next tried: {}: {}", rate(next.rate), came_to(next)),
+            );
+            format!("{} keeps all thresholds ({next})", rate(held.rate))
+        }
+        Answer::None { invalid: Some(trial) } => {
+            format!("INCONCLUSIVE: no rate was confirmed. At {}: {}", rate(trial.rate), came_to(trial))
+        }
+        Answer::None { invalid: None } => {
+            "INCONCLUSIVE: no rate that was tried kept all thresholds and was held to confirm it".to_owned()
+        }
+    };
+    visible(&told)
+}
+
+/// What a trial was.
+pub(crate) fn kind(trial: &Trial) -> &'static str {
+    match trial.kind {
+        Kind::Step => "step",
+        Kind::Bisection => "bisection",
+        Kind::Confirmation => "confirmation",
+    }
+}
+
+/// What a trial came to, in a word.
+pub(crate) fn word(trial: &Trial) -> &'static str {
+    match trial.came_to {
+        CameTo::Kept => "kept",
+        CameTo::Missed => "missed",
+        CameTo::Invalid => "invalid",
+    }
+}
+
+/// Why a trial came to it, or in a word what it came to.
+fn came_to(trial: &Trial) -> String {
+    if trial.why.is_empty() { word(trial).to_owned() } else { trial.why.join("; ") }
+}
+
+/// `412/s`, `12.5/s`.
+pub(crate) fn rate(rate: f64) -> String {
+    let told = format!("{rate:.1}");
+    format!("{}/s", told.strip_suffix(".0").unwrap_or(&told))
+}
+
+/// `invalid_grant 12, server_error 1`.
+fn counts<N: Display>(counts: &BTreeMap<String, N>) -> String {
+    list(counts.iter().map(|(what, times)| format!("{what} {times}")))
+}
+
+fn list(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,278 @@
+//! Whether the generator of a load run was fit for it: where it was the limit, the figures say nothing of the server.
+
+use std::fmt;
+
+use crate::latency::Times;
+use crate::record::{LoadHead, Pulse};
+use crate::steps::{StepLoad, a_second};
+
+/// How the generator fared while the figures were measured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Health {
+    /// Processor time that it took on average, as a share of all its cores; `None` where that is not known.
+    pub cpu: Option<f64>,
+    /// Whether the server took its time in the same process: the share is of both then, and no limit is told by it.
+    pub shares_cpu: bool,
+    /// The 99th percentile of the schedule lag, in microseconds; `None` in a closed loop.
+    pub lag_p99_us: Option<u64>,
+    /// The most files and connections that were open at the end of a second; 0 where that is not known.
+    pub open_files: u64,
+    /// How many it may have open; 0 where that is not known.
+    pub may_open: u64,
+    /// The most requests that were under way at the end of a second.
+    pub under_way: u64,
+    /// Why the run is INVALID; empty where it is valid.
+    pub limits: Vec<Limit>,
+}
+
+/// A reason why a run is INVALID.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Limit {
+    /// Requests were sent too late for their latency to mean anything.
+    Lag {
+        /// The 99th percentile of the schedule lag, in microseconds.
+        lag_p99_us: u64,
+        /// That of the response time of the same steps.
+        response_p99_us: u64,
+    },
+    /// The processor was busy.
+    Cpu {
+        /// Seconds in which it was.
+        busy: usize,
+        /// Of so many.
+        of: usize,
+    },
+    /// The limit of open files was near.
+    OpenFiles {
+        /// The most that were open.
+        most: u64,
+        /// How many may be.
+        limit: u64,
+    },
+    /// The operating system gave no connection.
+    Refused {
+        /// What there was none of, as the record names it: `no free port`.
+        lack: String,
+        /// Exchanges that it cost.
+        times: u64,
+    },
+    /// Arrivals were still waiting at the end, and are in no figure.
+    Waiting {
+        /// How many.
+        arrivals: u64,
+        /// How many came in a second.
+        rate: f64,
+    },
+}
+
+/// A lag below this hides in what a network does anyway.
+const LAG_US: u64 = 1000;
+
+/// What an operating system lacks, as [`crate::record::Window::errors`] names it.
+pub const LACKS: [&str; 2] = ["no free port", "no more open files"];
+
+impl Health {
+    /// How the generator fared in these seconds, with what was measured in them.
+    pub fn of(head: &LoadHead, steps: &[StepLoad], pulses: &[Pulse]) -> Self {
+        let conditions = &head.conditions;
+        let (mut lag, mut response) = (Times::default(), Times::default());
+        for step in steps.iter().filter(|step| step.lag.count() > 0) {
+            // What can't be added up is left out, and told where the step is.
+            let _ = (lag.join(&step.lag), response.join(&step.response));
+        }
+        let mut health = Self {
+            cpu: (conditions.cores > 0 && !pulses.is_empty()).then(|| share(conditions.cores, pulses)),
+            shares_cpu: conditions.server_in_process,
+            lag_p99_us: (lag.count() > 0).then(|| lag.at_us(0.99)),
+            open_files: pulses.iter().map(|pulse| pulse.open_files).max().unwrap_or_default(),
+            may_open: conditions.open_files,
+            under_way: pulses.iter().map(|pulse| pulse.under_way).max().unwrap_or_default(),
+            limits: vec![],
+        };
+        health.limits = [
+            health.lag(response.at_us(0.99)),
+            health.cpu(conditions.cores, pulses),
+            health.files(),
+            waiting(lag.count(), steps, pulses),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(refused(steps))
+        .collect();
+        health
+    }
+
+    fn lag(&self, response_p99_us: u64) -> Option<Limit> {
+        let late = |lag_p99_us: &u64| *lag_p99_us > LAG_US && *lag_p99_us > response_p99_us / 10;
+        self.lag_p99_us.filter(late).map(|lag_p99_us| Limit::Lag { lag_p99_us, response_p99_us })
+    }
+
+    fn cpu(&self, cores: u32, pulses: &[Pulse]) -> Option<Limit> {
+        let is_busy = |pulse: &&Pulse| pulse.cpu_us > u64::from(cores) * 900_000;
+        let busy = if self.cpu.is_none() || self.shares_cpu { 0 } else { pulses.iter().filter(is_busy).count() };
+        (busy * 2 > pulses.len()).then_some(Limit::Cpu { busy, of: pulses.len() })
+    }
+
+    fn files(&self) -> Option<Limit> {
+        let is_near = self.may_open > 0 && self.open_files > self.may_open - self.may_open / 20;
+        is_near.then_some(Limit::OpenFiles { most: self.open_files, limit: self.may_open })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share is printed in whole per cent")]
+fn share(cores: u32, pulses: &[Pulse]) -> f64 {
+    let took = pulses.iter().map(|pulse| pulse.cpu_us).fold(0, u64::saturating_add);
+    took as f64 / 1e6 / f64::from(cores) / pulses.len() as f64
+}
+
+/// More arrivals that wait than come in a second are no accident of the last one.
+#[expect(clippy::cast_precision_loss, reason = "a rate is compared with a count")]
+fn waiting(arrived: u64, steps: &[StepLoad], pulses: &[Pulse]) -> Option<Limit> {
+    let arrivals = pulses.last()?.waiting;
+    let first = steps.iter().map(|step| step.first).min()?;
+    let last = steps.iter().map(|step| step.last).max()?;
+    let rate = a_second(arrived, first, last);
+    (arrivals as f64 > rate).then_some(Limit::Waiting { arrivals, rate })
+}
+
+fn refused(steps: &[StepLoad]) -> impl Iterator<Item = Limit> {
+    LACKS.into_iter().filter_map(|lack| {
+        let times = steps.iter().filter_map(|step| step.codes.get(lack).copied()).fold(0, u64::saturating_add);
+        (times > 0).then(|| Limit::Refused { lack: lack.to_owned(), times })
+    })
+}
+
+impl Limit {
+    /// What is to be done about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Lag { .. } => "ask for a lower rate, or give the generator more cores and none of the server's",
+            Self::Cpu { .. } => "ask for less, validate fewer tokens, or give the generator more cores",
+            Self::OpenFiles { .. } => "raise the limit (`ulimit -n 65536`), or have fewer requests under way at once",
+            Self::Refused { .. } => {
+                "keep connections alive; else raise `ulimit -n`, and widen net.ipv4.ip_local_port_range"
+            }
+            Self::Waiting { .. } => "ask for a lower rate, or let more requests be under way at once",
+        }
+    }
+}
+
+/// The reason, in one line.
+impl fmt::Display for Limit {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        #[expect(clippy::cast_precision_loss, reason = "it is printed with two decimals")]
+        let ms = |us: &u64| *us as f64 / 1e3;
+        match self {
+            Self::Lag { lag_p99_us, response_p99_us } => write!(
+                to,
+                "the generator sent too late: p99 of the schedule lag is {:.2} ms, of a response time of {:.2} ms",
+                ms(lag_p99_us),
+                ms(response_p99_us)
+            ),
+            Self::Cpu { busy, of } => {
+                write!(to, "the generator took more than 90 % of its cores in {busy} of {of} seconds")
+            }
+            Self::OpenFiles { most, limit } => {
+                write!(to, "the generator had {most} files and connections open of the {limit} that it may have")
+            }
+            Self::Refused { lack, times } => write!(to, "the generator's machine had {lack}, {times} times"),
+            Self::Waiting { arrivals, rate } => write!(
+                to,
+                "{arrivals} arrivals were still waiting at the end, more than come in a second ({rate:.1}): they are in \
+                 no figure"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Window;
+    use crate::record::load::{Conditions, Mode, Validated};
+    use crate::steps::tests::{loads, times, window};
+
+    fn head(conditions: Conditions) -> LoadHead {
+        LoadHead {
+            mode: Mode::Rate,
+            shape: "10/s for 10s".into(),
+            lasts_us: 10_000_000,
+            journeys: vec![],
+            thresholds: vec![],
+            think: None,
+            at_once: None,
+            validated: Validated::All,
+            conditions,
+        }
+    }
+
+    fn conditions() -> Conditions {
+        Conditions { cores: 2, open_files: 1000, ..Conditions::default() }
+    }
+
+    /// Ten arrivals in a second.
+    fn arrivals(lag_us: u64, response_us: u64) -> Window {
+        let all = |us| times(&[us; 10]);
+        Window { lag_us: all(lag_us), response_us: all(response_us), ..window(0, 200, &[1000; 10]) }
+    }
+
+    fn pulses(each: impl Fn(u64) -> Pulse) -> Vec<Pulse> {
+        (0..10).map(|second| Pulse { second, ..each(second) }).collect()
+    }
+
+    fn limits(conditions: Conditions, windows: &[Window], pulses: &[Pulse]) -> Vec<Limit> {
+        Health::of(&head(conditions), &loads(windows), pulses).limits
+    }
+
+    #[test]
+    fn lag_is_a_limit_where_it_is_a_tenth_of_the_response_time() {
+        for (lag, response, is_limit) in
+            [(900, 1000, false), (1500, 20_000, false), (1500, 14_000, true), (5000, 5000, true)]
+        {
+            let limits = limits(conditions(), &[arrivals(lag, response)], &[]);
+            assert_eq!(matches!(limits.as_slice(), [Limit::Lag { .. }]), is_limit, "{lag} of {response}: {limits:?}");
+        }
+        assert!(limits(conditions(), &[window(0, 200, &[5])], &[]).is_empty(), "a closed loop has no schedule");
+    }
+
+    #[test]
+    fn a_busy_processor_is_a_limit_where_the_server_has_no_part_in_it() {
+        let busy =
+            |seconds| move |second| Pulse { cpu_us: if second < seconds { 1_900_000 } else { 0 }, ..Pulse::default() };
+        let windows = [window(0, 200, &[5])];
+        assert_eq!(limits(conditions(), &windows, &pulses(busy(6))), [Limit::Cpu { busy: 6, of: 10 }]);
+        assert!(limits(conditions(), &windows, &pulses(busy(5))).is_empty(), "half of the seconds are no limit");
+        let together = Conditions { server_in_process: true, ..conditions() };
+        assert!(limits(together.clone(), &windows, &pulses(busy(10))).is_empty());
+        let health = Health::of(&head(together), &loads(&windows), &pulses(busy(10)));
+        assert!(health.shares_cpu && health.cpu.is_some_and(|share| (share - 0.95).abs() < 1e-9), "{health:?}");
+        let unknown = Conditions { cores: 0, ..conditions() };
+        assert!(limits(unknown, &windows, &pulses(busy(10))).is_empty(), "of unknown cores no share is known");
+    }
+
+    #[test]
+    fn open_files_and_ports_are_limits() {
+        let open = |most| move |second| Pulse { open_files: if second == 4 { most } else { 10 }, ..Pulse::default() };
+        let windows = [window(0, 200, &[5])];
+        assert!(limits(conditions(), &windows, &pulses(open(950))).is_empty());
+        let near = limits(conditions(), &windows, &pulses(open(951)));
+        assert_eq!(near, [Limit::OpenFiles { most: 951, limit: 1000 }]);
+        let unknown = Conditions { open_files: 0, ..conditions() };
+        assert!(limits(unknown, &windows, &pulses(open(951))).is_empty());
+
+        let errors = [("no free port".to_owned(), 3), ("no answer in time".to_owned(), 7)].into();
+        let lacking = limits(conditions(), &[Window { errors, ..window(0, 200, &[5]) }], &[]);
+        assert_eq!(lacking, [Limit::Refused { lack: "no free port".into(), times: 3 }]);
+    }
+
+    #[test]
+    fn arrivals_that_wait_at_the_end_are_a_limit() {
+        let wait =
+            |at, waiting| move |second| Pulse { waiting: if second == at { waiting } else { 0 }, ..Pulse::default() };
+        let windows = [arrivals(5, 1000)];
+        assert!(limits(conditions(), &windows, &pulses(wait(9, 10))).is_empty(), "as many as come in a second");
+        assert!(limits(conditions(), &windows, &pulses(wait(5, 90))).is_empty(), "they were begun after all");
+        let waiting = limits(conditions(), &windows, &pulses(wait(9, 11)));
+        assert_eq!(waiting, [Limit::Waiting { arrivals: 11, rate: 10.0 }]);
+    }
+}

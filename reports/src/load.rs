@@ -1,0 +1,246 @@
+//! Events of a load run folded into what it adds up to.
+
+use crate::health::Health;
+use crate::record::load::Mode;
+use crate::record::{LoadHead, Pulse, Race, Trial, Window, load};
+use crate::search::{self, Answer, Search};
+use crate::steps::{OverTime, StepLoad, Steps};
+use crate::threshold::{Outcome, Threshold};
+
+/// What a load run adds up to; nothing of it in a check.
+#[derive(Debug, Clone, Default)]
+pub struct Load {
+    /// What was measured, by step. In a search the figures are those of the hold that was to confirm its rate, and there are
+    /// none where nothing was held.
+    pub steps: Vec<StepLoad>,
+    /// Each second of the whole run, by step.
+    pub over_time: Vec<OverTime>,
+    /// How the generator fared, second by second.
+    pub pulses: Vec<Pulse>,
+    /// How it fared while the figures were measured.
+    pub health: Health,
+    /// What each threshold came to, in the order of their author.
+    pub thresholds: Vec<Held>,
+    /// What races came to.
+    pub races: Vec<Race>,
+    /// The search, where the run is one.
+    pub search: Option<Search>,
+}
+
+/// A threshold and what it came to.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// As its author wrote it, and where.
+    pub threshold: load::Threshold,
+    /// What it came to.
+    pub outcome: Outcome,
+}
+
+impl Load {
+    /// Why the run is INVALID, if it is: a figure that the generator was the limit of says nothing of the server, and no
+    /// threshold is missed by it.
+    pub fn is_invalid(&self) -> bool {
+        !self.health.limits.is_empty()
+    }
+
+    /// Thresholds that were missed.
+    pub fn missed(&self) -> impl Iterator<Item = &Held> {
+        self.thresholds.iter().filter(|held| !held.outcome.kept)
+    }
+
+    /// Whether it was a search, and no rate was found.
+    pub fn is_inconclusive(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| matches!(search.answer(), Answer::None { .. }))
+    }
+}
+
+/// A load run under way. What it keeps grows by a few numbers a second.
+#[derive(Debug)]
+pub(crate) struct Loading {
+    whole: Steps,
+    pulses: Vec<Pulse>,
+    races: Vec<Race>,
+    searching: Option<Searching>,
+}
+
+/// A search under way.
+#[derive(Debug, Default)]
+struct Searching {
+    search: Search,
+    /// Windows that no trial has claimed: a trial is told when it is over.
+    open: Vec<Window>,
+    /// What the last hold measured.
+    held: Steps,
+}
+
+impl Loading {
+    pub(crate) fn begin(head: Option<&LoadHead>) -> Self {
+        let searching = head.filter(|head| head.mode == Mode::Search).map(|_| Searching::default());
+        Self { whole: Steps::default(), pulses: vec![], races: vec![], searching }
+    }
+
+    pub(crate) fn window(&mut self, window: Window) {
+        self.whole.add(&window);
+        if let Some(searching) = &mut self.searching {
+            searching.window(window);
+        }
+    }
+
+    pub(crate) fn pulse(&mut self, pulse: Pulse) {
+        self.pulses.push(pulse);
+    }
+
+    pub(crate) fn race(&mut self, race: Race) {
+        self.races.push(race);
+    }
+
+    pub(crate) fn trial(&mut self, trial: Trial) {
+        self.searching.get_or_insert_default().trial(trial);
+    }
+
+    /// What it adds up to; `findings` are the broken promises that bind.
+    pub(crate) fn finish(self, head: Option<&LoadHead>, findings: u64) -> Load {
+        let Self { whole, mut pulses, races, searching } = self;
+        pulses.sort_by_key(|pulse| pulse.second);
+        let steps = searching.as_ref().map_or(&whole, |searching| &searching.held).loads();
+        let search = searching.map(|searching| searching.search);
+        let held = search.as_ref().map(|search| search.held().map(search::seconds).unwrap_or_default());
+        let measured: Vec<Pulse> = pulses
+            .iter()
+            .filter(|pulse| held.as_ref().is_none_or(|held| held.contains(&pulse.second)))
+            .cloned()
+            .collect();
+        // A search that held no rate has nothing to hold its thresholds against.
+        let thresholds = head.filter(|_| held.is_none_or(|held| !held.is_empty()));
+        Load {
+            health: head.map(|head| Health::of(head, &steps, &measured)).unwrap_or_default(),
+            thresholds: thresholds
+                .into_iter()
+                .flat_map(|head| &head.thresholds)
+                .map(|threshold| Held {
+                    threshold: threshold.clone(),
+                    outcome: outcome(&threshold.text, &steps, findings),
+                })
+                .collect(),
+            over_time: whole.over_time(),
+            steps,
+            pulses,
+            races,
+            search,
+        }
+    }
+}
+
+/// One that can't be read, in a record that was made elsewhere, is no promise kept.
+fn outcome(wrote: &str, steps: &[StepLoad], findings: u64) -> Outcome {
+    match Threshold::parse(wrote) {
+        Ok(threshold) => threshold.held_against(steps, findings),
+        Err(actual) => Outcome { what: wrote.to_owned(), kept: false, expected: String::new(), actual },
+    }
+}
+
+impl Searching {
+    fn window(&mut self, window: Window) {
+        match self.search.trials.last() {
+            Some(last) if window.second >= last.until => self.open.push(window),
+            None => self.open.push(window),
+            // It comes late: of the trials that are over, only the last hold is measured.
+            Some(_) => {
+                if self.search.held().is_some_and(|held| search::seconds(held).contains(&window.second)) {
+                    self.held.add(&window);
+                }
+            }
+        }
+    }
+
+    fn trial(&mut self, trial: Trial) {
+        if trial.kind == load::Kind::Confirmation {
+            self.held = Steps::default();
+            for window in self.open.iter().filter(|window| search::seconds(&trial).contains(&window.second)) {
+                self.held.add(window);
+            }
+        }
+        self.open.retain(|window| window.second >= trial.until);
+        self.search.trials.push(trial);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::load::{CameTo, Conditions, Kind, Validated};
+    use crate::steps::tests::window;
+
+    fn head(mode: Mode, thresholds: &[&str]) -> LoadHead {
+        let at = crate::record::Place { file: "load.yaml".into(), line: 1, text: String::new() };
+        LoadHead {
+            mode,
+            shape: String::new(),
+            lasts_us: 0,
+            journeys: vec![],
+            thresholds: thresholds
+                .iter()
+                .map(|text| load::Threshold { text: (*text).to_owned(), at: at.clone() })
+                .collect(),
+            think: None,
+            at_once: None,
+            validated: Validated::All,
+            conditions: Conditions { cores: 1, ..Conditions::default() },
+        }
+    }
+
+    fn trial(from: u64, until: u64, kind: Kind, came_to: CameTo) -> Trial {
+        Trial { from, until, rate: 1.0, kind, came_to, why: vec![] }
+    }
+
+    #[test]
+    fn the_figures_of_a_search_are_those_of_its_last_hold_in_whatever_order_windows_come() {
+        let head = head(Mode::Search, &["rate >= 2/s", "p99 < 10 ms"]);
+        let mut loading = Loading::begin(Some(&head));
+        loading.window(window(0, 503, &[9000; 9]));
+        loading.window(window(1, 200, &[2000]));
+        loading.trial(trial(0, 1, Kind::Step, CameTo::Missed));
+        loading.window(window(0, 503, &[9000]));
+        loading.window(window(2, 200, &[2000]));
+        loading.window(window(3, 503, &[9000]));
+        loading.trial(trial(1, 3, Kind::Confirmation, CameTo::Kept));
+        loading.window(window(2, 200, &[2000; 2]));
+        for second in 0..4 {
+            // A busy second outside of the hold is no limit of it.
+            let cpu_us = if second == 0 || second == 3 { 1_000_000 } else { 10_000 };
+            loading.pulse(Pulse { second, cpu_us, ..Pulse::default() });
+        }
+        let load = loading.finish(Some(&head), 0);
+        let [login] = load.steps.as_slice() else { panic!("one step, not {:?}", load.steps) };
+        assert_eq!((login.count, login.errors, login.first, login.last), (4, 0, 1, 2));
+        assert_eq!(load.over_time[0].seconds.iter().map(|second| second.count).collect::<Vec<_>>(), [10, 1, 3, 1]);
+        assert!(load.missed().next().is_none() && load.thresholds.len() == 2, "{:?}", load.thresholds);
+        assert!(!load.is_invalid() && load.health.cpu.is_some_and(|share| share < 0.02), "{:?}", load.health);
+        assert!(!load.is_inconclusive());
+    }
+
+    #[test]
+    fn a_search_that_held_nothing_has_no_figures_and_misses_nothing() {
+        let head = head(Mode::Search, &["p99 < 1 ms"]);
+        let mut loading = Loading::begin(Some(&head));
+        loading.window(window(0, 503, &[9000; 9]));
+        loading.trial(trial(0, 1, Kind::Step, CameTo::Missed));
+        let load = loading.finish(Some(&head), 0);
+        assert!(load.steps.is_empty() && load.thresholds.is_empty() && load.is_inconclusive());
+        assert_eq!(load.over_time.len(), 1);
+    }
+
+    #[test]
+    fn a_threshold_is_held_against_all_seconds_and_one_that_cannot_be_read_is_missed() {
+        let head = head(Mode::Users, &["rate >= 1/s", "errors = 0", "p98 < 1 s", "findings = 2"]);
+        let mut loading = Loading::begin(Some(&head));
+        loading.window(window(0, 200, &[1000]));
+        loading.window(window(3, 503, &[1000; 3]));
+        let load = loading.finish(Some(&head), 2);
+        let kept: Vec<bool> = load.thresholds.iter().map(|held| held.outcome.kept).collect();
+        assert_eq!(kept, [true, false, false, true]);
+        let told: Vec<String> = load.missed().map(|held| held.outcome.to_string()).collect();
+        assert_eq!(told[0], "errors = 0 missed: 75.00 % (3 of 4)");
+        assert!(told[1].contains("did you mean `p99`"), "{told:?}");
+    }
+}
