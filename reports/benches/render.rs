@@ -24,7 +24,7 @@ fn render(criterion: &mut Criterion) {
         group.bench_function(format.name, |bencher| match format.tell {
             Tell::Run(tell) => bencher.iter(|| tell(black_box(&run), &mut io::sink())),
             Tell::Each(tell) => {
-                bencher.iter(|| black_box(&events).iter().try_for_each(|event| tell(event, &mut io::sink())))
+                bencher.iter(|| black_box(&events).iter().try_for_each(|event| tell(event, &mut io::sink())));
             }
         });
     }

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use ropcheck_reports::folding::fold;
 use ropcheck_reports::format::text::{self, Style};
 use ropcheck_reports::format::{FORMATS, Tell, find};
 use ropcheck_reports::read;
+use ropcheck_reports::record::load::{Kind, Mode};
 use ropcheck_reports::record::{Body, Ended, Event, Exchange, Finding, Found, Heard, RunFinished};
-use ropcheck_reports::run::{Run, Verdict};
+use ropcheck_reports::run::{Run, Standing, Verdict};
 
 const CHECK: &str = include_str!("specimen.ndjson");
 /// An open loop with a stall, a race, thresholds kept and missed.
@@ -191,7 +197,7 @@ fn a_proposed_waiver_file_holds_each_failure_once_and_no_text_of_a_server_leaves
     let file = told("waivers", &events(CHECK));
     let entries: Vec<&str> = file.lines().filter(|line| line.starts_with("- case: ")).collect();
     assert_eq!(entries.len(), 5, "{file}");
-    let hostile = told("waivers", &poisoned("x\n- case: y\r: \u{85}- \""));
+    let hostile = told("waivers", &poisoned(CHECK, "x\n- case: y\r: \u{85}- \""));
     let known = |line: &str| {
         line.is_empty()
             || ["# ", "- case: ", "  requirement: ", "  reason: TODO", "  owner: TODO", "  expires: 2026-01-07"]
@@ -218,19 +224,23 @@ fn html_fetches_nothing_and_runs_nothing() {
 
 #[test]
 fn hostile_text_stays_text() {
-    const HOSTILE: &str = "</pre><script>alert(1)</script>\"'`````|\u{1b}[2J\u{0}\u{fffe}\u{202e}]]>{{ 7 }}\n<b>&";
-    let events = poisoned(HOSTILE);
-    for format in FORMATS {
-        let told = told(format.name, &events);
-        for steering in ['\u{1b}', '\u{0}', '\u{fffe}', '\u{202e}'] {
-            assert!(!told.contains(steering), "{} lets {steering:?} through", format.name);
+    const HOSTILE: &str = "</pre><script>alert(1)</script>\"'`````|\u{1b}[2J\u{0}\u{fffe}\u{202e}]]>{{ 7 }}\n<q>&";
+    for (_, record) in ALL {
+        let events = poisoned(record, HOSTILE);
+        for format in FORMATS {
+            let told = told(format.name, &events);
+            for steering in ['\u{1b}', '\u{0}', '\u{fffe}', '\u{202e}'] {
+                assert!(!told.contains(steering), "{} lets {steering:?} through", format.name);
+            }
         }
+        let html = told("html", &events);
+        let raw = ["<script", "<q>&"].into_iter().find_map(|raw| html.find(raw));
+        assert_eq!(raw.map(|at| &html[at.saturating_sub(200)..at]), None, "a text stands as it came");
+        assert_eq!(html.matches("<pre>").count(), html.matches("</pre>").count());
+        balanced(&told("junit", &events));
     }
-    let html = told("html", &events);
-    assert!(!html.contains("<script") && !html.contains("<b>&"));
-    assert_eq!(html.matches("<pre>").count(), html.matches("</pre>").count());
-    balanced(&told("junit", &events));
-    assert!(told("markdown", &events).contains("\n``````text\n"), "the fence is longer than what it holds");
+    let markdown = told("markdown", &poisoned(CHECK, HOSTILE));
+    assert!(markdown.contains("\n``````text\n"), "the fence is longer than what it holds");
 }
 
 #[test]
@@ -267,8 +277,112 @@ fn markdown_stays_short_whatever_the_run_holds() {
     let last = markdown.lines().last().expect("it has lines");
     assert!(last.starts_with("_Cut to keep this page short: a failed case (×"), "{last}");
 
-    let long = told("markdown", &poisoned(&"|<`&".repeat(50_000)));
-    assert!(long.len() < 60_000, "{} bytes", long.len());
+    for (_, record) in ALL {
+        let long = told("markdown", &poisoned(record, &"|<`&".repeat(50_000)));
+        assert!(long.len() < 60_000, "{} bytes", long.len());
+    }
+}
+
+#[test]
+fn a_run_whose_generator_was_the_limit_is_invalid_and_misses_no_threshold() {
+    let mut late = events(LOAD);
+    for event in &mut late {
+        if let Event::Window(window) = event
+            && !window.lag_us.is_empty()
+        {
+            window.lag_us.clone_from(&window.response_us);
+        }
+    }
+    let run = fold_all(late.clone());
+    assert_eq!((run.standing(), run.exit_code(false), run.load.missed().count()), (Standing::Invalid, 3, 2));
+    for format in ["html", "junit", "markdown", "text"] {
+        let told = told(format, &late).split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in ["INVALID", "the generator sent too late: p99 of the schedule lag is", "ask for a lower rate"] {
+            assert!(told.contains(word), "{format} does not say `{word}`");
+        }
+    }
+    assert!(told("text", &late).starts_with("INVALID  the generator sent too late"), "before all that may be misread");
+    let elements = balanced(&told("junit", &late));
+    assert_eq!((elements.get("failure"), elements["error"], elements["skipped"]), (None, 1, 5), "one error says why");
+}
+
+#[test]
+fn a_missed_threshold_fails_and_is_told_with_what_was_measured() {
+    assert_eq!((run(LOAD).standing(), run(LOAD).exit_code(false)), (Standing::Missed, 1));
+    for format in ["html", "junit", "markdown", "text"] {
+        let told = told(format, &events(LOAD)).split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in ["p99(login) ", " 250 ms", "580.61 ms", "2.16 % (82 of 3788)", "72.6/s"] {
+            assert!(told.contains(word), "{format} does not say `{word}`");
+        }
+    }
+    let mut cut = events(LOAD);
+    cut.pop();
+    assert_eq!(fold_all(cut).standing(), Standing::Interrupted, "a run that was cut short is not the one it is about");
+}
+
+#[test]
+fn a_search_is_told_with_its_rate_and_without_a_hold_as_inconclusive() {
+    assert_eq!(run(SEARCH).exit_code(false), 0);
+    let without: Vec<Event> = events(SEARCH)
+        .into_iter()
+        .filter(|event| !matches!(event, Event::Trial(trial) if trial.kind == Kind::Confirmation))
+        .collect();
+    assert_eq!(fold_all(without.clone()).exit_code(false), 3);
+    for format in ["html", "junit", "markdown", "text"] {
+        assert!(told(format, &without).contains("INCONCLUSIVE: no rate that was tried"), "{format}");
+        if format != "junit" {
+            assert!(
+                told(format, &events(SEARCH)).contains("497.5/s keeps all thresholds (next tried: 519/s"),
+                "{format}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_closed_loop_says_what_it_hides() {
+    let mut closed = events(LOAD);
+    if let Some(Event::RunStarted(head)) = closed.first_mut()
+        && let Some(load) = &mut head.load
+    {
+        load.mode = Mode::Users;
+    }
+    for event in &mut closed {
+        if let Event::Window(window) = event {
+            (window.response_us, window.lag_us) = (String::new(), String::new());
+        }
+    }
+    for format in ["html", "markdown", "text"] {
+        let told = told(format, &closed).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("Users ask again only when they were answered"), "{format}");
+        assert!(told.contains("service time") && !told.contains("response time"), "{format}");
+    }
+}
+
+#[test]
+fn an_interval_log_is_read_back_with_what_was_measured() {
+    let log = told("hlog", &events(LOAD));
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for entry in IntervalLogIterator::new(log.as_bytes()) {
+        let LogEntry::Interval(interval) = entry.unwrap_or_else(|why| panic!("a line cannot be read: {why:?}")) else {
+            continue;
+        };
+        let bytes = BASE64_STANDARD.decode(interval.encoded_histogram()).expect("base64");
+        let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).expect("a histogram");
+        let tag = interval.tag().expect("each has a tag").as_str().to_owned();
+        *counts.entry(tag).or_default() += histogram.len();
+        assert_eq!(interval.duration().as_secs(), 1);
+    }
+    let run = run(LOAD);
+    for step in &run.load.steps {
+        for (of, times) in
+            [("", &step.service), (":response", &step.response), (":lag", &step.lag), (":connect", &step.connect)]
+        {
+            let tag = format!("{}{of}", step.step);
+            assert_eq!(counts.remove(&tag).unwrap_or_default(), times.count(), "{tag}");
+        }
+    }
+    assert!(counts.is_empty(), "{counts:?}");
 }
 
 /// Formats that tell what a run adds up to.
@@ -351,12 +465,18 @@ fn odd() -> Vec<(&'static str, Vec<Event>)> {
 }
 
 /// The specimen with that text wherever a server or an author has a say.
-fn poisoned(text: &str) -> Vec<Event> {
+fn poisoned(record: &str, text: &str) -> Vec<Event> {
     let poison = |place: &mut String| text.clone_into(place);
-    let mut events = events(CHECK);
+    let mut events = events(record);
     for event in &mut events {
         match event {
             Event::RunStarted(head) => {
+                if let Some(load) = &mut head.load {
+                    poison(&mut load.shape);
+                    poison(&mut load.conditions.machine);
+                    load.journeys.iter_mut().for_each(|journey| poison(&mut journey.name));
+                    load.thresholds.iter_mut().for_each(|threshold| poison(&mut threshold.text));
+                }
                 poison(&mut head.target.name);
                 poison(&mut head.target.token_endpoint);
                 head.cases.iter_mut().for_each(|case| poison(&mut case.title));
@@ -370,7 +490,10 @@ fn poisoned(text: &str) -> Vec<Event> {
             Event::Skipped(skipped) => poison(&mut skipped.because),
             Event::Exchange(exchange) => poison_exchange(exchange, text),
             Event::Found(found) => poison_found(found, text),
-            Event::Window(window) => poison(&mut window.step),
+            Event::Window(window) => {
+                poison(&mut window.step);
+                window.errors.insert(text.to_owned(), 1);
+            }
             Event::Pulse(_) => {}
             Event::Race(race) => {
                 poison(&mut race.case);

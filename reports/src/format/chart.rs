@@ -177,8 +177,13 @@ impl Logarithmic {
     }
 
     fn ticks(&self) -> Vec<Tick> {
-        self.marks.iter().map(|us| tick(self.place(*us), format!("{} ms", float(*us) / 1e3))).collect()
+        self.marks.iter().map(|us| tick(self.place(*us), duration(*us))).collect()
     }
+}
+
+/// `0.5 ms`, `200 ms`, `10 s`.
+fn duration(us: u64) -> String {
+    if us < 1_000_000 { format!("{} ms", float(us) / 1e3) } else { format!("{} s", float(us) / 1e6) }
 }
 
 fn grid(most: u64, stride: u64) -> impl Iterator<Item = u64> {
@@ -243,6 +248,14 @@ mod tests {
         }
         // No histogram that is read holds more than this.
         assert!(marks(1 << 43, 1 << 43).len() >= 2);
+    }
+
+    #[test]
+    fn a_time_is_told_in_few_characters() {
+        assert_eq!(
+            [1, 500, 200_000, 1_000_000, 50_000_000].map(duration),
+            ["0.001 ms", "0.5 ms", "200 ms", "1 s", "50 s"]
+        );
     }
 
     #[test]

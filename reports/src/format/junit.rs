@@ -65,6 +65,11 @@ fn properties(run: &Run) -> Vec<(String, String)> {
         let told = words::conditions(head).into_iter().chain([("in the run", words::generator(&run.load, head))]);
         properties.extend(told.map(|(name, text)| (format!("load.{}", name.replace(' ', "_")), text)));
     }
+    properties.extend(run.load.search.iter().map(|search| ("load.search".to_owned(), words::found(search))));
+    for race in &run.load.races {
+        let told = format!("{}. {}", words::race(race), words::race_facts(race));
+        properties.push((format!("load.race.{}", race.case), told));
+    }
     for step in &run.load.steps {
         let facts = [
             ("count", step.count.to_string()),

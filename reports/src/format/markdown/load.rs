@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::field;
 use crate::format::wording::load as words;
 use crate::latency::{QUANTILE_NAMES, Times};
+use crate::record::load::Mode;
 use crate::run::Run;
 
 /// Each block with what it is, for a page that has no room for it.
@@ -65,6 +66,9 @@ fn steps(run: &Run) -> String {
     }
     for step in load.steps.iter().filter(|step| words::is_remarkable(step)) {
         let _ = write!(rows, "\n{}: {}.\n", field(&step.step), field(&words::answers(step)));
+    }
+    if run.started.load.as_ref().is_some_and(|head| head.mode == Mode::Users) {
+        let _ = write!(rows, "\n{}\n", field(words::CLOSED));
     }
     titled(&head, rows)
 }
