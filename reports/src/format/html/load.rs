@@ -199,15 +199,16 @@ fn percentiles(load: &Load, measured: &str) -> Chart {
 }
 
 fn over_time(step: &OverTime, measured: &str) -> Chart {
-    let series = |name: &str, position, value: fn(&Second) -> u64| Series {
+    let series = |name: &str, look: &str, value: fn(&Second) -> u64| Series {
         name: name.to_owned(),
-        look: look(position),
+        look: look.to_owned(),
         seconds: step.seconds.iter().map(|second| (second.second, value(second))).collect(),
     };
     let all = vec![
-        series("p50", 0, |second| second.p50_us),
-        series("p99", 1, |second| second.p99_us),
-        series("max", 2, |second| second.max_us),
+        series("p50", "s0", |second| second.p50_us),
+        series("p99", "s1", |second| second.p99_us),
+        // It often lies on the line below it.
+        series("max", "s2 dashed", |second| second.max_us),
     ];
     chart::times(&format!("{measured} of {}", wording::visible(&step.step)), all)
 }
