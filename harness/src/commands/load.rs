@@ -64,8 +64,7 @@ fn progress(seconds: u64) -> ProgressBar {
 }
 
 fn advance(progress: &ProgressBar, event: &Event) {
-    match event {
-        Event::Window(window) => progress.set_position(window.second + 1),
-        _ => {}
+    if let Event::Window(window) = event {
+        progress.set_position(window.second + 1);
     }
 }
