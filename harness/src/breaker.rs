@@ -9,27 +9,41 @@ pub const SILENCES: u32 = 5;
 /// Silences in a row. Of requests that were under way together, many silences count as one: a server that stumbles once
 /// under many users is not one that is gone.
 #[derive(Debug, Default)]
-pub struct Breaker(Mutex<Silences>);
+pub struct Breaker {
+    silences: Mutex<Silences>,
+    /// How long silence is borne, however many requests it takes.
+    bears: Duration,
+}
 
 #[derive(Debug, Default)]
 struct Silences {
     in_a_row: u32,
+    /// When the first of them began.
+    began: Duration,
     /// When the last one that counted came to its end, since the run began.
     ended: Duration,
     broken: bool,
 }
 
 impl Breaker {
+    /// One that bears silence for so long.
+    pub fn bearing(bears: Duration) -> Self {
+        Self { bears, ..Self::default() }
+    }
+
     /// Notes whether an answer came to a request that was sent and given up or answered at these times of the run.
     pub fn heard(&self, anything: bool, sent_at: Duration, ended: Duration) {
         let mut silences = self.lock();
         if anything {
             silences.in_a_row = 0;
         } else if silences.in_a_row == 0 || sent_at >= silences.ended {
+            if silences.in_a_row == 0 {
+                silences.began = sent_at;
+            }
             silences.in_a_row += 1;
             silences.ended = ended;
             // A late answer to another request does not take it back.
-            silences.broken |= silences.in_a_row >= SILENCES;
+            silences.broken |= silences.in_a_row >= SILENCES && ended.saturating_sub(silences.began) >= self.bears;
         }
     }
 
@@ -39,7 +53,7 @@ impl Breaker {
     }
 
     fn lock(&self) -> MutexGuard<'_, Silences> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.silences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,6 +77,15 @@ mod tests {
         assert!(breaker.is_broken());
         breaker.heard(true, s(9), s(12));
         assert!(breaker.is_broken(), "it stays so");
+    }
+
+    #[test]
+    fn under_load_silence_has_to_last() {
+        let breaker = Breaker::bearing(s(15));
+        (0..1000).for_each(|at| breaker.heard(false, s(at / 100), s(at / 100)));
+        assert!(!breaker.is_broken(), "a thousand refused connections in ten seconds");
+        breaker.heard(false, s(15), s(15));
+        assert!(breaker.is_broken());
     }
 
     #[test]

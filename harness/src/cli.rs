@@ -22,7 +22,7 @@ pub(crate) enum Command {
         after_help = "Example: ropcheck check --target staging.yaml --report junit=report.xml --report html=report.html"
     )]
     Check(Check),
-    /// Run a scenario by many users and judge every answer
+    /// Put a token endpoint under load, by users or at a rate, and judge every answer
     #[command(after_help = "Example: ropcheck load load/steady/logins --report html=load.html")]
     Load(Load),
     /// Try a property's recorded failure again, with the very values that failed
@@ -131,6 +131,15 @@ pub(crate) struct Check {
 pub(crate) struct Load {
     /// The id of a scenario with a `load` block: load/steady/logins
     pub(crate) scenario: String,
+    /// The seed of arrivals
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Show goose's live page while users walk; not for CI
+    #[arg(long)]
+    pub(crate) dashboard: bool,
+    /// Exit with 3 if anything was left unjudged
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// The target file; without one, the embedded reference server
     #[arg(long, value_name = "FILE")]
     pub(crate) target: Option<PathBuf>,

@@ -33,12 +33,16 @@ pub enum Room {
     Throttling,
     /// That a password costs a hash worth measuring.
     Timed,
+    /// That it throttles nobody.
+    Load,
 }
 
 impl Room {
     /// What a scenario wants.
     pub fn of(scenario: &Scenario) -> Self {
-        if scenario.measures() {
+        if scenario.load.is_some() {
+            Self::Load
+        } else if scenario.measures() {
             Self::Timed
         } else if scenario.throttles() {
             Self::Throttling
@@ -77,6 +81,9 @@ impl Embedded {
                 Room::Usual => {}
                 Room::Throttling => workspace.login_throttle = soon,
                 Room::Timed => workspace.hash_cost = Some(TIMED),
+                Room::Load => {
+                    workspace.login_throttle = Some(LoginThrottle { failures: u32::MAX, ..config.login_throttle });
+                }
             }
             clocks.insert(case.to_owned(), workspace.clock.clone());
             config.workspaces.push(workspace);

@@ -27,6 +27,8 @@ pub struct Exchange {
     pub sent_at: Duration,
     /// From sending to the last byte of the body.
     pub took: Duration,
+    /// How much of that went into opening a connection, where one was opened for it.
+    pub opened: Option<Duration>,
 }
 
 /// Which request of a walk an exchange is.
@@ -60,6 +62,12 @@ pub enum Silence {
     /// No connection could be made: unreachable, refused, name not found.
     #[error("could not connect: {0}")]
     Unreachable(String),
+    /// This machine has no port left to connect from.
+    #[error("no free port is left to connect from")]
+    NoPort,
+    /// This process may not open one more file or connection.
+    #[error("no more files or connections may be opened here")]
+    NoFile,
     /// The TLS handshake failed.
     #[error("could not agree on TLS: {0}{remedy}", remedy = of_plain_http(.0))]
     Tls(String),
@@ -72,6 +80,21 @@ pub enum Silence {
     /// The connection ended before an answer.
     #[error("the connection ended before an answer: {0}")]
     Closed(String),
+}
+
+impl Silence {
+    /// The kind, as it is counted under load.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "no connection",
+            Self::NoPort => "no free port",
+            Self::NoFile => "no more open files",
+            Self::Tls(_) => "no TLS",
+            Self::TimedOut(_) => "no answer in time",
+            Self::NotHttp(_) => "no HTTP",
+            Self::Closed(_) => "connection ended",
+        }
+    }
 }
 
 /// What nearly every answer is.

@@ -14,6 +14,7 @@ use crate::check::scope::ScopeCheck;
 use crate::library::Library;
 use crate::ordered::Ordered;
 use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Given, Length, Repertoire, Strategy, Typed, Written};
+use crate::scenario::load::Load;
 use crate::scenario::{
     Auth, Body, Capability, Change, Credential, Damage, Elsewhere, Encoding, Endpoint, Entry, Grant, Hex, Made, Method,
     Moved, Overrides, Pairs, Send, Times, Value,
@@ -306,6 +307,29 @@ pub fn times(times: Times) -> Option<String> {
         Times::Of(1) => None,
         Times::Of(n) => Some(format!("{n} times")),
         Times::UntilThrottled => Some("until the server throttles".to_owned()),
+    }
+}
+
+/// Who asks under load, and when, as a sentence.
+pub fn load(load: &Load) -> String {
+    let who = match (&load.users, &load.rate, &load.search, &load.race) {
+        (Some(users), ..) => format!("Walked by users: {}", users.text),
+        (_, Some(rate), ..) => format!("Walked by arrivals: {}", rate.text),
+        (_, _, Some(search), _) => {
+            format!(
+                "Searches for the highest rate that keeps its thresholds, from {}/s to {}/s",
+                search.from, search.up_to
+            )
+        }
+        (.., Some(race)) => {
+            format!("Races {} uses of step `{}` at once, {} times", race.at_once, race.step.value, race.rounds)
+        }
+        (None, None, None, None) => "Says not who asks".to_owned(),
+    };
+    let journeys = load.journeys.iter().map(|one| format!("{} (weight {})", one.value.walk, one.value.weight));
+    match journeys.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => who,
+        journeys => format!("{who}; journeys: {journeys}"),
     }
 }
 

@@ -18,23 +18,42 @@ pub fn judge(plan: &Plan, walked: &Walked, tell: &mut dyn FnMut(Found)) {
 
 /// Judges every promise of a plan that was walked several times and tells what it came to in all of its walks.
 pub fn judge_together(plan: &Plan, walks: &[Walked], tell: &mut dyn FnMut(Found)) {
+    came_to(plan, walks, &mut |promise, came| tell(found(plan, walks, promise, came)));
+}
+
+/// Settles every promise of a plan, in the order of its steps, and tells what it came to without making a finding of it:
+/// under load nearly all of them are met, and nobody reads those.
+pub(crate) fn came_to<'p>(plan: &'p Plan, walks: &[Walked], tell: &mut dyn FnMut(&'p Promise, CameTo)) {
     for (index, step) in plan.steps.iter().enumerate() {
         for promise in &step.expect {
-            let (finding, evidence, share) = match &promise.check {
+            let came = match &promise.check {
                 Check::SameTime(other) => same_time(other, index, plan, walks),
                 _ => promised(promise, index, step, plan, walks),
             };
-            tell(Found {
-                case: plan.case.id.clone(),
-                requirement: promise.requirement.clone(),
-                origin: Origin::Line,
-                at: Some(promise.at.clone()),
-                finding,
-                evidence,
-                share,
-                drawn: None,
-            });
+            tell(promise, came);
         }
+    }
+}
+
+/// What a promise came to, as a finding.
+pub(crate) fn found(plan: &Plan, walks: &[Walked], promise: &Promise, came: CameTo) -> Found {
+    let evidence = came.shown.iter().map(|(walk, position)| walks[*walk].exchange_id(*position)).collect();
+    Found {
+        case: plan.case.id.clone(),
+        requirement: promise.requirement.clone(),
+        origin: Origin::Line,
+        at: Some(promise.at.clone()),
+        finding: came.finding,
+        evidence,
+        share: came.share,
+        drawn: None,
+    }
+}
+
+impl CameTo {
+    /// A promise that was met, with nothing to show.
+    pub(crate) fn met() -> Self {
+        Self { finding: Finding::Met, shown: vec![], share: None }
     }
 }
 
@@ -43,14 +62,20 @@ pub(crate) fn times_are_told(plan: &Plan, walks: &[Walked]) -> bool {
     let promises =
         plan.steps.iter().enumerate().flat_map(|(index, step)| step.expect.iter().map(move |one| (index, one)));
     let times = promises.filter_map(|(index, promise)| match &promise.check {
-        Check::SameTime(other) => Some(same_time(other, index, plan, walks).0),
+        Check::SameTime(other) => Some(same_time(other, index, plan, walks).finding),
         _ => None,
     });
     times.into_iter().all(|finding| !matches!(finding, Finding::Unjudged { .. }))
 }
 
-/// What a promise came to, the exchanges that show it, and of how many answers how many broke it where there are several.
-type CameTo = (Finding, Vec<String>, Option<Share>);
+/// What a promise came to.
+pub(crate) struct CameTo {
+    pub(crate) finding: Finding,
+    /// The exchanges that show it: the walk and the position in it.
+    pub(crate) shown: Vec<(usize, usize)>,
+    /// Of how many answers how many broke it, where there are several.
+    share: Option<Share>,
+}
 
 /// A promise of a step that was sent more than once binds every answer: one that breaks it is enough, and one that could not
 /// be judged leaves it open.
@@ -59,7 +84,7 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks:
     let (mut broken, mut first) = (Vec::new(), None);
     let (mut left_open, mut open) = (0, None);
     let (mut sent, mut last) = (0, None);
-    for walked in walks {
+    for (walk, walked) in walks.iter().enumerate() {
         let positions = match walked.steps.get(index) {
             Some(Reached::Sent(positions)) => positions,
             Some(Reached::Not(because, why)) => {
@@ -79,7 +104,7 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks:
                 }
                 Ok(answer) => promise.check.judge(answer, &InWalk { plan, walked, index, position: *position }),
             };
-            let shown = (walked, *position);
+            let shown = (walk, *position);
             (sent, last) = (sent + 1, Some(shown));
             match finding {
                 Finding::Met => {}
@@ -101,32 +126,34 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks:
         (None, Some((finding, shown))) => (finding, shown.into_iter().collect()),
         (None, None) => (Finding::Met, last.into_iter().collect()),
     };
-    (finding, shown.into_iter().map(|(walked, position)| walked.exchange_id(position)).collect(), share)
+    CameTo { finding, shown, share }
 }
 
 /// What a comparison came to: the times of every pair that was answered as a whole, and to show it the pair in the middle.
 fn same_time(other: &str, index: usize, plan: &Plan, walks: &[Walked]) -> CameTo {
     let Some(beside) = plan.steps.iter().position(|step| step.name == other) else {
-        return (unjudged(Because::Harness, format!("no step is named {other}")), vec![], None);
+        let finding = unjudged(Because::Harness, format!("no step is named {other}"));
+        return CameTo { finding, shown: vec![], share: None };
     };
     let answered = |walked: &Walked, step: usize| match walked.steps.get(step)? {
         Reached::Sent(positions) => {
             let position = *positions.last()?;
             let exchange = &walked.exchanges[position];
             let told = exchange.heard.as_ref().is_ok_and(|answer| !answer.is_throttled());
-            told.then(|| (walked.exchange_id(position), exchange.took))
+            told.then_some((position, exchange.took))
         }
         Reached::Not(..) => None,
     };
-    let whole = walks.iter().filter_map(|walked| Some((answered(walked, beside)?, answered(walked, index)?)));
+    let both = |walked: &Walked| Some((answered(walked, beside)?, answered(walked, index)?));
+    let whole = walks.iter().enumerate().filter_map(|(walk, walked)| Some((walk, both(walked)?)));
     let (shown, pairs): (Vec<_>, Vec<_>) =
-        whole.map(|((that, other), (one, this))| ([that, one], Pair { this, other })).unzip();
-    let evidence = same_time::typical(&pairs).map(|at| shown[at].to_vec()).unwrap_or_default();
+        whole.map(|(walk, ((that, other), (one, this)))| ([(walk, that), (walk, one)], Pair { this, other })).unzip();
+    let shown = same_time::typical(&pairs).map(|at| shown[at].to_vec()).unwrap_or_default();
     match (same_time::judge(&plan.steps[index].name, other, &pairs), walks.last().and_then(cut_short)) {
         (Finding::Unjudged { detail, .. }, Some((because, why))) => {
-            (unjudged(because, format!("{why}; {detail}")), evidence, None)
+            CameTo { finding: unjudged(because, format!("{why}; {detail}")), shown, share: None }
         }
-        (finding, _) => (finding, evidence, None),
+        (finding, _) => CameTo { finding, shown, share: None },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, Request};
-use ropcheck_reports::record::Event;
+use ropcheck_reports::record::{self, Event, Heard};
 use url::Url;
 
 use crate::drawn::Drawn;
@@ -122,6 +122,19 @@ pub struct Learned {
     pub events: Vec<Event>,
     /// What the lints counted over their answers.
     pub tally: Tally,
+}
+
+impl Learned {
+    /// The algorithm that signs its access tokens, where they are JWTs.
+    pub fn token_alg(&self) -> Option<String> {
+        let answers = self.events.iter().filter_map(|event| match event {
+            Event::Exchange(record::Exchange { answer: Heard::Answer(answer), .. }) => Some(answer),
+            _ => None,
+        });
+        let mut tokens = answers.flat_map(|answer| &answer.tokens).filter(|token| token.member == "access_token");
+        let alg = tokens.find_map(|token| token.jwt.as_ref()?.header.get("alg")?.as_str());
+        alg.map(str::to_owned)
+    }
 }
 
 /// Fills in what the server's metadata tell (RFC 8414 section 3, then OpenID Connect Discovery section 4), and its neighbour's.

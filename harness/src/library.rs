@@ -5,6 +5,7 @@
 
 mod files;
 mod fingerprint;
+mod loads;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -129,9 +130,7 @@ impl Library {
         }
         for scenario in self.scenarios.values() {
             let wrote = &scenario.wrote;
-            if wrote.steps.is_empty() {
-                return Err(scenario.source.complain(wrote.id.defined, "a scenario needs one step at least"));
-            }
+            self.check_load(&scenario.source, wrote)?;
             self.check_steps(&scenario.source, &wrote.steps, &wrote.given, &[])?;
             check_all_used(&scenario.source, wrote)?;
             if let Some(moves) = &wrote.moves {

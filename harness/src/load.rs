@@ -1,32 +1,51 @@
-//! Load: one scenario walked by many users for a time, every answer measured and judged.
+//! Load: journeys walked by many users or at a rate, every answer measured and judged.
+//!
+//! ```text
+//!   load block   who asks, when, what has to hold         scenario/load
+//!      v
+//!   Mix          journeys, planned for each user          mix
+//!      v
+//!   closed | open     users that ask again | arrivals     closed (goose), open with schedule
+//!      v
+//!   Sheet        judged, measured, counted                sheet with measure and promises
+//!      v
+//!   Event        windows, pulses, findings                ropcheck_reports
+//! ```
 
 mod closed;
 mod measure;
+mod mix;
+mod open;
 mod promises;
+mod pulse;
+mod schedule;
+mod sheet;
 #[expect(dead_code, reason = "the loops do not hand over tokens yet")]
 mod tokens;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
-use ropcheck_reports::record::{Event, Finding, Found, Kind, RunFinished};
-use tokio::sync::mpsc;
+use ropcheck_reports::record::load::{Conditions, Mode, Threshold, Validated};
+use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, RunFinished};
+use tokio::sync::{mpsc, watch};
 
-use self::measure::{Reading, Stretch, Windows};
-use self::promises::Promises;
+use self::measure::Stretch;
+use self::mix::{Mix, Row};
+use self::pulse::{BEAT, Meter};
+use self::schedule::Schedule;
+use self::sheet::{Sheet, unmet};
+use crate::breaker::SILENCES;
 use crate::complaint::did_you_mean;
 use crate::drawn::Drawn;
-use crate::exchange::Sent;
-use crate::judge::judge;
 use crate::library::Library;
-use crate::lint::Tally;
-use crate::plan::{Plan, Skip};
 use crate::recorder::{self, micros};
-use crate::scenario::Load;
+use crate::scenario::load::{Connections, Load, Validate};
 use crate::session::Session;
 use crate::suite::now_ms;
 use crate::target::Target;
-use crate::walk::{Ground, Reached, Start, Walked, walk};
+use crate::walk::{Ground, Manner, Start, Walked, walk};
 use crate::witness::witness;
 
 pub use self::tokens::{TRUTHS, Truth};
@@ -42,15 +61,35 @@ pub enum NotLoaded {
         /// The nearest one with a `load` block.
         hint: String,
     },
-    /// The scenario has no `load` block, or one without users or time.
-    #[error("`{0}` has no `load` block with users and a time: give it `load: {{ users: 4, for: 10s }}`")]
+    /// The scenario has no `load` block.
+    #[error("`{0}` has no `load` block: give it `load: {{ users: 4 for 10s }}`")]
     NoLoad(String),
-    /// The scenario draws values.
-    #[error("`{0}` draws values, which a load run does not do in this version: spell them out instead of `given`")]
-    Draws(String),
-    /// The target is another machine.
-    #[error("load runs go to loopback only in this version, and `{0}` is on another machine")]
-    Remote(String),
+    /// The target is another machine, and its file does not say that it may be put under load.
+    #[error(
+        "`{target}` is on another machine: who answers for it has to allow a load, in its target file, by `load: {{ authorized_by: \"name and ticket\", max_rate: 50 }}`"
+    )]
+    NotAuthorized {
+        /// The target's name.
+        target: String,
+    },
+    /// More is asked than the target's owner allows.
+    #[error("the load would reach {peak} a second, and the target file allows `max_rate: {allowed}`")]
+    TooMuch {
+        /// The highest rate of the scenario.
+        peak: f64,
+        /// What is allowed.
+        allowed: f64,
+    },
+    /// Wrong passwords would be tried on an account that must not be locked out.
+    #[error(
+        "`{id}` tries wrong passwords on user `{user}` over and over: give the target a user with `sacrificial: true`"
+    )]
+    NotSacrificial {
+        /// The journey.
+        id: String,
+        /// The user.
+        user: String,
+    },
     /// The target lacks what the scenario needs.
     #[error("`{id}` can't be run on this target: {because}")]
     Skipped {
@@ -72,198 +111,294 @@ pub enum NotLoaded {
     Goose(#[from] goose::GooseError),
 }
 
-/// The `load` block of a scenario that can be put under load.
+/// The `load` block of a scenario.
 ///
 /// # Errors
-/// There is none: the id is unknown, the scenario has no such block, it draws values.
+/// There is none, or the id is unknown.
 pub fn find<'a>(library: &'a Library, id: &str) -> Result<&'a Load, NotLoaded> {
     let Some(scenario) = library.scenarios.get(id) else {
         let loaded = library.scenarios.iter().filter(|(_, scenario)| scenario.wrote.load.is_some());
         let hint = did_you_mean(id, loaded.map(|(id, _)| id.as_str()));
         return Err(NotLoaded::Unknown { id: id.to_owned(), hint });
     };
-    if !scenario.wrote.given.is_empty() || scenario.wrote.moves.is_some() {
-        return Err(NotLoaded::Draws(id.to_owned()));
-    }
-    let load = scenario.wrote.load.as_ref().filter(|load| load.users > 0 && !load.lasts.is_zero());
-    load.ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))
+    scenario.wrote.load.as_ref().ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))
 }
 
-/// Refuses a target that is another machine: what a load does to a server, its owner has to have allowed.
+/// Refuses what the owner of a target on another machine has not allowed.
 ///
 /// # Errors
-/// One of its endpoints is not on loopback.
-pub fn permit(target: &Target) -> Result<(), NotLoaded> {
-    if target.is_loopback() { Ok(()) } else { Err(NotLoaded::Remote(target.name.clone())) }
+/// Nobody has authorized a load, or not so much of one.
+pub fn permit(load: &Load, target: &Target) -> Result<(), NotLoaded> {
+    if target.is_loopback() {
+        return Ok(());
+    }
+    let leave = target.load.as_ref().ok_or_else(|| NotLoaded::NotAuthorized { target: target.name.clone() })?;
+    match peak(load) {
+        Some(peak) if peak > leave.max_rate => Err(NotLoaded::TooMuch { peak, allowed: leave.max_rate }),
+        Some(_) | None => Ok(()),
+    }
 }
 
-/// Walks that wait to be counted. A user whose walk finds no room waits with it, so that memory is bounded.
-const ROOM: usize = 1024;
+/// The highest rate of a load, where it has one; users ask as fast as they are answered.
+pub fn peak(load: &Load) -> Option<f64> {
+    load.rate.as_ref().map(|ramp| ramp.peak()).or(load.search.as_ref().map(|search| search.up_to))
+}
 
-/// Puts a server that is ready under the load of a scenario, and tells each event as it happens.
+/// How long a load asks, where that is known before.
+pub fn lasts(load: &Load) -> Option<Duration> {
+    load.users.as_ref().map(|ramp| ramp.lasts()).or(load.rate.as_ref().map(|ramp| ramp.lasts()))
+}
+
+/// What whoever runs a load may choose beside its scenario.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// The seed of arrivals.
+    pub seed: u64,
+    /// Whether goose shows its live page.
+    pub dashboard: bool,
+}
+
+/// Puts a server that is ready under the load of a scenario, and tells each event as it happens, until `stop` comes.
 ///
 /// # Errors
 /// No load was put on it, or goose could not be started.
-pub async fn run(session: &Arc<Session>, id: &str, tell: &mut dyn FnMut(Event)) -> Result<(), NotLoaded> {
-    let journey = Arc::new(Journey::ready(session, id)?);
-    let rehearsed = journey.rehearse().await?;
+pub async fn run(
+    session: &Arc<Session>,
+    id: &str,
+    options: Options,
+    stop: impl Future<Output = ()>,
+    tell: &mut dyn FnMut(Event),
+) -> Result<(), NotLoaded> {
+    let (events, mut told) = mpsc::unbounded_channel();
+    let (raise, raised) = watch::channel(false);
+    let running = Arc::new(Running::ready(session, id, options, raised, events)?);
+    let rehearsed = running.rehearse().await?;
+    tell(Event::RunStarted(running.head()));
+    // The controls of every later walk were sent in the first ones.
+    for (row, walked) in &rehearsed {
+        recorder::exchanges(&row.plan, walked, &mut |exchange| {
+            if walked.twins.iter().flatten().any(|twin| *twin == exchange.id) {
+                tell(Event::Exchange(exchange));
+            }
+        });
+    }
     let began = session.wire().now();
-    tell(Event::RunStarted(session.head(Kind::Load, &[id.to_owned()], now_ms())));
-    // The controls of every later walk were sent in the first one.
-    recorder::exchanges(&journey.plan, &rehearsed, &mut |exchange| {
-        if rehearsed.twins.iter().flatten().any(|twin| *twin == exchange.id) {
-            tell(Event::Exchange(exchange));
-        }
-    });
-
-    let (samples, mut handed) = mpsc::channel(ROOM);
-    let mut sheet = Sheet::new(&journey);
-    let count = async {
-        while let Some(sample) = handed.recv().await {
-            sheet.add(sample, tell);
+    let mut attack = std::pin::pin!(running.attack());
+    let mut stop = std::pin::pin!(stop);
+    let mut stopped = false;
+    let ended = loop {
+        tokio::select! {
+            biased;
+            Some(event) = told.recv() => tell(event),
+            ended = &mut attack => break ended,
+            () = &mut stop, if !stopped => {
+                stopped = true;
+                raise.send_replace(true);
+            }
         }
     };
-    let (ended, ()) = tokio::join!(closed::attack(&journey, samples), count);
-    sheet.finish(tell);
+    while let Ok(event) = told.try_recv() {
+        tell(event);
+    }
+    running.sheet.finish(tell);
     let took_us = micros(session.wire().now().saturating_sub(began));
-    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, notices: journey.ground.notices() }));
+    let ended = if stopped { ended.map(|_| Ended::Interrupted) } else { ended };
+    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, notices: running.ground.notices() }));
     Ok(())
 }
 
-/// A scenario made ready to be walked by many.
-struct Journey {
+/// A load made ready to be walked by many.
+struct Running {
+    id: String,
     session: Arc<Session>,
-    plan: Plan,
     load: Load,
-    ground: Arc<Ground>,
-    stretch: Stretch,
+    options: Options,
+    mix: Mix,
+    ground: Ground,
+    sheet: Sheet,
+    /// Arrivals that may be under way at once.
+    at_once: u32,
+    open_files: u64,
     walks: AtomicU32,
+    under_way: AtomicU64,
+    /// Arrivals that are due and not begun.
+    waiting: AtomicU64,
+    stop: watch::Receiver<bool>,
+    events: mpsc::UnboundedSender<Event>,
 }
 
-impl Journey {
-    fn ready(session: &Arc<Session>, id: &str) -> Result<Self, NotLoaded> {
-        permit(session.target())?;
-        let planned = session.plan(id);
-        let (plan, ground) = planned.map_err(|Skip(because)| NotLoaded::Skipped { id: id.to_owned(), because })?;
-        let load = plan.load.clone().ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))?;
-        let (session, stretch) = (Arc::clone(session), Stretch::new(load.lasts));
-        Ok(Self { session, plan, load, ground, stretch, walks: AtomicU32::new(0) })
+/// Arrivals that may be under way at once where nobody says otherwise and files do not run out.
+const MOST_AT_ONCE: u64 = 20_000;
+
+/// Files that are open beside connections: the record, reports, the server's own where it is embedded.
+const SPARE_FILES: u64 = 100;
+
+impl Running {
+    fn ready(
+        session: &Arc<Session>,
+        id: &str,
+        options: Options,
+        stop: watch::Receiver<bool>,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Result<Self, NotLoaded> {
+        let load = find(session.library(), id)?.clone();
+        permit(&load, session.target())?;
+        let manner = Manner::Load(load.think.clone());
+        let (target, ground) = session
+            .under_load(id, manner, load.connections == Connections::Kept)
+            .ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))?;
+        let mix = Mix::of(session, id, &load, &target)?;
+        let sheet = Sheet::new(&mix, Stretch::new(lasts(&load).unwrap_or(Duration::MAX)));
+        let open_files = pulse::raise_open_files();
+        // A server in this process opens a file for each connection, too.
+        let ends = if session.is_embedded() { 2 } else { 1 };
+        let fit = if open_files == 0 { MOST_AT_ONCE } else { open_files.saturating_sub(SPARE_FILES) / ends };
+        let most = u32::try_from(fit.clamp(1, MOST_AT_ONCE)).unwrap_or(1);
+        Ok(Self {
+            id: id.to_owned(),
+            session: Arc::clone(session),
+            at_once: load.at_once.map_or(most, |asked| asked.clamp(1, most)),
+            load,
+            options,
+            mix,
+            ground,
+            sheet,
+            open_files,
+            walks: AtomicU32::new(0),
+            under_way: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
+            stop,
+            events,
+        })
     }
 
-    /// Walks it once: a server that does not bear one user is not asked to bear many. The controls are sent here, too.
-    async fn rehearse(&self) -> Result<Walked, NotLoaded> {
-        let Sample { walked, found, .. } = self.walk().await;
-        let wrong: String = found.iter().filter_map(wrong).collect();
-        if wrong.is_empty() { Ok(walked) } else { Err(NotLoaded::NotMet { id: self.plan.case.id.clone(), wrong }) }
-    }
-
-    /// Whether no further walk begins.
-    fn is_over(&self) -> bool {
-        self.stretch.is_over(self.session.wire().now())
-    }
-
-    async fn walk(&self) -> Sample {
-        let number = self.walks.fetch_add(1, Ordering::Relaxed);
-        let mut walked = walk(&self.plan, &Drawn::none_in(number), Start::Now, &self.ground).await;
-        witness(&self.plan, &mut walked, self.session.keys());
-        Sample::of(&self.plan, walked)
-    }
-}
-
-/// A promise that was not met, as a line of an error.
-fn wrong(found: &Found) -> Option<String> {
-    let what = match &found.finding {
-        Finding::Met => return None,
-        Finding::Broken { expected, actual } => format!("expected {expected}; actual: {actual}"),
-        Finding::Unjudged { because, detail } => format!("{}: {detail}", because.name()),
-    };
-    let at = found.at.as_ref().map_or_else(String::new, |at| format!("{}:{} ", at.file, at.line));
-    Some(format!("\n  {at}{}: {what}", found.requirement))
-}
-
-/// A walk and what was found in it, as its user hands it on.
-struct Sample {
-    walked: Walked,
-    found: Vec<Found>,
-    lints: Tally,
-    /// Promises and lints that each of its exchanges broke.
-    broken: Vec<u64>,
-}
-
-impl Sample {
-    fn of(plan: &Plan, walked: Walked) -> Self {
-        let mut found = Vec::new();
-        judge(plan, &walked, &mut |one| found.push(one));
-        let mut broken = vec![0; walked.exchanges.len()];
-        let promises =
-            plan.steps.iter().zip(&walked.steps).flat_map(|(step, reached)| step.expect.iter().map(move |_| reached));
-        for (reached, one) in promises.zip(&found) {
-            if let (Reached::Sent(positions), Finding::Broken { .. }) = (reached, &one.finding) {
-                let shown = positions.iter().filter(|position| one.evidence.contains(&walked.exchange_id(**position)));
-                shown.for_each(|position| broken[*position] += 1);
-            }
-        }
-        let mut lints = Tally::default();
-        for (position, exchange) in walked.exchanges.iter().enumerate() {
-            if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
-                broken[position] +=
-                    lints.look((step.to, &step.template.method), answer, || walked.exchange_id(position));
-            }
-        }
-        Self { walked, found, lints, broken }
-    }
-
-    /// Whether all went well, so that nothing of it need be shown.
-    fn is_clean(&self) -> bool {
-        self.broken.iter().all(|broken| *broken == 0) && self.found.iter().all(|one| one.finding == Finding::Met)
-    }
-}
-
-/// Where samples are added up.
-struct Sheet<'a> {
-    journey: &'a Journey,
-    windows: Windows,
-    promises: Promises,
-    lints: Tally,
-}
-
-impl<'a> Sheet<'a> {
-    fn new(journey: &'a Journey) -> Self {
-        let windows = Windows::new(journey.plan.steps.iter().map(|step| step.name.clone()));
-        Self { journey, windows, promises: Promises::default(), lints: Tally::default() }
-    }
-
-    /// Adds a sample: tells the windows that are over, and its exchanges where a finding will name them.
-    fn add(&mut self, sample: Sample, tell: &mut dyn FnMut(Event)) {
-        for (exchange, broken) in sample.walked.exchanges.iter().zip(&sample.broken) {
-            let Sent::Step(step) = exchange.sent else { continue };
-            let Some(second) = self.journey.stretch.second(exchange.sent_at) else { continue };
-            let status = exchange.heard.as_ref().ok().map(|answer| answer.status);
-            let reading = Reading { second, step, status, took: exchange.took, broken: *broken };
-            self.windows.add(reading, &mut |window| tell(Event::Window(window)));
-        }
-        let is_clean = sample.is_clean();
-        self.promises.add(sample.found);
-        self.lints.add(sample.lints);
-        if !is_clean {
-            self.show(&sample.walked, tell);
-        }
-    }
-
-    fn show(&self, walked: &Walked, tell: &mut dyn FnMut(Event)) {
-        let examples: Vec<&str> = self.promises.examples().chain(self.lints.examples()).collect();
-        let named = |id: &str| examples.contains(&id);
-        if (0..walked.exchanges.len()).any(|position| named(&walked.exchange_id(position))) {
-            recorder::exchanges(&self.journey.plan, walked, &mut |exchange| {
-                if named(&exchange.id) {
-                    tell(Event::Exchange(exchange));
+    /// Walks each journey once: a server that does not bear one user is not asked to bear many. The controls are sent here,
+    /// too, those of every user.
+    async fn rehearse(&self) -> Result<Vec<(&Row, Walked)>, NotLoaded> {
+        let mut rehearsed = Vec::new();
+        for journey in &self.mix.journeys {
+            for (at, row) in journey.rows.iter().enumerate() {
+                if at > 0 && row.plan.steps.iter().all(|step| step.control.is_none()) {
+                    break;
                 }
-            });
+                let mut walked = walk(&row.plan, &Drawn::none_in(self.number()), Start::Now, &self.ground).await;
+                witness(&row.plan, &mut walked, self.session.keys());
+                let wrong = unmet(&row.plan, &walked);
+                if !wrong.is_empty() {
+                    return Err(NotLoaded::NotMet { id: journey.case.clone(), wrong: wrong.concat() });
+                }
+                rehearsed.push((row, walked));
+            }
+        }
+        Ok(rehearsed)
+    }
+
+    fn head(&self) -> ropcheck_reports::record::RunStarted {
+        let load = &self.load;
+        let (mode, shape) = match (&load.users, &load.rate, &load.search) {
+            (Some(users), _, _) => (Mode::Users, users.text.clone()),
+            (_, Some(rate), _) => (Mode::Rate, rate.text.clone()),
+            (_, _, Some(search)) => (Mode::Search, format!("{}/s to {}/s", search.from, search.up_to)),
+            (None, None, None) => (Mode::Race, String::new()),
+        };
+        let scenario = self.session.library().scenarios.get(&self.id);
+        let thresholds = load.thresholds.iter().filter_map(|threshold| {
+            Some(Threshold { text: threshold.value.clone(), at: scenario?.place(threshold.defined) })
+        });
+        let mut head = self.session.head(Kind::Load, &self.mix.cases(), now_ms());
+        head.load = Some(LoadHead {
+            mode,
+            shape,
+            lasts_us: lasts(load).map_or(0, micros),
+            journeys: self.mix.as_recorded(),
+            thresholds: thresholds.collect(),
+            think: load.think.as_ref().map(|think| think.text.clone()),
+            at_once: (mode != Mode::Users).then_some(self.at_once),
+            validated: match load.validate {
+                Validate::All => Validated::All,
+                Validate::OneOf(many) => Validated::OneOf(many.get()),
+                Validate::None => Validated::None,
+            },
+            conditions: Conditions {
+                http: "HTTP/1.1".to_owned(),
+                keep_alive: self.ground.wire.keeps(),
+                tls: self.ground.wire.tls().map(str::to_owned),
+                token_alg: self.session.learned().token_alg(),
+                server_in_process: self.session.is_embedded(),
+                machine: pulse::machine(),
+                cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1)),
+                open_files: self.open_files,
+            },
+        });
+        head
+    }
+
+    /// Puts the load on, and says how it ended.
+    async fn attack(self: &Arc<Self>) -> Result<Ended, NotLoaded> {
+        let pulse = tokio::spawn(Arc::clone(self).feel_the_pulse());
+        if let Some(users) = &self.load.users {
+            closed::attack(self, users, self.options.dashboard).await?;
+        } else if let Some(rate) = &self.load.rate {
+            let began = self.sheet.stretch().begin(self.session.wire().now());
+            open::attack(self, Schedule::new(rate, self.load.arrivals, self.options.seed), began).await;
+        }
+        pulse.abort();
+        Ok(if self.is_silent() {
+            Ended::Stopped(format!("{SILENCES} requests in a row got no answer"))
+        } else {
+            Ended::Complete
+        })
+    }
+
+    /// Tells each second how the generator fared in it.
+    async fn feel_the_pulse(self: Arc<Self>) {
+        let mut meter = Meter::start();
+        let mut beat = tokio::time::interval(BEAT);
+        beat.tick().await;
+        for second in 0.. {
+            beat.tick().await;
+            let under_way = self.under_way.load(Ordering::Relaxed);
+            let pulse = meter.pulse(second, under_way, self.waiting.load(Ordering::Relaxed), 0);
+            // Who listens no more has ended the run.
+            let _listens = self.events.send(Event::Pulse(pulse));
         }
     }
 
-    fn finish(self, tell: &mut dyn FnMut(Event)) {
-        self.windows.finish(&mut |window| tell(Event::Window(window)));
-        self.promises.found().into_iter().chain(self.lints.found()).map(Event::Found).for_each(tell);
+    /// The number of the next walk.
+    fn number(&self) -> u32 {
+        self.walks.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Walks a journey, measures and judges it. Tells what was broken, by exchange.
+    async fn turn(&self, journey: usize, row: &Row, number: u32, start: Start) -> (Walked, Vec<u64>) {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        let mut walked = walk(&row.plan, &Drawn::none_in(number), start, &self.ground).await;
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        witness(&row.plan, &mut walked, self.session.keys());
+        let position = (journey, &self.mix.journeys[journey]);
+        let broken = self.sheet.add(position, &row.plan, &walked, start != Start::Now, &mut |event| {
+            let _listens = self.events.send(event);
+        });
+        (walked, broken)
+    }
+
+    fn is_silent(&self) -> bool {
+        self.ground.breaker.is_broken()
+    }
+
+    /// Comes when the server has been silent for too long.
+    async fn gone_silent(&self) {
+        let mut look = tokio::time::interval(BEAT / 4);
+        while !self.is_silent() {
+            look.tick().await;
+        }
+    }
+
+    /// Comes when whoever runs it wants it to end.
+    async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

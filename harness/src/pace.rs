@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::limits::Limits;
+use crate::limits::{Limits, RATES};
 use crate::wire::Wire;
 
 /// The rate of a run, and how many requests are under way at once.
@@ -33,6 +33,12 @@ impl Pace {
         let places =
             limits.concurrency.map(|most| Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS)));
         Self { schedule: Mutex::new(Schedule { interval: limits.interval(), next: Duration::ZERO }), places }
+    }
+
+    /// A pace of so many requests a second, or of as many as one likes.
+    pub fn at(rate: Option<f64>) -> Self {
+        let interval = rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate.max(RATES.0)));
+        Self { schedule: Mutex::new(Schedule { interval, next: Duration::ZERO }), places: None }
     }
 
     /// Waits for a place and for its moment.

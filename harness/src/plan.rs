@@ -24,7 +24,7 @@ use crate::library::{Authored, Library};
 use crate::lock_out::Whose;
 use crate::request::Template;
 use crate::scenario::given::{Length, Strategy};
-use crate::scenario::{self, Capability, Change, Compare, Elsewhere, Endpoint, Load, Scenario, Send, Step, Times};
+use crate::scenario::{self, Capability, Change, Compare, Elsewhere, Endpoint, Scenario, Send, Step, Times};
 use crate::target::role::{DECOY, KNOWN};
 use crate::target::{ScopeError, Target, User, lacking_client, lacking_user};
 
@@ -44,8 +44,6 @@ pub struct Plan {
     pub moves: Option<Arc<Moves>>,
     /// That its two steps are compared.
     pub compare: Option<Compare>,
-    /// How many users walk it.
-    pub load: Option<Load>,
 }
 
 /// Moves ready to be drawn: a model of states, and what leads from one to another.
@@ -242,8 +240,7 @@ pub fn plan(
     let planned = |user| Planner { library, target, offers, user }.scenario(scenario);
     let (steps, moves) = planned(KNOWN)?;
     let case = Case { id: id.to_owned(), title: wrote.title.clone(), at: scenario.place(wrote.id.defined) };
-    let mut plan =
-        Plan { case, steps, given: wrote.given.clone(), moves, compare: wrote.compare, load: wrote.load.clone() };
+    let mut plan = Plan { case, steps, given: wrote.given.clone(), moves, compare: wrote.compare };
     // A wrong password is tried on an account that may be locked out, where the target file lends one.
     if plan.spends_logins() && target.user(DECOY).is_some() {
         (plan.steps, plan.moves) = planned(DECOY)?;
@@ -266,7 +263,7 @@ pub fn plan_base(name: &str, library: &Library, target: &Target, offers: &Offers
         title: base.wrote.title.clone(),
         at: base.place(base.wrote.base.defined),
     };
-    Ok(Plan { case, steps, given: IndexMap::new(), moves: None, compare: None, load: None })
+    Ok(Plan { case, steps, given: IndexMap::new(), moves: None, compare: None })
 }
 
 struct Planner<'a> {

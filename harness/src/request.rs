@@ -54,6 +54,20 @@ impl fmt::Debug for Filled {
 }
 
 impl Template {
+    /// The identifier of the client that it names, where it is the same in every walk.
+    pub(crate) fn client_id(&self) -> Option<String> {
+        let (Content::Form(form) | Content::Json(form) | Content::Multipart(form)) = &self.body else { return None };
+        let named = form.iter().find(|(name, _)| name == "client_id").map(|(_, part)| part);
+        let basic = self.headers.iter().find_map(|(_, part)| match part {
+            Part::Basic { pair: Pair::Joined(id, ..), .. } => Some(&**id),
+            _ => None,
+        });
+        match named.or(basic)?.piece()? {
+            Piece::Plain(id) => Some(id.clone()),
+            Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) => None,
+        }
+    }
+
     /// Whether it is the same in every walk: nothing in it is kept or drawn.
     pub(crate) fn is_settled(&self) -> bool {
         let parameters = match &self.body {

@@ -4,6 +4,7 @@
 //! client by what it is) keeps its place in the file, so that [`crate::library`] can complain with the author's own line.
 
 pub mod given;
+pub mod load;
 mod reading;
 
 use std::ops::RangeInclusive;
@@ -19,6 +20,7 @@ use crate::lasting::{lasting, lasting_or_usual};
 use crate::ordered::Ordered;
 use crate::words::Words;
 use given::{Given, Kind, Length, Strategy};
+pub use load::Load;
 
 /// An entry of a scenario file: a case, a property (with `given`) or a load run (with `load`).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -41,10 +43,11 @@ pub struct Scenario {
     /// That its two steps are compared by how long their answers take.
     #[serde(default)]
     pub compare: Option<Compare>,
-    /// How many users run the steps, and for how long.
+    /// Who runs the steps under load, and when.
     #[serde(default)]
     pub load: Option<Load>,
     /// What is done, in order.
+    #[serde(default)]
     #[schemars(with = "Vec<Step>")]
     pub steps: Vec<Spanned<Step>>,
 }
@@ -559,18 +562,6 @@ pub enum Capability {
     Userinfo,
     /// The target file names another workspace of the same server.
     Neighbour,
-}
-
-/// How a scenario is run by many users.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Load {
-    /// Users that walk the steps over and over.
-    pub users: usize,
-    /// For how long, `10s`.
-    #[serde(rename = "for", deserialize_with = "lasting")]
-    #[schemars(with = "String")]
-    pub lasts: Duration,
 }
 
 /// Bytes written in hex, spaces between them as one likes.

@@ -25,7 +25,7 @@ use crate::property::{Attempt, Drawing, Effort, LetGo, Property};
 use crate::recorder;
 use crate::seal::Known;
 use crate::target::Target;
-use crate::walk::Ground;
+use crate::walk::{Ground, Manner};
 use crate::wire::{Time, Wire};
 use crate::witness::{Keys, witness};
 
@@ -97,6 +97,11 @@ impl Session {
         Ok(Self { library, place, target, keys, learned, drawing: drawing.into(), wire })
     }
 
+    /// The library that its cases come from.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
     /// The target as it was resolved.
     pub fn target(&self) -> &Target {
         &self.target
@@ -163,6 +168,20 @@ impl Session {
                 Ok((plan(id, scenario, &self.library, &target, &self.learned.offers)?, Arc::new(ground)))
             }
         }
+    }
+
+    /// The target that a load's journeys are planned for, and the ground to walk them on: a pace of its own, and any number
+    /// of failed logins for those who may be locked out. `None` where no room was made for it.
+    pub fn under_load(&self, id: &str, manner: Manner, keeps: bool) -> Option<(Target, Ground)> {
+        let (mut target, time) = match &self.place {
+            Place::Shared(_) => (self.target.clone(), Time::Real),
+            Place::Embedded(embedded) => embedded.of(id).map(|(target, clock)| (target, Time::Moved(clock)))?,
+        };
+        target.allowed_failed_logins = u32::MAX;
+        let rate = target.load.as_ref().filter(|_| !target.is_loopback()).map(|load| load.max_rate);
+        let wire = if keeps { self.wire.clone() } else { self.wire.clone().unkept() };
+        let ground = Ground::new(wire, &target, Arc::new(Pace::at(rate)), time).in_manner(manner);
+        Some((target, ground))
     }
 
     /// Runs one case, a property included: its events in order, and what the lints counted.

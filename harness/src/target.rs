@@ -49,12 +49,24 @@ pub struct Target {
     pub patience: Duration,
     /// What its file says that it offers or does not.
     pub offers: BTreeMap<Capability, bool>,
+    /// Who has allowed to put it under load, and how much.
+    pub load: Option<Leave>,
     /// What its file says of limits; see [`Target::limits`].
     pub limits: limits::Told,
     /// Failed logins in a row that a case about many may spend on a sacrificial user of another machine.
     pub allowed_failed_logins: u32,
     /// Failed logins of one user after which the server throttles further ones.
     pub throttled_after: Option<NonZeroU32>,
+}
+
+/// Leave to put a server on another machine under load.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leave {
+    /// Who answers for it: a name, a ticket.
+    pub authorized_by: String,
+    /// The most requests a second.
+    pub max_rate: f64,
 }
 
 /// Where a server answers. What is `None` is told by its metadata, if by anything.

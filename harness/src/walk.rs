@@ -20,6 +20,7 @@ use crate::pace::Pace;
 use crate::plan::{Control, Login, Plan, Planned};
 use crate::request::{Ink, fill, spoken};
 use crate::scenario::Endpoint;
+use crate::scenario::load::Think;
 use crate::seal::{Known, seal, without_private_keys};
 use crate::secret::Secret;
 use crate::target::Target;
@@ -47,6 +48,17 @@ pub struct Ground {
     controls: Mutex<HashMap<String, Arc<Granted>>>,
     /// Guesses at a client's secret that a control bears before it is sent again.
     guesses: u32,
+    manner: Manner,
+}
+
+/// How whoever walks there treats the server.
+#[derive(Debug, Clone)]
+pub enum Manner {
+    /// It takes the rest that the server asks for, and leaves alone an account that is shut.
+    Careful,
+    /// It is there to see what the server does under load: an answer of 429 is one like any other. A user pauses between two
+    /// requests.
+    Load(Option<Think>),
 }
 
 /// A control's twin, once it was sent.
@@ -56,6 +68,9 @@ struct Granted {
     /// Requests made from it since, in which the client authenticated otherwise.
     guesses: AtomicU32,
 }
+
+/// How long a server under load may be silent before it is taken for gone.
+const STUMBLE: Duration = Duration::from_secs(15);
 
 /// A rest that the server asked for and nobody waits for.
 #[derive(Debug, Clone)]
@@ -125,7 +140,27 @@ impl Ground {
             rest,
             controls,
             guesses,
+            manner: Manner::Careful,
         }
+    }
+
+    /// The same, to be walked in another manner.
+    #[must_use]
+    pub fn in_manner(self, manner: Manner) -> Self {
+        let patience = match manner {
+            Manner::Careful => Duration::ZERO,
+            Manner::Load(_) => STUMBLE,
+        };
+        Self { manner, breaker: Breaker::bearing(patience), ..self }
+    }
+
+    /// How it is walked.
+    pub fn manner(&self) -> &Manner {
+        &self.manner
+    }
+
+    fn is_under_load(&self) -> bool {
+        matches!(self.manner, Manner::Load(_))
     }
 
     /// What whoever runs it has to know beside the findings: accounts that are locked out.
@@ -282,6 +317,9 @@ impl Walker<'_> {
             return Err((*because, why.clone()));
         }
         self.granted(index, step).await?;
+        if let (Manner::Load(Some(think)), 1..) = (&self.on.manner, index) {
+            self.on.wire.until(self.on.wire.now() + think.draw()).await;
+        }
         if let Some(wait) = step.wait {
             self.on.pass(wait).await;
         }
@@ -406,6 +444,9 @@ impl Walker<'_> {
     /// Spends what a step's login costs; a good login before it gives the budget back.
     async fn afford(&mut self, index: usize, step: &Planned, together: u32) -> Result<(), NotReached> {
         let Some(login) = &step.login else { return Ok(()) };
+        if self.on.is_under_load() && matches!(login, Login::Good(_)) {
+            return Ok(());
+        }
         let spend = |on: &Ground, provokes| on.budget.spend(login, together, provokes, on.time.now());
         let refused = match spend(self.on, self.provokes) {
             Ok(()) => return Ok(()),
@@ -438,7 +479,9 @@ impl Walker<'_> {
         let drawn = &self.walked.drawn;
         let request = fill(&step.template, drawn, &self.captures, Ink::Secrets).map_err(|why| (Because::Setup, why))?;
         let spoken = spoken(&step.template, drawn, &self.captures);
-        if let (Start::At(at), true) = (self.start, self.walked.exchanges.is_empty()) {
+        if let (Start::At(at), true) = (self.start, self.walked.exchanges.is_empty())
+            && self.on.wire.now() < at
+        {
             self.on.wire.until(at).await;
         }
         let turn = self.on.pace.turn(&self.on.wire).await;
@@ -446,7 +489,8 @@ impl Walker<'_> {
             (Start::At(at), true) => at,
             (Start::At(_) | Start::Now, _) => self.on.wire.now(),
         };
-        let print = is_good(step, self.provokes).then(|| budget::Request::of(&request));
+        let is_watched = !self.on.is_under_load() && is_good(step, self.provokes);
+        let print = is_watched.then(|| budget::Request::of(&request));
         let heard = self.on.wire.send(request).await;
         drop(turn);
         let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
@@ -471,6 +515,7 @@ impl Walker<'_> {
             intended_at,
             sent_at: heard.sent_at,
             took: heard.took,
+            opened: heard.opened,
         });
         self.heed(self.walked.exchanges.len() - 1, step, print, may_rest).await
     }
@@ -483,7 +528,9 @@ impl Walker<'_> {
         as_it_is: Option<budget::Request>,
         may_rest: bool,
     ) -> Result<Option<usize>, NotReached> {
-        let Some(answer) = self.answer(position) else { return Ok(Some(position)) };
+        let Some(answer) = self.answer(position).filter(|_| !self.on.is_under_load()) else {
+            return Ok(Some(position));
+        };
         let throttled = answer.is_throttled() && !self.provokes;
         // A server that does not say how long is given a second (RFC 6585 section 4 leaves it open).
         let asked = answer.retry_after();

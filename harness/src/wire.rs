@@ -26,6 +26,8 @@ pub struct Wire {
     connections: Arc<Connections>,
     timeout: Duration,
     began: Instant,
+    /// Whether a connection is used again.
+    keeps: bool,
 }
 
 /// The clock that the server goes by, and how time passes for a `wait`.
@@ -64,6 +66,8 @@ pub(crate) struct Heard {
     pub(crate) raw: Result<Raw, Silence>,
     pub(crate) sent_at: Duration,
     pub(crate) took: Duration,
+    /// How much of that went into opening a connection, where one was opened.
+    pub(crate) opened: Option<Duration>,
 }
 
 impl Wire {
@@ -71,7 +75,23 @@ impl Wire {
     pub fn new(target: &Target) -> Result<Self, WireError> {
         let trust = Trust::new(target.ca.as_deref())?;
         let connections = Arc::new(Connections::new(trust, target.is_loopback()));
-        Ok(Self { connections, timeout: target.timeout, began: Instant::now() })
+        Ok(Self { connections, timeout: target.timeout, began: Instant::now(), keeps: true })
+    }
+
+    /// The same client, with a connection for each request.
+    #[must_use]
+    pub fn unkept(self) -> Self {
+        Self { keeps: false, ..self }
+    }
+
+    /// Whether connections are kept and used again.
+    pub fn keeps(&self) -> bool {
+        self.keeps
+    }
+
+    /// The version of TLS that is spoken, once a connection was opened.
+    pub fn tls(&self) -> Option<&str> {
+        self.connections.tls()
     }
 
     /// The time since the run began.
@@ -87,18 +107,21 @@ impl Wire {
     /// Sends a request and reads its answer to the end, the limit or the timeout, whichever comes first.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Heard {
         let sent_at = self.now();
-        let raw = match tokio::time::timeout(self.timeout, self.exchange(request)).await {
+        let mut opened = None;
+        let raw = match tokio::time::timeout(self.timeout, self.exchange(request, &mut opened)).await {
             Ok(raw) => raw,
             Err(_) => Err(Silence::TimedOut(self.timeout)),
         };
-        Heard { raw, sent_at, took: self.now().saturating_sub(sent_at) }
+        Heard { raw, sent_at, took: self.now().saturating_sub(sent_at), opened }
     }
 
-    async fn exchange(&self, mut request: Request<Bytes>) -> Result<Raw, Silence> {
+    async fn exchange(&self, mut request: Request<Bytes>, opened: &mut Option<Duration>) -> Result<Raw, Silence> {
         for (name, value) in USUAL {
             request.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
         }
-        let Answered { response, connection } = self.connections.send(request).await?;
+        let answered = self.connections.send(request).await?;
+        let Answered { response, connection, .. } = answered;
+        *opened = answered.opened;
         let (head, mut incoming) = response.into_parts();
         let mut body = BytesMut::new();
         // Half of the time is for the answer's head, so that an endless body still leaves its head to be judged.
@@ -123,7 +146,7 @@ impl Wire {
                 }
             }
         };
-        if cut.is_none() {
+        if cut.is_none() && self.keeps {
             self.connections.keep(connection);
         }
         Ok(Raw { status: head.status.as_u16(), headers: head.headers, body: body.freeze(), cut, late })

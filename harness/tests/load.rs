@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use ropcheck::library::Library;
-use ropcheck::load::{self, NotLoaded};
+use ropcheck::load::{self, NotLoaded, Options};
 use ropcheck::session::{Session, Subject};
 use ropcheck::suite::folded;
 use ropcheck_reference_server::{FAULTS, Policy};
@@ -16,7 +16,7 @@ use ropcheck_reports::run::{CaseOutcome, Judged, Run, Standing};
 const SCENARIOS: &str = r"
 - id: sessions
   title: Two users log in and refresh
-  load: { users: 2, for: 500ms }
+  load: { users: 2 for 500ms }
   steps:
     - name: login
       send: { like: good-login }
@@ -30,7 +30,7 @@ const SCENARIOS: &str = r"
 
 - id: impossible
   title: A good login is refused
-  load: { users: 2, for: 500ms }
+  load: { users: 2 for 500ms }
   steps:
     - name: login
       send: { like: good-login }
@@ -53,7 +53,8 @@ async fn load(id: &str, policy: Policy) -> Result<Vec<Event>, NotLoaded> {
     let subject = Subject::Embedded(Box::new(policy));
     let session = Session::open(subject, library(), &[id.to_owned()], 0).await.expect("the embedded server is ready");
     let mut events = Vec::new();
-    load::run(&Arc::new(session), id, &mut |event| events.push(event)).await?;
+    let never = std::future::pending();
+    load::run(&Arc::new(session), id, Options::default(), never, &mut |event| events.push(event)).await?;
     Ok(events)
 }
 
@@ -114,10 +115,11 @@ async fn a_server_that_does_not_bear_one_walk_is_not_loaded() {
 #[test]
 fn only_a_scenario_with_a_load_is_found() {
     let library = library();
-    assert_eq!(load::find(&library, "small/sessions").map(|load| load.users).ok(), Some(2));
+    let found = load::find(&library, "small/sessions").expect("it has a load block");
+    assert_eq!(found.users.as_ref().map(|users| users.text.as_str()), Some("2 for 500ms"));
     let says = |id: &str| load::find(&library, id).expect_err("it can't be loaded").to_string();
     assert_eq!(says("small/sesions"), "no scenario is named `small/sesions`; did you mean `small/sessions`?");
-    assert!(says("small/alone").contains("give it `load: { users: 4, for: 10s }`"));
+    assert!(says("small/alone").contains("give it `load: { users: 4 for 10s }`"));
 }
 
 /// Over HTTP/2 all users would share one connection, and the figures would be of another thing.

@@ -229,7 +229,7 @@ fn scenario(page: &mut Page, id: &str, scenario: &Authored<Scenario>, library: &
         );
     }
     if let Some(load) = &wrote.load {
-        page.entry(2, &format!("Walked by {} users for {}", load.users, humantime::format_duration(load.lasts)));
+        page.entry(2, &explain::load(load));
     }
     for (position, step) in wrote.steps.iter().enumerate() {
         page.blank();

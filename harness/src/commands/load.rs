@@ -1,55 +1,83 @@
-//! `ropcheck load`: one scenario walked by many users.
+//! `ropcheck load`: journeys walked by many users or at a rate.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::library::Library;
-use ropcheck::load::{self, NotLoaded};
+use ropcheck::load::{self, NotLoaded, Options};
 use ropcheck::session::{Session, Subject};
 use ropcheck::target;
 use ropcheck_reference_server::Policy;
 use ropcheck_reports::record::Event;
+use tokio::sync::watch;
 
-use super::care;
 use super::outcome::{self, Printed};
-use super::stop::Stop;
+use super::stop::{self, Stop};
 use crate::cli::Load;
 
 /// Runs the load and gives its exit code.
 pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
-    let seconds = load::find(&library, &args.scenario)?.lasts.as_secs();
-    let subject = subject(args)?;
+    let wanted = load::find(&library, &args.scenario)?.clone();
+    let subject = subject(args, &wanted)?;
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
-    if let Subject::Target(target) = &subject {
-        care::tell(target);
-    }
-    let session = Arc::new(Session::open(subject, library, std::slice::from_ref(&args.scenario), 0).await?);
-    let progress = progress(seconds);
-    load::run(&session, &args.scenario, &mut |event| {
-        advance(&progress, &event);
+    let interrupted = interrupted()?;
+    let session = Arc::new(Session::open(subject, library, std::slice::from_ref(&args.scenario), args.seed).await?);
+    let progress = progress(load::lasts(&wanted));
+    let options = Options { seed: args.seed, dashboard: args.dashboard };
+    load::run(&session, &args.scenario, options, interrupted, &mut |event| {
+        if let Event::Pulse(pulse) = &event {
+            progress.set_position(pulse.second + 1);
+        }
         recorder.keep(event);
     })
     .await?;
     progress.finish_and_clear();
     let run = outcome::finish(recorder, &args.outcome.report, Printed::Text)?;
-    Ok(run.exit_code(false))
+    Ok(run.exit_code(args.strict))
 }
 
-fn subject(args: &Load) -> Result<Subject, Stop> {
+fn subject(args: &Load, wanted: &ropcheck::scenario::Load) -> Result<Subject, Stop> {
     let Some(path) = &args.target else { return Ok(Subject::Embedded(Box::new(Policy::strict()))) };
     let target = target::load(path, &|name| std::env::var(name).ok())?;
     // Before the first login: what may not be loaded is not asked anything either.
-    load::permit(&target)?;
+    load::permit(wanted, &target)?;
+    if let Some(leave) = target.load.as_ref().filter(|_| !target.is_loopback()) {
+        let peak = load::peak(wanted).map_or("as fast as it answers".to_owned(), |peak| format!("{peak} a second"));
+        stop::tell(&format!(
+            "load on {}, another machine, by leave of {}: {peak}, at most {} a second",
+            target.name, leave.authorized_by, leave.max_rate
+        ));
+    }
     Ok(Subject::Target(Box::new(target)))
+}
+
+/// Comes with the first Ctrl-C; the second ends the process. goose would end it with a code of its own: the first who asks for
+/// the signal gets it, and that is this.
+fn interrupted() -> Result<impl Future<Output = ()>, Stop> {
+    let (raise, mut raised) = watch::channel(false);
+    ctrlc::set_handler(move || {
+        if raise.send_replace(true) {
+            std::process::exit(130);
+        }
+    })
+    .map_err(|why| Stop::harness(format!("could not listen for Ctrl-C: {why}")))?;
+    Ok(async move {
+        if raised.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 impl From<NotLoaded> for Stop {
     fn from(why: NotLoaded) -> Self {
         match why {
-            NotLoaded::Unknown { .. } | NotLoaded::NoLoad(_) | NotLoaded::Draws(_) | NotLoaded::Remote(_) => {
-                Self::bad_input(why.to_string())
-            }
+            NotLoaded::Unknown { .. }
+            | NotLoaded::NoLoad(_)
+            | NotLoaded::NotAuthorized { .. }
+            | NotLoaded::TooMuch { .. }
+            | NotLoaded::NotSacrificial { .. } => Self::bad_input(why.to_string()),
             NotLoaded::Skipped { .. } | NotLoaded::NotMet { .. } => Self::nothing_judged(why.to_string()),
             NotLoaded::Goose(_) => Self::harness(why.to_string()),
         }
@@ -57,14 +85,8 @@ impl From<NotLoaded> for Stop {
 }
 
 /// A progress line on stderr; indicatif hides it where stderr is no terminal.
-fn progress(seconds: u64) -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{pos}/{len} s {wide_bar}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(seconds).with_style(style)
-}
-
-fn advance(progress: &ProgressBar, event: &Event) {
-    if let Event::Window(window) = event {
-        progress.set_position(window.second + 1);
-    }
+fn progress(lasts: Option<Duration>) -> ProgressBar {
+    let template = if lasts.is_some() { "{pos}/{len} s {wide_bar}" } else { "{pos} s {spinner}" };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(lasts.map_or(0, |lasts| lasts.as_secs())).with_style(style)
 }

@@ -52,3 +52,9 @@ impl From<NotReady> for Stop {
         Self::nothing_judged(why.to_string())
     }
 }
+
+/// Tells whoever runs it something on stderr, beside the result on stdout.
+#[expect(clippy::print_stderr, reason = "telling the person who runs it, beside the result on stdout")]
+pub(crate) fn tell(text: &str) {
+    eprintln!("{text}");
+}

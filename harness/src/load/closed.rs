@@ -1,7 +1,8 @@
-//! The closed loop: goose users that walk the journey again as soon as they have walked it.
+//! The closed loop: goose users that walk a journey as soon as they have walked one.
 //!
 //! goose starts the users, ends them, and is told every time. The requests are the walk's own, by the run's own client: what
-//! goose's client does with redirects, compression and cookies would be measured otherwise.
+//! goose's client does with redirects, compression and cookies would be measured otherwise. When a user is asked for is read
+//! from the ramp itself, which goose would follow in steps of half a second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,52 +13,58 @@ use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult};
 use goose::metrics::GooseCoordinatedOmissionMitigation;
 use goose::{GooseAttack, GooseError};
-use ropcheck_reports::record::Ended;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 
-use super::{Journey, Sample};
-use crate::breaker::SILENCES;
+use super::Running;
 use crate::exchange::Sent;
+use crate::scenario::load::{Ramp, Users};
+use crate::walk::{Manner, Start};
 
-/// Lets the journey's users walk it until its time is over, and hands every walk on.
-pub(super) async fn attack(journey: &Arc<Journey>, samples: mpsc::Sender<Sample>) -> Result<Ended, GooseError> {
+/// Lets the users of a ramp walk until its time is over.
+pub(super) async fn attack(running: &Arc<Running>, ramp: &Ramp<Users>, dashboard: bool) -> Result<(), GooseError> {
     // goose's switch that ends a run is one for the whole process.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
     let _alone = ONE_AT_A_TIME.lock().await;
     mute();
-    let signs = Arc::new(Signs::default());
-    let scenario = Scenario::new(&journey.plan.case.id).register_transaction(Transaction::new(function(
-        Arc::clone(journey),
-        samples,
-        Arc::clone(&signs),
-    )));
-    let goose = GooseAttack::initialize_with_config(configuration(journey))?
+    let fault = Arc::new(AtomicBool::new(false));
+    let users = Arc::new(Walkers { running: Arc::clone(running), ramp: ramp.clone(), fault: Arc::clone(&fault) });
+    let scenario = Scenario::new(&running.id).register_transaction(Transaction::new(function(users)));
+    let goose = GooseAttack::initialize_with_config(configuration(running, ramp, dashboard))?
         // One client that sends nothing, in place of one for each user.
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?
         .register_scenario(scenario);
-    Box::pin(goose.execute()).await?;
-    assert!(!signs.fault.load(Ordering::Relaxed), "a walk panicked, and its user was missing from then on");
-    Ok(if signs.silence.load(Ordering::Relaxed) {
-        Ended::Stopped(format!("{SILENCES} requests in a row got no answer"))
-    } else if goose::is_killswitch_triggered() {
-        Ended::Interrupted
-    } else {
-        Ended::Complete
-    })
+    let mut attack = Box::pin(goose.execute());
+    let ended = tokio::select! {
+        ended = &mut attack => Some(ended),
+        () = running.stopped() => None,
+    };
+    match ended {
+        Some(ended) => drop(ended?),
+        None => {
+            goose::trigger_killswitch("interrupted");
+            // Who waits for an answer is not waited for.
+            drop(tokio::time::timeout(GRACE, attack).await);
+        }
+    }
+    assert!(!fault.load(Ordering::Relaxed), "a walk panicked, and its user was missing from then on");
+    Ok(())
 }
 
-/// What users saw that goose does not tell.
-#[derive(Debug, Default)]
-struct Signs {
+/// How long users may take to end when the run is interrupted.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What users have in common.
+struct Walkers {
+    running: Arc<Running>,
+    ramp: Ramp<Users>,
     /// A walk panicked.
-    fault: AtomicBool,
-    /// The server fell silent; a late answer does not take that back.
-    silence: AtomicBool,
+    fault: Arc<AtomicBool>,
 }
 
 /// What goose does: users, a length, and nothing of its own on any port, file or terminal.
-fn configuration(journey: &Journey) -> GooseConfiguration {
-    let (users, target) = (journey.load.users, journey.session.target());
+fn configuration(running: &Running, ramp: &Ramp<Users>, dashboard: bool) -> GooseConfiguration {
+    let target = running.session.target();
+    let users = peak(ramp);
     let mut goose = GooseConfiguration::default();
     // It insists on a host; no request is made from it.
     goose.host = target.endpoints.token.as_ref().map(ToString::to_string);
@@ -66,13 +73,14 @@ fn configuration(journey: &Journey) -> GooseConfiguration {
     goose.increase_rate = Some((users * 1000).to_string());
     // Its own metrics begin anew when all are there; to keep them would print a line on stdout. Nobody reads them.
     goose.no_reset_metrics = false;
-    // It knows whole seconds only: the journey's own stretch ends the walks in between.
-    goose.run_time = Some(whole_seconds(journey.load.lasts).to_string());
+    // It knows whole seconds only: the ramp itself ends the walks in between.
+    goose.run_time = Some(whole_seconds(ramp.lasts()).to_string());
     goose.timeout = Some(target.timeout.as_secs_f64().to_string());
     goose.co_mitigation = Some(GooseCoordinatedOmissionMitigation::Disabled);
     // A telnet port is open unless it is closed here, and takes commands from anyone.
     goose.no_telnet = true;
     goose.websocket = false;
+    goose.dashboard = dashboard;
     goose.no_print_metrics = true;
     goose.quiet = 1;
     // What would grow with the length of the run, or with the variety of its errors.
@@ -83,53 +91,74 @@ fn configuration(journey: &Journey) -> GooseConfiguration {
     goose
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a ramp has whole users, of which there are few"
+)]
+fn peak(ramp: &Ramp<Users>) -> usize {
+    ramp.peak() as usize
+}
+
 fn whole_seconds(lasts: Duration) -> u64 {
     lasts.as_secs() + u64::from(lasts.subsec_nanos() > 0)
 }
 
-fn function(journey: Arc<Journey>, samples: mpsc::Sender<Sample>, signs: Arc<Signs>) -> TransactionFunction {
+fn function(users: Arc<Walkers>) -> TransactionFunction {
     Arc::new(move |user| {
-        let (journey, samples, signs) = (Arc::clone(&journey), samples.clone(), Arc::clone(&signs));
+        let users = Arc::clone(&users);
         Box::pin(async move {
-            let _alarm = Alarm(&signs.fault);
-            turn(user, &journey, &samples, &signs.silence).await
+            let _alarm = Alarm(&users.fault);
+            users.turn(user).await
         })
     })
 }
 
 /// How long a user rests that has nothing to send: goose sees between two turns that the run is over.
-const REST: Duration = Duration::from_millis(20);
+const REST: Duration = Duration::from_millis(200);
 
-/// One turn of a user: a walk, told to goose and handed on.
-async fn turn(
-    user: &mut GooseUser,
-    journey: &Journey,
-    samples: &mpsc::Sender<Sample>,
-    silence: &AtomicBool,
-) -> TransactionResult {
-    if journey.ground.breaker.is_broken() {
-        silence.store(true, Ordering::Relaxed);
-        goose::trigger_killswitch("the server is silent");
+impl Walkers {
+    /// One turn of a user: a walk when the ramp asks for it, told to goose.
+    async fn turn(&self, user: &mut GooseUser) -> TransactionResult {
+        let running = &self.running;
+        if running.is_silent() {
+            goose::trigger_killswitch("the server is silent");
+        }
+        let wire = running.session.wire();
+        let number = u32::try_from(user.weighted_users_index).unwrap_or(u32::MAX);
+        let began = running.sheet.stretch().begin(wire.now());
+        let now = wire.now().saturating_sub(began);
+        match self.ramp.turn(number, now) {
+            Some(turn) if turn <= now && !running.is_silent() => {}
+            Some(turn) => {
+                wire.until(began + turn.min(now + REST)).await;
+                return Ok(());
+            }
+            None => {
+                wire.until(began + now + REST).await;
+                return Ok(());
+            }
+        }
+        let walk = running.number();
+        let position = running.mix.pick(walk);
+        let journey = &running.mix.journeys[position];
+        let row = journey.row(number);
+        let (walked, broken) = running.turn(position, row, walk, Start::Now).await;
+        for (exchange, broken) in walked.exchanges.iter().zip(&broken) {
+            let Sent::Step(step) = exchange.sent else { continue };
+            let label = &running.mix.labels[journey.first_label + step];
+            let status = exchange.heard.as_ref().ok().map(|answer| answer.status);
+            let well = status.is_some() && *broken == 0;
+            let method = row.plan.steps[step].template.method.as_str();
+            user.record_custom_request_duration(method, label, exchange.took, well, status, None).await?;
+        }
+        if walked.exchanges.is_empty() {
+            wire.until(wire.now() + REST).await;
+        } else if let Manner::Load(Some(think)) = running.ground.manner() {
+            wire.until(wire.now() + think.draw()).await;
+        }
+        Ok(())
     }
-    if silence.load(Ordering::Relaxed) || journey.is_over() {
-        tokio::time::sleep(REST).await;
-        return Ok(());
-    }
-    let sample = journey.walk().await;
-    if sample.walked.exchanges.is_empty() {
-        tokio::time::sleep(REST).await;
-    }
-    for (exchange, broken) in sample.walked.exchanges.iter().zip(&sample.broken) {
-        let Sent::Step(position) = exchange.sent else { continue };
-        let step = &journey.plan.steps[position];
-        let status = exchange.heard.as_ref().ok().map(|answer| answer.status);
-        let well = status.is_some() && *broken == 0;
-        let method = step.template.method.as_str();
-        user.record_custom_request_duration(method, &step.name, exchange.took, well, status, None).await?;
-    }
-    // Nobody takes samples any more only where the run itself was given up.
-    let _given_up = samples.send(sample).await;
-    Ok(())
 }
 
 /// Raised by a walk that panics: goose joins its users without a look at how they ended.

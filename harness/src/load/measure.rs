@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use ropcheck_reports::latency;
 use ropcheck_reports::record::Window;
 
+use crate::exchange::{Exchange, shortened};
 use crate::recorder::micros;
 
 /// The time that is measured. It begins with the first walk: what comes before is the generator making its users.
@@ -23,33 +24,43 @@ impl Stretch {
         Self { began: OnceLock::new(), lasts }
     }
 
-    /// Whether it is over at a time of the run; the first who asks begins it.
-    pub(super) fn is_over(&self, now: Duration) -> bool {
-        let began = *self.began.get_or_init(|| now);
-        now.saturating_sub(began) >= self.lasts
+    /// Begins at a time of the run, unless it has begun.
+    pub(super) fn begin(&self, now: Duration) -> Duration {
+        *self.began.get_or_init(|| now)
     }
 
-    /// The second in which a request was sent, from 0; `None` where it was sent after the end, by a walk that was on its way.
-    pub(super) fn second(&self, sent_at: Duration) -> Option<u64> {
-        let since = sent_at.saturating_sub(*self.began.get()?);
+    /// The second in which something was meant to start, from 0; `None` where that was after the end.
+    pub(super) fn second(&self, at: Duration) -> Option<u64> {
+        let since = at.saturating_sub(*self.began.get()?);
         (since < self.lasts).then_some(since.as_secs())
     }
 }
 
 /// One exchange as it is measured.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
-    /// The second in which it was sent. A second holds all that was sent in it, so that a slow answer is not counted where
-    /// it did not ask.
+pub(super) struct Reading<'a> {
+    /// The second in which it was meant to start. A second holds all that was meant for it, so that a slow answer is not
+    /// counted where it did not ask.
     pub(super) second: u64,
-    /// The step, by position.
+    /// The step, by the position of its label.
     pub(super) step: usize,
-    /// The status; `None` where no answer came.
-    pub(super) status: Option<u16>,
-    /// From sending to the last byte.
-    pub(super) took: Duration,
+    /// What was said and heard.
+    pub(super) exchange: &'a Exchange,
+    /// Whether the exchange has a place in a schedule.
+    pub(super) timed: Timed,
     /// Findings that broke a promise.
     pub(super) broken: u64,
+}
+
+/// Which times of an exchange say something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timed {
+    /// In a closed loop nobody waits for a request but its user.
+    Sent,
+    /// An arrival: it was meant to start when its schedule says.
+    Arrival,
+    /// It follows another one of its journey.
+    Follows,
 }
 
 /// The seconds that are not over. It holds no more of them than the slowest answer takes, however long the run.
@@ -61,11 +72,32 @@ pub(super) struct Windows {
 }
 
 /// A window that still takes readings.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Open {
     statuses: BTreeMap<u16, u64>,
+    errors: BTreeMap<String, u64>,
     broken: u64,
-    latency: Histogram<u64>,
+    bytes: u64,
+    service: Times,
+    response: Times,
+    lag: Times,
+    connect: Times,
+}
+
+/// Durations in microseconds, once there is one.
+#[derive(Debug, Default)]
+struct Times(Option<Histogram<u64>>);
+
+impl Times {
+    fn add(&mut self, time: Duration) {
+        let made =
+            || Histogram::new_with_bounds(1, GREATEST_US, 3).expect("bounds and digits that a histogram can have");
+        self.0.get_or_insert_with(made).saturating_record(micros(time));
+    }
+
+    fn encoded(&self) -> String {
+        self.0.as_ref().map(latency::encode).unwrap_or_default()
+    }
 }
 
 /// The greatest latency that is told apart from greater ones, in microseconds: an hour, far above any timeout.
@@ -82,61 +114,126 @@ impl Windows {
     }
 
     /// Adds a reading, and tells the windows whose second is over by it.
-    pub(super) fn add(&mut self, reading: Reading, tell: &mut dyn FnMut(Window)) {
+    pub(super) fn add(&mut self, reading: &Reading<'_>, tell: &mut dyn FnMut(Window)) {
         if reading.second > self.newest {
             self.newest = reading.second;
             let open = self.open.split_off(&(self.newest.saturating_sub(LINGER), 0));
             let over = std::mem::replace(&mut self.open, open);
             self.close(over, tell);
         }
-        self.open.entry((reading.second, reading.step)).or_insert_with(Open::new).add(reading);
+        self.open.entry((reading.second, reading.step)).or_default().add(reading);
     }
 
     /// Tells the windows that are left.
-    pub(super) fn finish(mut self, tell: &mut dyn FnMut(Window)) {
+    pub(super) fn finish(&mut self, tell: &mut dyn FnMut(Window)) {
         let left = std::mem::take(&mut self.open);
         self.close(left, tell);
     }
 
     fn close(&self, windows: BTreeMap<(u64, usize), Open>, tell: &mut dyn FnMut(Window)) {
-        for ((second, step), Open { statuses, broken, latency }) in windows {
+        for ((second, step), open) in windows {
             let step = self.steps.get(step).cloned().unwrap_or_else(|| step.to_string());
-            let latency_us = latency::encode(&latency);
-            tell(Window { second, step, statuses, broken, latency_us, ..Window::default() });
+            tell(Window {
+                second,
+                step,
+                latency_us: open.service.encoded(),
+                response_us: open.response.encoded(),
+                lag_us: open.lag.encoded(),
+                connect_us: open.connect.encoded(),
+                statuses: open.statuses,
+                errors: open.errors,
+                broken: open.broken,
+                bytes: open.bytes,
+            });
         }
     }
 }
 
 impl Open {
-    fn new() -> Self {
-        let latency =
-            Histogram::new_with_bounds(1, GREATEST_US, 3).expect("bounds and digits that a histogram can have");
-        Self { statuses: BTreeMap::new(), broken: 0, latency }
-    }
-
-    fn add(&mut self, reading: Reading) {
-        *self.statuses.entry(reading.status.unwrap_or(0)).or_default() += 1;
-        self.broken += reading.broken;
-        if reading.status.is_some() {
-            self.latency.saturating_record(micros(reading.took));
+    fn add(&mut self, Reading { exchange, timed, broken, .. }: &Reading<'_>) {
+        self.broken += broken;
+        let Exchange { heard, intended_at, sent_at, took, opened, .. } = exchange;
+        let opened = opened.unwrap_or_default();
+        if !opened.is_zero() {
+            self.connect.add(opened);
+        }
+        match heard {
+            Ok(answer) => {
+                *self.statuses.entry(answer.status).or_default() += 1;
+                self.bytes += answer.body.len() as u64;
+                self.service.add(took.saturating_sub(opened));
+                if answer.status >= 400
+                    && let Some(code) = answer.error()
+                {
+                    // A server that makes up a code for each answer does not fill the record with them.
+                    let code = shortened(&code);
+                    let known = self.errors.len() < MOST_CODES || self.errors.contains_key(&code);
+                    let code = if known { code } else { "other codes".to_owned() };
+                    *self.errors.entry(code).or_default() += 1;
+                }
+            }
+            Err(silence) => {
+                *self.statuses.entry(0).or_default() += 1;
+                *self.errors.entry(silence.name().to_owned()).or_default() += 1;
+            }
+        }
+        // Who waited in vain has waited all the same.
+        let ended = *sent_at + *took;
+        match timed {
+            Timed::Sent => {}
+            Timed::Arrival => {
+                self.response.add(ended.saturating_sub(*intended_at));
+                self.lag.add(sent_at.saturating_sub(*intended_at));
+            }
+            Timed::Follows => self.response.add(*took),
         }
     }
 }
 
+/// Error codes that a window tells apart.
+const MOST_CODES: usize = 20;
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use bytes::Bytes;
+    use http::HeaderMap;
 
-    fn reading(second: u64, step: usize, status: Option<u16>, millis: u64) -> Reading {
-        Reading { second, step, status, took: Duration::from_millis(millis), broken: u64::from(status == Some(500)) }
+    use super::*;
+    use crate::exchange::{Answer, Sent, Silence};
+
+    /// The second that it was sent in, its step, its status or none, and how long it took.
+    type Told = (u64, usize, Option<u16>, Duration);
+
+    fn reading(second: u64, step: usize, status: Option<u16>, millis: u64) -> Told {
+        (second, step, status, Duration::from_millis(millis))
+    }
+
+    fn exchange((second, _, status, took): Told) -> Exchange {
+        let body = Bytes::from_static(br#"{"error":"invalid_grant"}"#);
+        let answer = |status| Answer::new(status, HeaderMap::new(), body, None);
+        let sent_at = Duration::from_secs(second);
+        Exchange {
+            sent: Sent::Step(0),
+            heard: status.map(answer).ok_or(Silence::TimedOut(took)),
+            intended_at: sent_at,
+            sent_at,
+            took,
+            opened: None,
+        }
+    }
+
+    fn add(windows: &mut Windows, told: Told, timed: Timed, tell: &mut dyn FnMut(Window)) {
+        let (second, step, status, _) = told;
+        let broken = u64::from(status == Some(500));
+        windows.add(&Reading { second, step, exchange: &exchange(told), timed, broken }, tell);
     }
 
     /// What is told at once, and what is told at the end.
-    fn told(readings: &[Reading]) -> (Vec<Window>, Vec<Window>) {
+    fn told(readings: &[Told]) -> (Vec<Window>, Vec<Window>) {
         let mut windows = Windows::new(["login".to_owned(), "refresh".to_owned()]);
         let (mut early, mut late) = (Vec::new(), Vec::new());
         for reading in readings {
-            windows.add(*reading, &mut |window| early.push(window));
+            add(&mut windows, *reading, Timed::Sent, &mut |window| early.push(window));
         }
         windows.finish(&mut |window| late.push(window));
         (early, late)
@@ -155,6 +252,9 @@ mod tests {
         let [login, refresh] = late.as_slice() else { panic!("two steps, not {late:?}") };
         assert_eq!((login.step.as_str(), login.second, login.broken), ("login", 0, 1));
         assert_eq!(login.statuses, BTreeMap::from([(0, 1), (200, 2), (500, 1)]));
+        let errors = [("invalid_grant", 1), ("no answer in time", 1)].map(|(code, count)| (code.to_owned(), count));
+        assert_eq!((&login.errors, login.bytes), (&BTreeMap::from(errors), 75));
+        assert_eq!((login.response_us.as_str(), login.lag_us.as_str()), ("", ""), "a user has no schedule");
         let latency = latency::decode(&login.latency_us).expect("reports read what is written here");
         assert_eq!((latency.len(), latency.value_at_quantile(0.5)), (3, 3001), "silence has no latency");
         assert_eq!((refresh.step.as_str(), refresh.statuses.clone()), ("refresh", BTreeMap::from([(200, 1)])));
@@ -176,16 +276,31 @@ mod tests {
         let mut windows = Windows::new(["login".to_owned()]);
         let mut told = 0;
         for second in 0..1000 {
-            windows.add(reading(second, 0, Some(200), 1), &mut |_| told += 1);
+            add(&mut windows, reading(second, 0, Some(200), 1), Timed::Sent, &mut |_| told += 1);
             assert!(windows.open.len() <= 2);
         }
         assert_eq!(told, 998);
     }
 
+    /// An arrival at 1 s is sent 40 ms late, opens a connection for 3 ms and has its answer 10 ms after it was sent.
+    #[test]
+    fn an_arrival_is_timed_from_its_intended_start_and_a_connection_apart() {
+        let mut windows = Windows::new(["login".to_owned()]);
+        let ms = Duration::from_millis;
+        let (sent_at, opened) = (ms(1040), Some(ms(3)));
+        let late = Exchange { intended_at: ms(1000), sent_at, opened, ..exchange(reading(0, 0, Some(200), 10)) };
+        windows.add(&Reading { second: 1, step: 0, exchange: &late, timed: Timed::Arrival, broken: 0 }, &mut |_| {});
+        let mut all = Vec::new();
+        windows.finish(&mut |window| all.push(window));
+        let Window { latency_us, response_us, lag_us, connect_us, .. } = &all[0];
+        let max = |text: &String| latency::decode(text).expect("reports read it").max() / 1000;
+        assert_eq!([latency_us, response_us, lag_us, connect_us].map(max), [7, 50, 40, 3]);
+    }
+
     #[test]
     fn any_latency_is_written_so_that_reports_read_it() {
         for took in [Duration::ZERO, Duration::from_secs(3600), Duration::MAX] {
-            let (_, late) = told(&[Reading { took, ..reading(0, 0, Some(200), 0) }]);
+            let (_, late) = told(&[(0, 0, Some(200), took)]);
             let latency = latency::decode(&late[0].latency_us).expect("reports read what is written here");
             assert_eq!(latency.len(), 1, "{took:?}");
         }
@@ -195,7 +310,7 @@ mod tests {
     fn the_stretch_begins_with_the_first_walk_and_leaves_out_what_is_sent_after_it() {
         let (stretch, at) = (Stretch::new(Duration::from_secs(2)), Duration::from_millis);
         assert_eq!(stretch.second(at(10)), None, "it has not begun");
-        assert!(!stretch.is_over(at(500)) && !stretch.is_over(at(2499)) && stretch.is_over(at(2500)));
+        assert_eq!([500, 700].map(|now| stretch.begin(at(now))), [at(500); 2]);
         assert_eq!(
             [500, 1499, 1500, 2499, 2500].map(|sent| stretch.second(at(sent))),
             [Some(0), Some(0), Some(1), Some(1), None]

@@ -2,10 +2,12 @@
 
 use ropcheck_reports::record::{Finding, Found, Share};
 
+use crate::judge::{CameTo, found};
 use crate::lint::EXAMPLES;
+use crate::plan::Plan;
 
-/// The findings of many walks of one plan, counted promise by promise.
-#[derive(Debug, Default)]
+/// The findings of many walks of one journey, counted promise by promise.
+#[derive(Debug)]
 pub(super) struct Promises(Vec<Count>);
 
 /// What one promise came to so far.
@@ -25,14 +27,16 @@ struct Side {
 }
 
 impl Promises {
-    /// Adds the findings of a walk. A judge tells the promises of a plan in the same order every time, so a promise is known
-    /// by its position.
-    pub(super) fn add(&mut self, found: Vec<Found>) {
-        for (position, one) in found.into_iter().enumerate() {
-            if position == self.0.len() {
-                self.0.push(Count::new(&one));
-            }
-            self.0[position].add(one);
+    /// The promises of a plan, none of them looked at.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let all = plan.steps.iter().flat_map(|step| &step.expect);
+        Self(all.map(|promise| Count::new(found(plan, &[], promise, CameTo::met()))).collect())
+    }
+
+    /// Adds what the promises of a walk came to. They are told in the same order every time, so one is known by its position.
+    pub(super) fn add(&mut self, settled: Vec<Option<Found>>) {
+        for (count, found) in self.0.iter_mut().zip(settled) {
+            count.add(found);
         }
     }
 
@@ -49,16 +53,16 @@ impl Promises {
 }
 
 impl Count {
-    fn new(one: &Found) -> Self {
-        let promise = Found { finding: Finding::Met, evidence: vec![], ..one.clone() };
+    fn new(promise: Found) -> Self {
         Self { promise, met: 0, broken: Side::default(), unjudged: Side::default() }
     }
 
-    fn add(&mut self, found: Found) {
-        match found.finding {
-            Finding::Met => self.met += 1,
-            Finding::Broken { .. } => self.broken.add(found),
-            Finding::Unjudged { .. } => self.unjudged.add(found),
+    /// `None` stands for a promise that was met.
+    fn add(&mut self, found: Option<Found>) {
+        match found {
+            None => self.met += 1,
+            Some(found) if matches!(found.finding, Finding::Unjudged { .. }) => self.unjudged.add(found),
+            Some(found) => self.broken.add(found),
         }
     }
 
@@ -131,9 +135,9 @@ mod tests {
     }
 
     fn came_to(findings: impl IntoIterator<Item = Finding>) -> Found {
-        let mut promises = Promises::default();
+        let mut promises = Promises(vec![Count::new(found(0, Finding::Met))]);
         for (walk, finding) in (1..).zip(findings) {
-            promises.add(vec![found(walk, finding)]);
+            promises.add(vec![Some(found(walk, finding)).filter(|one| one.finding != Finding::Met)]);
         }
         promises.found().remove(0)
     }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
-use super::AuthMethod;
+use super::{AuthMethod, Leave};
 use crate::lasting::lasting_or_usual;
 use crate::ordered::Ordered;
 use crate::scenario::Capability;
@@ -103,6 +103,10 @@ pub struct TargetFile {
     /// Limits that keep real accounts and servers safe.
     #[serde(default)]
     pub limits: LimitsFile,
+    /// Who allows a load on a server of another machine, and how much: `{ authorized_by: "Jo, OPS-12", max_rate: 50 }`.
+    #[serde(default)]
+    #[schemars(with = "Option<Leave>")]
+    pub load: Option<Spanned<Leave>>,
     /// Failed logins of one user after which the server answers 429 to further ones. Cases that try it are left out where
     /// nothing is said; on another machine they need `--allow-failed-logins` with one more than that.
     #[serde(default)]

@@ -10,7 +10,7 @@ use serde_yaml::Spanned;
 use url::Url;
 
 use super::file::{ClientFile, LimitsFile, NeighbourFile, Preset, Region, TargetFile, UserFile};
-use super::{AuthMethod, Client, Endpoints, Target, User, is_loopback};
+use super::{AuthMethod, Client, Endpoints, Leave, Target, User, is_loopback};
 use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::limits;
 use crate::ordered::Ordered;
@@ -74,6 +74,7 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
         timeout: file.timeout.unwrap_or(seconds(10)),
         patience: file.patience.unwrap_or(seconds(5)),
         offers: file.offers,
+        load: file.load.as_ref().map(|load| reader.leave(load)).transpose()?,
         limits: reader.limits(&file.limits)?,
         allowed_failed_logins: 0,
         throttled_after: file.throttled_after,
@@ -171,6 +172,17 @@ impl Reader<'_> {
                 Err(self.source.complain(name.defined, told))
             }
         }
+    }
+
+    fn leave(&self, leave: &Spanned<Leave>) -> Result<Leave, Complaint> {
+        let complain = |told: &str| Err(self.source.complain(leave.defined, told));
+        if leave.value.authorized_by.trim().is_empty() {
+            return complain("nobody has allowed this: say who answers for it, `authorized_by: \"Jo, OPS-12\"`");
+        }
+        if !(limits::RATES.0..=1e6).contains(&leave.value.max_rate) {
+            return complain("`max_rate` is no rate of requests a second: give a number from 0.01 to 1000000");
+        }
+        Ok(leave.value.clone())
     }
 
     fn limits(&self, file: &LimitsFile) -> Result<limits::Told, Complaint> {

@@ -1,7 +1,8 @@
 //! Connections to servers: opened when they are needed, kept while idle, and used again.
 
 use std::error::Error;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -32,6 +33,8 @@ pub(super) struct Connections {
     /// The proxies of the environment; none stands before this machine itself.
     proxies: Option<Matcher>,
     idle: Mutex<Vec<Connection>>,
+    /// The version of TLS that the first connection agreed on.
+    tls: OnceLock<String>,
 }
 
 /// One connection, over which one request at a time is sent.
@@ -60,6 +63,8 @@ impl std::fmt::Debug for Connection {
 pub(super) struct Answered {
     pub(super) response: Response<Incoming>,
     pub(super) connection: Connection,
+    /// How long it took to open, TCP and TLS together, where it was opened for this request.
+    pub(super) opened: Option<Duration>,
 }
 
 impl Connections {
@@ -69,7 +74,12 @@ impl Connections {
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
         let proxies = (!is_loopback).then(Matcher::from_env);
-        Self { tcp, trust, proxies, idle: Mutex::default() }
+        Self { tcp, trust, proxies, idle: Mutex::default(), tls: OnceLock::new() }
+    }
+
+    /// The version of TLS that is spoken, once it is known.
+    pub(super) fn tls(&self) -> Option<&str> {
+        self.tls.get().map(String::as_str)
     }
 
     /// Keeps a connection whose answer was read to its end.
@@ -95,7 +105,7 @@ impl Connections {
                 continue;
             }
             match connection.sender.try_send_request(request).await {
-                Ok(response) => return Ok(Answered { response, connection }),
+                Ok(response) => return Ok(Answered { response, connection, opened: None }),
                 // The server had closed it before anything was sent: that is no answer, and no reason to give up.
                 Err(mut why) => match why.take_message() {
                     Some(unsent) => request = unsent,
@@ -103,10 +113,12 @@ impl Connections {
                 },
             }
         }
+        let began = Instant::now();
         let mut connection = self.open(scheme, authority, case).await?;
+        let opened = Some(began.elapsed());
         connection.address(&mut request, &path);
         let response = connection.sender.send_request(request).await.map_err(|why| silence(&why))?;
-        Ok(Answered { response, connection })
+        Ok(Answered { response, connection, opened })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -140,6 +152,9 @@ impl Connections {
             let name = ServerName::try_from(name).map_err(|why| Silence::Tls(chain(&why)))?;
             let connector = self.trust.connector().map_err(|why: WireError| Silence::Tls(why.to_string()))?;
             let tls = connector.connect(name, tcp.into_inner()).await.map_err(|why| Silence::Tls(chain(&why)))?;
+            if let Some(version) = tls.get_ref().1.protocol_version() {
+                self.tls.get_or_init(|| format!("{version:?}").replace("v1_", " 1."));
+            }
             shake_hands(TokioIo::new(tls), case).await?
         } else {
             shake_hands(tcp, case).await?
@@ -148,7 +163,7 @@ impl Connections {
     }
 
     async fn reach(&self, uri: Uri) -> Result<TokioIo<tokio::net::TcpStream>, Silence> {
-        self.tcp.clone().call(uri).await.map_err(|why| Silence::Unreachable(chain(&why)))
+        self.tcp.clone().call(uri).await.map_err(|why| unreachable(&why))
     }
 
     async fn tunnel(&self, by: &Intercept, uri: Uri) -> Result<TokioIo<tokio::net::TcpStream>, Silence> {
@@ -192,6 +207,18 @@ async fn shake_hands(io: impl Read + Write + Unpin + Send + 'static, case: Heade
 fn host(authority: &Authority) -> Option<HeaderValue> {
     let host = authority.as_str().rsplit('@').next()?;
     HeaderValue::from_str(host).ok()
+}
+
+/// Why no connection could be made: the other side, or this machine that has no more of what it takes.
+fn unreachable(why: &(dyn Error + 'static)) -> Silence {
+    const TOO_MANY: [i32; 2] = [23, 24]; // ENFILE, EMFILE
+    let causes = std::iter::successors(Some(why), |cause| (*cause).source());
+    let io = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).last();
+    match io {
+        Some(io) if io.kind() == std::io::ErrorKind::AddrNotAvailable => Silence::NoPort,
+        Some(io) if io.raw_os_error().is_some_and(|code| TOO_MANY.contains(&code)) => Silence::NoFile,
+        Some(_) | None => Silence::Unreachable(chain(why)),
+    }
 }
 
 /// Why an exchange brought no answer.
@@ -267,7 +294,7 @@ mod tests {
     }
 
     async fn tell(connections: &Connections, request: Request<Bytes>) -> String {
-        let Answered { response, connection } = connections.send(request).await.expect("an answer");
+        let Answered { response, connection, .. } = connections.send(request).await.expect("an answer");
         let body = response.into_body().collect().await.expect("a body").to_bytes();
         connections.keep(connection);
         String::from_utf8(body.to_vec()).expect("text")

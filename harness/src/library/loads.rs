@@ -1,0 +1,101 @@
+//! A `load` block held against what can be put under load.
+
+use serde_yaml::Location;
+
+use super::Library;
+use crate::complaint::{Complaint, Source, did_you_mean};
+use crate::scenario::Scenario;
+use crate::scenario::load::{Load, Race, Weighted};
+
+/// The most uses at once, and the most rounds, of a race.
+const MOST_RACED: u32 = 1000;
+
+impl Library {
+    /// Holds the `load` block of a scenario against its steps, and against the journeys that it names.
+    pub(super) fn check_load(&self, source: &Source, wrote: &Scenario) -> Result<(), Complaint> {
+        let at = wrote.id.defined;
+        let Some(load) = &wrote.load else {
+            return match wrote.steps.is_empty() {
+                true => Err(source.complain(at, "a scenario needs one step at least")),
+                false => Ok(()),
+            };
+        };
+        let complain = |at: Location, told: &str| Err(source.complain(at, told));
+        let said = [load.users.is_some(), load.rate.is_some(), load.search.is_some(), load.race.is_some()];
+        if said.iter().filter(|said| **said).count() != 1 {
+            let remedy = "say one of `users: 20 in 10s, hold 60s`, `rate: 100/s for 60s`, `search` and `race`";
+            return complain(at, &format!("a load is of users, at a rate, a search or a race: {remedy}"));
+        }
+        if !wrote.given.is_empty() || wrote.moves.is_some() {
+            return complain(at, "a load draws no values: spell them out instead of `given` and `moves`");
+        }
+        if wrote.steps.is_empty() == load.journeys.is_empty() {
+            let remedy = "give it `steps`, or `journeys: [{ walk: load/journeys/login, weight: 3 }]`, and not both";
+            return complain(at, &format!("what is walked is not clear: {remedy}"));
+        }
+        if load.at_once == Some(0) {
+            let at = source.find("at_once", at);
+            return Err(source.complain(at, "with nothing under way at once nothing could be sent: give 1 or more"));
+        }
+        for journey in &load.journeys {
+            self.check_journey(source, journey.defined, &journey.value)?;
+        }
+        if let Some(search) = &load.search {
+            if search.from >= search.up_to {
+                let at = source.find("from", at);
+                return Err(source.complain(at, "a search goes up: let `from` be below `up_to`"));
+            }
+            if load.thresholds.is_empty() {
+                return complain(
+                    at,
+                    "a search needs to know what has to hold: `thresholds: [\"p99 < 250 ms\", \"errors < 0.1 %\"]`",
+                );
+            }
+        }
+        match &load.race {
+            Some(race) => check_race(source, at, wrote, load, race),
+            None => Ok(()),
+        }
+    }
+
+    /// Holds a journey against the scenario that it names.
+    fn check_journey(
+        &self,
+        source: &Source,
+        at: Location,
+        Weighted { walk, weight }: &Weighted,
+    ) -> Result<(), Complaint> {
+        let Some(scenario) = self.scenarios.get(walk) else {
+            let hint = did_you_mean(walk, self.scenarios.keys().map(String::as_str));
+            return Err(source.complain(at, format!("no scenario is named `{walk}`{hint}")));
+        };
+        let wrote = &scenario.wrote;
+        let told = if *weight == 0 {
+            "a journey that weighs nothing is never walked: give it a weight of 1 or more, or leave it out"
+        } else if !wrote.given.is_empty() || wrote.moves.is_some() || wrote.compare.is_some() {
+            "a journey draws nothing and compares nothing: name a scenario of steps alone"
+        } else if wrote.steps.is_empty() {
+            "a journey has steps of its own: name one of the journeys that this one is made of"
+        } else {
+            return Ok(());
+        };
+        Err(source.complain(at, told))
+    }
+}
+
+fn check_race(source: &Source, at: Location, wrote: &Scenario, load: &Load, race: &Race) -> Result<(), Complaint> {
+    let names: Vec<&str> = wrote.steps.iter().filter_map(|step| step.value.name.as_deref()).collect();
+    if names.last() != Some(&race.step.value.as_str()) {
+        let hint = did_you_mean(&race.step.value, names.iter().copied());
+        let told = format!("`{}` is not the last step: name the step that is raced last{hint}", race.step.value);
+        return Err(source.complain(race.step.defined, told));
+    }
+    if !(2..=MOST_RACED).contains(&race.at_once) || !(1..=MOST_RACED).contains(&race.rounds) {
+        let told = format!("a race is of 2 to {MOST_RACED} uses at once, in 1 to {MOST_RACED} rounds");
+        return Err(source.complain(race.step.defined, told));
+    }
+    if !load.thresholds.is_empty() || load.think.is_some() {
+        return Err(source.complain(at, "a race has no thresholds and no pauses: leave them out"));
+    }
+    Ok(())
+}

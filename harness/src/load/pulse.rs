@@ -1,0 +1,57 @@
+//! How the generator fares: whether a figure is the server's, or of the machine that asked.
+
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+use nix::sys::time::TimeValLike;
+use ropcheck_reports::record::Pulse;
+
+/// What this process has used so far.
+#[derive(Debug)]
+pub(super) struct Meter {
+    cpu_us: u64,
+}
+
+impl Meter {
+    pub(super) fn start() -> Self {
+        Self { cpu_us: cpu_us() }
+    }
+
+    /// The pulse of a second that is over.
+    pub(super) fn pulse(&mut self, second: u64, under_way: u64, waiting: u64, unvalidated: u64) -> Pulse {
+        let before = std::mem::replace(&mut self.cpu_us, cpu_us());
+        let cpu_us = self.cpu_us.saturating_sub(before);
+        Pulse { second, cpu_us, open_files: open_files(), under_way, waiting, unvalidated }
+    }
+}
+
+/// Processor time of this process, all of its threads together.
+fn cpu_us() -> u64 {
+    getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| {
+        let all = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        u64::try_from(all).unwrap_or_default()
+    })
+}
+
+/// Files and connections that are open, where the system lists them.
+fn open_files() -> u64 {
+    std::fs::read_dir("/proc/self/fd").map_or(0, |all| all.count() as u64)
+}
+
+/// Lets this process open as many files as the system allows it, and tells how many that is.
+pub(super) fn raise_open_files() -> u64 {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 0 };
+    // Where the system does not let it, the soft limit stays in force.
+    if setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
+}
+
+/// The generator's machine in few words.
+pub(super) fn machine() -> String {
+    let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = told.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or_else(String::new, |(_, model)| format!(", {}", model.trim()));
+    format!("{} {}{model}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+/// When the next pulse is due, each second.
+pub(super) const BEAT: Duration = Duration::from_secs(1);
