@@ -173,7 +173,7 @@ mod tests {
         mine/2/empty: []
 - id: two
   title: Two
-  load: { users: 1, for: 1s }
+  load: { users: 1 for 1s }
   steps: [{ send: { like: good-login }, expect: { mine/1/under-load: [granted] } }]
 ";
         fs::write(folder.path().join("requirements/mine.yaml"), catalogue).expect("a catalogue");

@@ -19,16 +19,19 @@ mod open;
 mod promises;
 mod pulse;
 mod schedule;
+mod search;
 mod sheet;
 #[expect(dead_code, reason = "the loops do not hand over tokens yet")]
 mod tokens;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ropcheck_reports::record::load::{Conditions, Mode, Threshold, Validated};
 use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, RunFinished};
+use ropcheck_reports::steps::Steps;
+use ropcheck_reports::threshold;
 use tokio::sync::{mpsc, watch};
 
 use self::measure::Stretch;
@@ -41,7 +44,7 @@ use crate::complaint::did_you_mean;
 use crate::drawn::Drawn;
 use crate::library::Library;
 use crate::recorder::{self, micros};
-use crate::scenario::load::{Connections, Load, Validate};
+use crate::scenario::load::{Connections, Load, Ramp, Validate};
 use crate::session::Session;
 use crate::suite::now_ms;
 use crate::target::Target;
@@ -106,6 +109,16 @@ pub enum NotLoaded {
         /// Each promise that was not met, on a line of its own.
         wrong: String,
     },
+    /// A threshold speaks of a step that nobody walks.
+    #[error("{at}: the threshold `{text}` is of no step of this load: {hint}")]
+    NoStep {
+        /// The file and line.
+        at: String,
+        /// The threshold.
+        text: String,
+        /// The steps that there are.
+        hint: String,
+    },
     /// goose refused.
     #[error("goose could not run the load: {0}")]
     Goose(#[from] goose::GooseError),
@@ -141,12 +154,12 @@ pub fn permit(load: &Load, target: &Target) -> Result<(), NotLoaded> {
 
 /// The highest rate of a load, where it has one; users ask as fast as they are answered.
 pub fn peak(load: &Load) -> Option<f64> {
-    load.rate.as_ref().map(|ramp| ramp.peak()).or(load.search.as_ref().map(|search| search.up_to))
+    load.rate.as_ref().map(Ramp::peak).or(load.search.as_ref().map(|search| search.up_to))
 }
 
 /// How long a load asks, where that is known before.
 pub fn lasts(load: &Load) -> Option<Duration> {
-    load.users.as_ref().map(|ramp| ramp.lasts()).or(load.rate.as_ref().map(|ramp| ramp.lasts()))
+    load.users.as_ref().map(Ramp::lasts).or(load.rate.as_ref().map(Ramp::lasts))
 }
 
 /// What whoever runs a load may choose beside its scenario.
@@ -207,6 +220,22 @@ pub async fn run(
     Ok(())
 }
 
+/// Refuses a threshold that is of no step.
+fn held_against(load: &Load, mix: &Mix, library: &Library, id: &str) -> Result<(), NotLoaded> {
+    for text in &load.thresholds {
+        let Ok(read) = threshold::Threshold::parse(&text.value) else { continue };
+        if read.steps().is_none() || mix.labels.iter().any(|label| read.selects(label)) {
+            continue;
+        }
+        let near = did_you_mean(read.steps().unwrap_or_default(), mix.labels.iter().map(String::as_str));
+        let hint = format!("its steps are {}{near}", mix.labels.join(", "));
+        let at = library.scenarios.get(id).map(|one| one.place(text.defined));
+        let at = at.map_or_else(String::new, |at| format!("{}:{}", at.file, at.line));
+        return Err(NotLoaded::NoStep { at, text: text.value.clone(), hint });
+    }
+    Ok(())
+}
+
 /// A load made ready to be walked by many.
 struct Running {
     id: String,
@@ -223,6 +252,8 @@ struct Running {
     under_way: AtomicU64,
     /// Arrivals that are due and not begun.
     waiting: AtomicU64,
+    /// What a search measures at the rate that it tries.
+    trial: Mutex<Option<Steps>>,
     stop: watch::Receiver<bool>,
     events: mpsc::UnboundedSender<Event>,
 }
@@ -248,6 +279,7 @@ impl Running {
             .under_load(id, manner, load.connections == Connections::Kept)
             .ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))?;
         let mix = Mix::of(session, id, &load, &target)?;
+        held_against(&load, &mix, session.library(), id)?;
         let sheet = Sheet::new(&mix, Stretch::new(lasts(&load).unwrap_or(Duration::MAX)));
         let open_files = pulse::raise_open_files();
         // A server in this process opens a file for each connection, too.
@@ -267,6 +299,7 @@ impl Running {
             walks: AtomicU32::new(0),
             under_way: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
+            trial: Mutex::default(),
             stop,
             events,
         })
@@ -341,6 +374,8 @@ impl Running {
         } else if let Some(rate) = &self.load.rate {
             let began = self.sheet.stretch().begin(self.session.wire().now());
             open::attack(self, Schedule::new(rate, self.load.arrivals, self.options.seed), began).await;
+        } else if let Some(search) = &self.load.search {
+            search::hunt(self, search).await;
         }
         pulse.abort();
         Ok(if self.is_silent() {
@@ -359,8 +394,7 @@ impl Running {
             beat.tick().await;
             let under_way = self.under_way.load(Ordering::Relaxed);
             let pulse = meter.pulse(second, under_way, self.waiting.load(Ordering::Relaxed), 0);
-            // Who listens no more has ended the run.
-            let _listens = self.events.send(Event::Pulse(pulse));
+            self.tell(Event::Pulse(pulse));
         }
     }
 
@@ -376,10 +410,35 @@ impl Running {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         witness(&row.plan, &mut walked, self.session.keys());
         let position = (journey, &self.mix.journeys[journey]);
-        let broken = self.sheet.add(position, &row.plan, &walked, start != Start::Now, &mut |event| {
-            let _listens = self.events.send(event);
-        });
+        let broken = self.sheet.add(position, &row.plan, &walked, start != Start::Now, &mut |event| self.tell(event));
         (walked, broken)
+    }
+
+    fn tell(&self, event: Event) {
+        if let Event::Window(window) = &event {
+            self.trial().iter_mut().for_each(|steps| steps.add(window));
+        }
+        // Who listens no more has ended the run.
+        let _listens = self.events.send(event);
+    }
+
+    /// Begins to add up what is measured.
+    fn begin_trial(&self) {
+        *self.trial() = Some(Steps::default());
+    }
+
+    /// What was measured since.
+    fn end_trial(&self) -> Steps {
+        self.sheet.flush(&mut |event| self.tell(event));
+        self.trial().take().unwrap_or_default()
+    }
+
+    fn trial(&self) -> MutexGuard<'_, Option<Steps>> {
+        self.trial.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
     }
 
     fn is_silent(&self) -> bool {

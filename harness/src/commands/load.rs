@@ -77,7 +77,8 @@ impl From<NotLoaded> for Stop {
             | NotLoaded::NoLoad(_)
             | NotLoaded::NotAuthorized { .. }
             | NotLoaded::TooMuch { .. }
-            | NotLoaded::NotSacrificial { .. } => Self::bad_input(why.to_string()),
+            | NotLoaded::NotSacrificial { .. }
+            | NotLoaded::NoStep { .. } => Self::bad_input(why.to_string()),
             NotLoaded::Skipped { .. } | NotLoaded::NotMet { .. } => Self::nothing_judged(why.to_string()),
             NotLoaded::Goose(_) => Self::harness(why.to_string()),
         }

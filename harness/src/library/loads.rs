@@ -1,5 +1,6 @@
 //! A `load` block held against what can be put under load.
 
+use ropcheck_reports::threshold::Threshold;
 use serde_yaml::Location;
 
 use super::Library;
@@ -15,10 +16,8 @@ impl Library {
     pub(super) fn check_load(&self, source: &Source, wrote: &Scenario) -> Result<(), Complaint> {
         let at = wrote.id.defined;
         let Some(load) = &wrote.load else {
-            return match wrote.steps.is_empty() {
-                true => Err(source.complain(at, "a scenario needs one step at least")),
-                false => Ok(()),
-            };
+            let told = || source.complain(at, "a scenario needs one step at least");
+            return if wrote.steps.is_empty() { Err(told()) } else { Ok(()) };
         };
         let complain = |at: Location, told: &str| Err(source.complain(at, told));
         let said = [load.users.is_some(), load.rate.is_some(), load.search.is_some(), load.race.is_some()];
@@ -36,6 +35,9 @@ impl Library {
         if load.at_once == Some(0) {
             let at = source.find("at_once", at);
             return Err(source.complain(at, "with nothing under way at once nothing could be sent: give 1 or more"));
+        }
+        for text in &load.thresholds {
+            Threshold::parse(&text.value).map_err(|why| source.complain(text.defined, why))?;
         }
         for journey in &load.journeys {
             self.check_journey(source, journey.defined, &journey.value)?;

@@ -39,6 +39,7 @@ pub(super) struct Row {
     /// The user's name in the target file; `None` where nobody logs in.
     pub(super) user: Option<Arc<str>>,
     /// The identifier of the client that asks first.
+    #[expect(dead_code, reason = "tokens across answers are told apart by it")]
     pub(super) client: Arc<str>,
     pub(super) plan: Arc<Plan>,
 }
@@ -179,6 +180,12 @@ mod tests {
     fn each_journey_comes_as_often_as_it_weighs_and_evenly() {
         assert_eq!(spread(&[1]), [0]);
         assert_eq!(spread(&[3, 1]), [0, 0, 1, 0]);
-        assert_eq!(spread(&[500, 300, 200]), [0, 1, 0, 2, 0, 1, 0, 2, 1, 0]);
+        let order = spread(&[500, 300, 200]);
+        for so_far in 1..=order.len() {
+            for (at, tenths) in [5, 3, 2].into_iter().enumerate() {
+                let came = order[..so_far].iter().filter(|one| **one == at).count();
+                assert!((10 * came).abs_diff(tenths * so_far) < 10, "{at} came {came} times in {so_far}: {order:?}");
+            }
+        }
     }
 }

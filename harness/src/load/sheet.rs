@@ -86,6 +86,12 @@ impl Sheet {
         broken
     }
 
+    /// Tells the windows that are under way.
+    pub(super) fn flush(&self, tell: &mut dyn FnMut(Event)) {
+        let mut sums = self.sums.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sums.windows.finish(&mut |window| tell(Event::Window(window)));
+    }
+
     /// Tells what is left: windows, and what each promise and lint came to.
     pub(super) fn finish(&self, tell: &mut dyn FnMut(Event)) {
         let mut sums = self.sums.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

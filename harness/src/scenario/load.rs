@@ -280,7 +280,7 @@ pub struct Think {
 impl Think {
     /// A pause.
     pub fn draw(&self) -> Duration {
-        self.least + (self.most - self.least).mul_f64(fastrand::f64())
+        self.least + self.most.saturating_sub(self.least).mul_f64(fastrand::f64())
     }
 }
 
@@ -290,7 +290,7 @@ impl<'de> Deserialize<'de> for Think {
         let (least, most) = text.split_once(" to ").unwrap_or((&text, &text));
         let time = |text: &str| humantime::parse_duration(text.trim());
         match (time(least), time(most)) {
-            (Ok(least), Ok(most)) if least <= most => Ok(Self { least, most, text }),
+            (Ok(least), Ok(most)) if least <= most => Ok(Self { text: text.clone(), least, most }),
             _ => Err(de::Error::custom(format!("`{text}` is no pause: write `200ms`, or `100ms to 2s`"))),
         }
     }

@@ -1,0 +1,157 @@
+//! The highest rate that keeps every threshold: up in doublings, then in between, then held once more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ropcheck_reports::record::Event;
+use ropcheck_reports::record::load::{CameTo, Kind, Trial};
+use ropcheck_reports::steps::{StepLoad, Steps};
+use ropcheck_reports::threshold::Threshold;
+
+use super::schedule::Schedule;
+use super::{Running, open};
+use crate::scenario::load::{Ramp, Search};
+
+/// Tries rates one after the other, and tells each trial.
+pub(super) async fn hunt(running: &Arc<Running>, search: &Search) {
+    let wanted = running.load.thresholds.iter().filter_map(|text| Threshold::parse(&text.value).ok());
+    let wanted: Vec<Threshold> = wanted.collect();
+    let mut hunt = Hunt::new(search.from, search.up_to);
+    let wire = running.session.wire();
+    let began = running.sheet.stretch().begin(wire.now());
+    while let Some((rate, kind)) = hunt.next() {
+        if running.is_stopped() || running.is_silent() {
+            return;
+        }
+        let lasts = if kind == Kind::Confirmation { search.confirm } else { search.hold };
+        // On a whole second, so that none is shared with the trial before.
+        let from = wire.now().saturating_sub(began).as_secs() + 1;
+        running.begin_trial();
+        let schedule = Schedule::new(&Ramp::flat(rate, lasts), running.load.arrivals, running.options.seed);
+        open::attack(running, schedule, began + Duration::from_secs(from)).await;
+        let until = wire.now().saturating_sub(began).as_secs() + 1;
+        let (came_to, why) = judged(&wanted, &running.end_trial());
+        hunt.came_to(rate, kind, came_to);
+        running.tell(Event::Trial(Trial { from, until, rate, kind, came_to, why }));
+    }
+}
+
+/// What a trial came to, and why.
+fn judged(wanted: &[Threshold], steps: &Steps) -> (CameTo, Vec<String>) {
+    let steps = steps.loads();
+    let late: Vec<String> = steps.iter().filter_map(lagged).collect();
+    if !late.is_empty() {
+        return (CameTo::Invalid, late);
+    }
+    let findings = steps.iter().map(|step| step.broken).sum();
+    let held = wanted.iter().map(|threshold| threshold.held_against(&steps, findings));
+    let missed: Vec<String> = held
+        .filter(|outcome| !outcome.kept)
+        .map(|outcome| format!("{} is {}, not {}", outcome.what, outcome.actual, outcome.expected))
+        .collect();
+    (if missed.is_empty() { CameTo::Kept } else { CameTo::Missed }, missed)
+}
+
+/// Where arrivals of a step were begun so late that its times are the generator's own.
+fn lagged(step: &StepLoad) -> Option<String> {
+    let (lag, response) = (step.lag.at_us(0.99), step.response.at_us(0.99));
+    let told = || format!("`{}` was begun {} ms late at p99", step.step, lag / 1000);
+    (lag > 1000 && lag > response / 10).then(told)
+}
+
+/// How near to each other the rates have to be of which one kept the thresholds and the other did not.
+const NEAR: f64 = 1.05;
+
+/// The most trials of a search.
+const MOST: u32 = 12;
+
+/// What is known so far, and what to try next. Pure.
+#[derive(Debug)]
+struct Hunt {
+    from: f64,
+    up_to: f64,
+    /// The highest rate that kept the thresholds.
+    kept: Option<f64>,
+    /// The lowest that did not, or for which the generator was too slow.
+    missed: Option<f64>,
+    confirmed: bool,
+    tried: u32,
+}
+
+impl Hunt {
+    fn new(from: f64, up_to: f64) -> Self {
+        Self { from, up_to, kept: None, missed: None, confirmed: false, tried: 0 }
+    }
+
+    fn next(&self) -> Option<(f64, Kind)> {
+        if self.confirmed || self.tried >= MOST {
+            return None;
+        }
+        // The last trial is the one that confirms.
+        let is_last = self.tried + 1 == MOST;
+        match (self.kept, self.missed) {
+            (None, None) => Some((self.from, Kind::Step)),
+            // Even the first rate is too high.
+            (None, Some(_)) => None,
+            (Some(kept), None) if kept < self.up_to && !is_last => Some(((kept * 2.0).min(self.up_to), Kind::Step)),
+            (Some(kept), Some(missed)) if missed / kept > NEAR && !is_last => {
+                Some(((kept * missed).sqrt(), Kind::Bisection))
+            }
+            (Some(kept), _) => Some((kept, Kind::Confirmation)),
+        }
+    }
+
+    fn came_to(&mut self, rate: f64, kind: Kind, came_to: CameTo) {
+        self.tried += 1;
+        match (came_to, kind) {
+            (CameTo::Kept, Kind::Confirmation) => self.confirmed = true,
+            (CameTo::Kept, Kind::Step | Kind::Bisection) => self.kept = Some(rate),
+            // What holds for a moment does not hold: a little less may.
+            (CameTo::Missed | CameTo::Invalid, Kind::Confirmation) => {
+                (self.kept, self.missed) = (Some(rate / NEAR), Some(rate));
+            }
+            (CameTo::Missed | CameTo::Invalid, Kind::Step | Kind::Bisection) => self.missed = Some(rate),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server of that capacity is found to bear, in how many trials.
+    fn found(from: f64, up_to: f64, capacity: f64) -> (Option<f64>, u32) {
+        let mut hunt = Hunt::new(from, up_to);
+        while let Some((rate, kind)) = hunt.next() {
+            hunt.came_to(rate, kind, if rate <= capacity { CameTo::Kept } else { CameTo::Missed });
+        }
+        (hunt.kept.filter(|_| hunt.confirmed), hunt.tried)
+    }
+
+    #[test]
+    fn a_capacity_is_found_within_five_percent_in_at_most_twelve_trials() {
+        for capacity in [51.0, 100.0, 137.0, 500.0, 777.0, 1999.0, 3200.0] {
+            let (rate, tried) = found(50.0, 3200.0, capacity);
+            let rate = rate.unwrap_or_else(|| panic!("nothing found for {capacity}"));
+            assert!(rate <= capacity && rate >= capacity / 1.05, "{rate} for {capacity}");
+            assert!(tried <= MOST, "{tried} trials for {capacity}");
+        }
+    }
+
+    #[test]
+    fn what_bears_nothing_or_everything_is_told_so() {
+        assert_eq!(found(50.0, 400.0, 10.0), (None, 1));
+        assert_eq!(found(50.0, 400.0, 1e6), (Some(400.0), 5));
+    }
+
+    #[test]
+    fn what_does_not_hold_when_it_is_held_longer_is_tried_a_little_lower() {
+        let mut hunt = Hunt::new(100.0, 100.0);
+        hunt.came_to(100.0, Kind::Step, CameTo::Kept);
+        assert_eq!(hunt.next(), Some((100.0, Kind::Confirmation)));
+        hunt.came_to(100.0, Kind::Confirmation, CameTo::Missed);
+        assert_eq!(hunt.next(), Some((100.0 / NEAR, Kind::Confirmation)));
+        hunt.came_to(100.0 / NEAR, Kind::Confirmation, CameTo::Kept);
+        assert_eq!(hunt.next(), None);
+    }
+}
