@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_yaml::Spanned;
 
 use crate::check::Check;
-use crate::lasting::{lasting, lasting_or_usual};
+use crate::lasting::lasting_or_usual;
 use crate::ordered::Ordered;
 use crate::words::Words;
 use given::{Given, Kind, Length, Strategy};

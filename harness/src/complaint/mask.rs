@@ -5,15 +5,15 @@
 /// Keys of a target file whose values anybody may read. What stands under any other (a secret, a password, a parameter of
 /// `extra`, a key that is misspelt) is hidden.
 #[rustfmt::skip]
-pub(crate) const HARMLESS: [&str; 31] = [
-    "allow_http", "auth", "ca_file", "clock_skew", "concurrency", "default_scope", "disabled", "dynamic_scope", "failed_logins",
-    "failed_logins_in_all", "grants", "id", "introspection_endpoint", "issuer", "jwks_uri", "name", "patience", "preset", "region",
+pub(crate) const HARMLESS: [&str; 33] = [
+    "allow_http", "auth", "authorized_by", "ca_file", "clock_skew", "concurrency", "default_scope", "disabled", "dynamic_scope", "failed_logins",
+    "failed_logins_in_all", "grants", "id", "introspection_endpoint", "issuer", "jwks_uri", "max_rate", "name", "patience", "preset", "region",
     "requests_per_second", "revocation_endpoint", "sacrificial", "scopes", "sub", "tenant", "throttled_after", "timeout",
     "token_endpoint", "userinfo_endpoint", "username", "workspace",
 ];
 
 /// Keys whose maps hold nothing else than harmless values, whatever their own keys are.
-const HARMLESS_MAPS: [&str; 2] = ["limits", "offers"];
+const HARMLESS_MAPS: [&str; 3] = ["limits", "load", "offers"];
 
 /// What a character of a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

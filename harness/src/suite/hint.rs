@@ -70,7 +70,7 @@ mod tests {
             ("wrong-passwor", "a glob stands for a whole id: try `*wrong-passwor*`"),
             ("lint/no-store", "a check of every answer runs with every case"),
             ("control/good-login", "a control is sent with every case that needs it"),
-            ("load/steady/*", "is a load run: `ropcheck load load/steady/logins`"),
+            ("load/steady/*", "is a load run: `ropcheck load load/steady/"),
             ("rfc6749/5.2/invalid-grant", "that is a sentence, and `ropcheck explain rfc6749/5.2/invalid-grant`"),
             ("rfc6749/5.2/wrong-pasword", "did you mean `rfc6749/5.2/wrong-password`?"),
             ("propertys/*", "did you mean `properties/*`?"),

@@ -405,7 +405,10 @@ mod tests {
         let unknown = |key: &&String| !HARMLESS.contains(&key.as_str());
         let mut hidden: Vec<&String> = keys.filter(unknown).collect();
         hidden.sort();
-        assert_eq!(hidden, ["clients", "extra", "limits", "neighbour", "offers", "password", "secret", "users"]);
+        assert_eq!(
+            hidden,
+            ["clients", "extra", "limits", "load", "neighbour", "offers", "password", "secret", "users"]
+        );
     }
 
     #[test]
