@@ -21,7 +21,6 @@ mod pulse;
 mod schedule;
 mod search;
 mod sheet;
-#[expect(dead_code, reason = "the loops do not hand over tokens yet")]
 mod tokens;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -39,6 +38,7 @@ use self::mix::{Mix, Row};
 use self::pulse::{BEAT, Meter};
 use self::schedule::Schedule;
 use self::sheet::{Sheet, unmet};
+use self::tokens::{Came, Issued, Tokens};
 use crate::breaker::SILENCES;
 use crate::complaint::did_you_mean;
 use crate::drawn::Drawn;
@@ -119,6 +119,9 @@ pub enum NotLoaded {
         /// The steps that there are.
         hint: String,
     },
+    /// The machine refused a thread to look at tokens.
+    #[error("could not start to look at tokens: {0}")]
+    Tokens(#[from] std::io::Error),
     /// goose refused.
     #[error("goose could not run the load: {0}")]
     Goose(#[from] goose::GooseError),
@@ -214,10 +217,54 @@ pub async fn run(
         tell(event);
     }
     running.sheet.finish(tell);
+    let came = running.tokens.clone().finish().await;
+    let compared = compared(&came);
+    came.found.into_iter().map(Event::Found).for_each(&mut *tell);
     let took_us = micros(session.wire().now().saturating_sub(began));
     let ended = if stopped { ended.map(|_| Ended::Interrupted) } else { ended };
-    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, notices: running.ground.notices() }));
+    let notices = running.ground.notices().into_iter().chain(compared).collect();
+    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, notices }));
     Ok(())
+}
+
+/// What comparing tokens by fingerprints is worth.
+fn compared(came: &Came) -> Option<String> {
+    let Came { seen, validated, odds, .. } = came;
+    (*seen > 0).then(|| {
+        format!(
+            "{seen} tokens were compared by 8-byte fingerprints, {validated} of them validated; two of them look the same by \
+             chance with a likelihood of {odds:.0e}"
+        )
+    })
+}
+
+fn validated(load: &Load) -> Validated {
+    match load.validate {
+        Validate::All => Validated::All,
+        Validate::OneOf(many) => Validated::OneOf(many.get()),
+        Validate::None => Validated::None,
+    }
+}
+
+/// What the answers of a walk issued, before its tokens are let go.
+fn issued(walked: &Walked, walk: u32, journey: usize, row: &Row) -> Vec<Issued> {
+    let answers = walked.exchanges.iter().enumerate().filter_map(|(position, exchange)| {
+        let answer = exchange.heard.as_ref().ok().filter(|answer| !answer.unwitnessed.is_empty())?;
+        let step = row.plan.sent(exchange.sent)?;
+        let told = |member: &str| answer.members().ok()?.raw(member);
+        Some(Issued {
+            walk,
+            position,
+            journey,
+            user: row.user.clone(),
+            client: Arc::clone(&row.client),
+            tokens: answer.unwitnessed.clone(),
+            scope: answer.members().ok().and_then(|members| members.text("scope")).or_else(|| step.template.scope()),
+            expires_in: told("expires_in").and_then(|seconds| seconds.parse().ok()),
+            heard_at: answer.heard_at,
+        })
+    });
+    answers.collect()
 }
 
 /// Refuses a threshold that is of no step.
@@ -245,6 +292,7 @@ struct Running {
     mix: Mix,
     ground: Ground,
     sheet: Sheet,
+    tokens: Tokens,
     /// Arrivals that may be under way at once.
     at_once: u32,
     open_files: u64,
@@ -281,6 +329,7 @@ impl Running {
         let mix = Mix::of(session, id, &load, &target)?;
         held_against(&load, &mix, session.library(), id)?;
         let sheet = Sheet::new(&mix, Stretch::new(lasts(&load).unwrap_or(Duration::MAX)));
+        let tokens = Tokens::start(session, &mix.cases(), validated(&load))?;
         let open_files = pulse::raise_open_files();
         // A server in this process opens a file for each connection, too.
         let ends = if session.is_embedded() { 2 } else { 1 };
@@ -295,6 +344,7 @@ impl Running {
             mix,
             ground,
             sheet,
+            tokens,
             open_files,
             walks: AtomicU32::new(0),
             under_way: AtomicU64::new(0),
@@ -347,11 +397,7 @@ impl Running {
             thresholds: thresholds.collect(),
             think: load.think.as_ref().map(|think| think.text.clone()),
             at_once: (mode != Mode::Users).then_some(self.at_once),
-            validated: match load.validate {
-                Validate::All => Validated::All,
-                Validate::OneOf(many) => Validated::OneOf(many.get()),
-                Validate::None => Validated::None,
-            },
+            validated: validated(load),
             conditions: Conditions {
                 http: "HTTP/1.1".to_owned(),
                 keep_alive: self.ground.wire.keeps(),
@@ -393,7 +439,8 @@ impl Running {
         for second in 0.. {
             beat.tick().await;
             let under_way = self.under_way.load(Ordering::Relaxed);
-            let pulse = meter.pulse(second, under_way, self.waiting.load(Ordering::Relaxed), 0);
+            let unvalidated = self.tokens.waiting() as u64;
+            let pulse = meter.pulse(second, under_way, self.waiting.load(Ordering::Relaxed), unvalidated);
             self.tell(Event::Pulse(pulse));
         }
     }
@@ -408,9 +455,13 @@ impl Running {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let mut walked = walk(&row.plan, &Drawn::none_in(number), start, &self.ground).await;
         self.under_way.fetch_sub(1, Ordering::Relaxed);
+        let issued = issued(&walked, number, journey, row);
         witness(&row.plan, &mut walked, self.session.keys());
         let position = (journey, &self.mix.journeys[journey]);
         let broken = self.sheet.add(position, &row.plan, &walked, start != Start::Now, &mut |event| self.tell(event));
+        for one in issued {
+            self.tokens.hand(one).await;
+        }
         (walked, broken)
     }
 

@@ -54,6 +54,15 @@ impl fmt::Debug for Filled {
 }
 
 impl Template {
+    /// The scope that it asks for, where it is the same in every walk.
+    pub(crate) fn scope(&self) -> Option<String> {
+        let Content::Form(form) = &self.body else { return None };
+        match form.iter().find(|(name, _)| name == "scope")?.1.piece()? {
+            Piece::Plain(scope) => Some(scope.clone()),
+            Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) => None,
+        }
+    }
+
     /// The identifier of the client that it names, where it is the same in every walk.
     pub(crate) fn client_id(&self) -> Option<String> {
         let (Content::Form(form) | Content::Json(form) | Content::Multipart(form)) = &self.body else { return None };

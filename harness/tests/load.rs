@@ -8,7 +8,7 @@ use ropcheck::library::Library;
 use ropcheck::load::{self, NotLoaded, Options};
 use ropcheck::session::{Session, Subject};
 use ropcheck::suite::folded;
-use ropcheck_reference_server::{FAULTS, Policy};
+use ropcheck_reference_server::{FAULTS, FAULTS_UNDER_LOAD, Fault, Policy};
 use ropcheck_reports::record::{Event, Finding, Level, Origin};
 use ropcheck_reports::run::{CaseOutcome, Judged, Run, Standing};
 
@@ -27,6 +27,30 @@ const SCENARIOS: &str = r"
       send: { like: good-refresh }
       expect:
         rfc6749/6/granted: [granted]
+
+- id: longer
+  title: Four users log in and refresh for longer
+  load: { users: 4 for 4s }
+  steps:
+    - name: login
+      send: { like: good-login }
+      keep: { refresh_token: refresh_token }
+      expect:
+        rfc6749/4.3.3/granted: [granted]
+    - name: refresh
+      send: { like: good-refresh }
+      expect:
+        rfc6749/6/granted: [granted]
+
+- id: arrivals
+  title: Users arrive, and log in or mistype
+  load:
+    rate: 100/s for 500ms
+    arrivals: even
+    journeys:
+      - { walk: small/sessions, weight: 3 }
+      - { walk: load/steady/wrong-passwords, weight: 1 }
+    thresholds: [rate(sessions/login) > 1/s, findings = 0]
 
 - id: impossible
   title: A good login is refused
@@ -103,6 +127,43 @@ async fn a_fault_is_told_once_with_its_share_and_a_few_examples() {
     let mut examples: Vec<&str> = number.found.evidence.iter().map(String::as_str).collect();
     examples.sort_unstable();
     assert_eq!((kept(&run), examples.len()), (examples, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_arrival_of_a_schedule_is_answered_and_timed_from_its_intended_start() {
+    let run = folded(load("small/arrivals", Policy::strict()).await.expect("it bears one walk of each"));
+    let counts: Vec<_> = run.load.steps.iter().map(|step| (step.step.as_str(), step.count)).collect();
+    let [("sessions/login", logins), ("sessions/refresh", _), ("wrong-passwords/wrong password", mistypes)] =
+        counts[..]
+    else {
+        panic!("three steps, each with its journey: {counts:?}")
+    };
+    assert_eq!(logins + mistypes, 50, "every arrival was answered");
+    assert!((12..=13).contains(&mistypes), "one of four mistypes: {counts:?}");
+    for step in &run.load.steps {
+        let arrivals = if step.step.ends_with("refresh") { 0 } else { step.count };
+        assert_eq!((step.response.count(), step.lag.count()), (step.count, arrivals), "{}", step.step);
+    }
+    assert_eq!(run.tally.failed, 0, "{:?}", run.cases);
+}
+
+/// What no single exchange shows: each fault is told under the sentence that it breaks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_shows_in_many_tokens_alone_is_told_under_its_sentence() {
+    let of_tokens = ["access-token-twice", "jti-counter", "refresh-token-twice", "token-of-another"];
+    let is_one = |fault: &&Fault| of_tokens.iter().any(|start| fault.id.starts_with(start));
+    for fault in FAULTS_UNDER_LOAD.iter().filter(is_one) {
+        let run = folded(load("small/longer", fault.policy()).await.expect("one walk alone is right"));
+        let found = run.cases.iter().flat_map(|case| &case.judged).map(|one| &one.found);
+        let seen: Vec<_> =
+            found.filter(|one| matches!(one.finding, Finding::Broken { .. })).map(|one| &one.requirement).collect();
+        assert!(
+            seen.contains(&&fault.breaks.to_owned()),
+            "{} breaks {}, and what was told is {seen:?}",
+            fault.id,
+            fault.breaks
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

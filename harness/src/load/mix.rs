@@ -39,7 +39,6 @@ pub(super) struct Row {
     /// The user's name in the target file; `None` where nobody logs in.
     pub(super) user: Option<Arc<str>>,
     /// The identifier of the client that asks first.
-    #[expect(dead_code, reason = "tokens across answers are told apart by it")]
     pub(super) client: Arc<str>,
     pub(super) plan: Arc<Plan>,
 }

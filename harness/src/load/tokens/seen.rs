@@ -44,11 +44,6 @@ impl Seen {
         None
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
     /// How likely it is that two of them are the same by chance: about n²/2 pairs, each with one chance in 2^64.
     #[expect(clippy::cast_precision_loss, reason = "odds are told in two digits")]
     pub(super) fn odds(&self) -> f64 {
@@ -110,7 +105,7 @@ mod tests {
         for number in (0..1_000_000_u32).step_by(777) {
             assert_eq!(seen.meet(spread(number.into()), 0), Some(number), "its first tag stays");
         }
-        assert_eq!(seen.count(), 1_000_000);
+        assert_eq!(seen.count, 1_000_000);
     }
 
     #[test]
