@@ -312,19 +312,16 @@ pub fn times(times: Times) -> Option<String> {
 
 /// Who asks under load, and when, as a sentence.
 pub fn load(load: &Load) -> String {
-    let who = match (&load.users, &load.rate, &load.search, &load.race) {
+    let who = match (&load.users, &load.rate, &load.search) {
         (Some(users), ..) => format!("Walked by users: {}", users.text),
-        (_, Some(rate), ..) => format!("Walked by arrivals: {}", rate.text),
-        (_, _, Some(search), _) => {
+        (_, Some(rate), _) => format!("Walked by arrivals: {}", rate.text),
+        (.., Some(search)) => {
             format!(
                 "Searches for the highest rate that keeps its thresholds, from {}/s to {}/s",
                 search.from, search.up_to
             )
         }
-        (.., Some(race)) => {
-            format!("Races {} uses of step `{}` at once, {} times", race.at_once, race.step.value, race.rounds)
-        }
-        (None, None, None, None) => "Says not who asks".to_owned(),
+        (None, None, None) => "Says not who asks".to_owned(),
     };
     let journeys = load.journeys.iter().map(|one| format!("{} (weight {})", one.value.walk, one.value.weight));
     match journeys.collect::<Vec<_>>().join(", ") {

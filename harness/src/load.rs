@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ropcheck_reports::record::load::{Conditions, Mode, Threshold, Validated};
-use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, RunFinished};
+use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, RunFinished, RunStarted};
 use ropcheck_reports::steps::Steps;
 use ropcheck_reports::threshold;
 use tokio::sync::{mpsc, watch};
@@ -119,9 +119,9 @@ pub enum NotLoaded {
         /// The steps that there are.
         hint: String,
     },
-    /// The machine refused a thread to look at tokens.
-    #[error("could not start to look at tokens: {0}")]
-    Tokens(#[from] std::io::Error),
+    /// The machine refused a thread.
+    #[error("could not start a thread: {0}; let other programs end, or raise the limit of processes")]
+    Thread(#[from] std::io::Error),
     /// goose refused.
     #[error("goose could not run the load: {0}")]
     Goose(#[from] goose::GooseError),
@@ -189,7 +189,8 @@ pub async fn run(
     let (raise, raised) = watch::channel(false);
     let running = Arc::new(Running::ready(session, id, options, raised, events)?);
     let rehearsed = running.rehearse().await?;
-    tell(Event::RunStarted(running.head()));
+    let head = session.head(Kind::Load, &running.mix.cases(), now_ms());
+    tell(Event::RunStarted(RunStarted { load: Some(running.head()), ..head }));
     // The controls of every later walk were sent in the first ones.
     for (row, walked) in &rehearsed {
         recorder::exchanges(&row.plan, walked, &mut |exchange| {
@@ -376,20 +377,19 @@ impl Running {
         Ok(rehearsed)
     }
 
-    fn head(&self) -> ropcheck_reports::record::RunStarted {
+    /// What the record says of it before it begins.
+    fn head(&self) -> LoadHead {
         let load = &self.load;
-        let (mode, shape) = match (&load.users, &load.rate, &load.search) {
-            (Some(users), _, _) => (Mode::Users, users.text.clone()),
-            (_, Some(rate), _) => (Mode::Rate, rate.text.clone()),
-            (_, _, Some(search)) => (Mode::Search, format!("{}/s to {}/s", search.from, search.up_to)),
-            (None, None, None) => (Mode::Race, String::new()),
+        let (mode, shape) = match (&load.rate, &load.search) {
+            (Some(rate), _) => (Mode::Rate, rate.text.clone()),
+            (None, Some(search)) => (Mode::Search, format!("{}/s to {}/s", search.from, search.up_to)),
+            (None, None) => (Mode::Users, load.users.as_ref().map(|users| users.text.clone()).unwrap_or_default()),
         };
         let scenario = self.session.library().scenarios.get(&self.id);
         let thresholds = load.thresholds.iter().filter_map(|threshold| {
             Some(Threshold { text: threshold.value.clone(), at: scenario?.place(threshold.defined) })
         });
-        let mut head = self.session.head(Kind::Load, &self.mix.cases(), now_ms());
-        head.load = Some(LoadHead {
+        LoadHead {
             mode,
             shape,
             lasts_us: lasts(load).map_or(0, micros),
@@ -408,8 +408,7 @@ impl Running {
                 cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1)),
                 open_files: self.open_files,
             },
-        });
-        head
+        }
     }
 
     /// Puts the load on, and says how it ended.
@@ -419,9 +418,9 @@ impl Running {
             closed::attack(self, users, self.options.dashboard).await?;
         } else if let Some(rate) = &self.load.rate {
             let began = self.sheet.stretch().begin(self.session.wire().now());
-            open::attack(self, Schedule::new(rate, self.load.arrivals, self.options.seed), began).await;
+            open::attack(self, Schedule::new(rate, self.load.arrivals, self.options.seed), began).await?;
         } else if let Some(search) = &self.load.search {
-            search::hunt(self, search).await;
+            search::hunt(self, search).await?;
         }
         pulse.abort();
         Ok(if self.is_silent() {

@@ -28,19 +28,9 @@ const SCENARIOS: &str = r"
       expect:
         rfc6749/6/granted: [granted]
 
-- id: longer
-  title: Four users log in and refresh for longer
-  load: { users: 4 for 4s }
-  steps:
-    - name: login
-      send: { like: good-login }
-      keep: { refresh_token: refresh_token }
-      expect:
-        rfc6749/4.3.3/granted: [granted]
-    - name: refresh
-      send: { like: good-refresh }
-      expect:
-        rfc6749/6/granted: [granted]
+- id: many
+  title: Three hundred users arrive, log in and refresh, however long that takes
+  load: { rate: 300/s for 1s, journeys: [{ walk: small/sessions }] }
 
 - id: arrivals
   title: Users arrive, and log in or mistype
@@ -153,7 +143,7 @@ async fn a_fault_that_shows_in_many_tokens_alone_is_told_under_its_sentence() {
     let of_tokens = ["access-token-twice", "jti-counter", "refresh-token-twice", "token-of-another"];
     let is_one = |fault: &&Fault| of_tokens.iter().any(|start| fault.id.starts_with(start));
     for fault in FAULTS_UNDER_LOAD.iter().filter(is_one) {
-        let run = folded(load("small/longer", fault.policy()).await.expect("one walk alone is right"));
+        let run = folded(load("small/many", fault.policy()).await.expect("one walk alone is right"));
         let found = run.cases.iter().flat_map(|case| &case.judged).map(|one| &one.found);
         let seen: Vec<_> =
             found.filter(|one| matches!(one.finding, Finding::Broken { .. })).map(|one| &one.requirement).collect();

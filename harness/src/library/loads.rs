@@ -6,10 +6,7 @@ use serde_yaml::Location;
 use super::Library;
 use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::scenario::Scenario;
-use crate::scenario::load::{Load, Race, Weighted};
-
-/// The most uses at once, and the most rounds, of a race.
-const MOST_RACED: u32 = 1000;
+use crate::scenario::load::Weighted;
 
 impl Library {
     /// Holds the `load` block of a scenario against its steps, and against the journeys that it names.
@@ -20,10 +17,10 @@ impl Library {
             return if wrote.steps.is_empty() { Err(told()) } else { Ok(()) };
         };
         let complain = |at: Location, told: &str| Err(source.complain(at, told));
-        let said = [load.users.is_some(), load.rate.is_some(), load.search.is_some(), load.race.is_some()];
+        let said = [load.users.is_some(), load.rate.is_some(), load.search.is_some()];
         if said.iter().filter(|said| **said).count() != 1 {
-            let remedy = "say one of `users: 20 in 10s, hold 60s`, `rate: 100/s for 60s`, `search` and `race`";
-            return complain(at, &format!("a load is of users, at a rate, a search or a race: {remedy}"));
+            let remedy = "say one of `users: 20 in 10s, hold 60s`, `rate: 100/s for 60s` and `search`";
+            return complain(at, &format!("a load is of users, at a rate or a search: {remedy}"));
         }
         if !wrote.given.is_empty() || wrote.moves.is_some() {
             return complain(at, "a load draws no values: spell them out instead of `given` and `moves`");
@@ -54,10 +51,7 @@ impl Library {
                 );
             }
         }
-        match &load.race {
-            Some(race) => check_race(source, at, wrote, load, race),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Holds a journey against the scenario that it names.
@@ -83,21 +77,4 @@ impl Library {
         };
         Err(source.complain(at, told))
     }
-}
-
-fn check_race(source: &Source, at: Location, wrote: &Scenario, load: &Load, race: &Race) -> Result<(), Complaint> {
-    let names: Vec<&str> = wrote.steps.iter().filter_map(|step| step.value.name.as_deref()).collect();
-    if names.last() != Some(&race.step.value.as_str()) {
-        let hint = did_you_mean(&race.step.value, names.iter().copied());
-        let told = format!("`{}` is not the last step: name the step that is raced last{hint}", race.step.value);
-        return Err(source.complain(race.step.defined, told));
-    }
-    if !(2..=MOST_RACED).contains(&race.at_once) || !(1..=MOST_RACED).contains(&race.rounds) {
-        let told = format!("a race is of 2 to {MOST_RACED} uses at once, in 1 to {MOST_RACED} rounds");
-        return Err(source.complain(race.step.defined, told));
-    }
-    if !load.thresholds.is_empty() || load.think.is_some() {
-        return Err(source.complain(at, "a race has no thresholds and no pauses: leave them out"));
-    }
-    Ok(())
 }

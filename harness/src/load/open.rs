@@ -5,6 +5,7 @@
 //! bound of the run.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,15 +23,13 @@ const NAP: Duration = Duration::from_millis(50);
 
 /// Lets everybody arrive who is on the schedule, the first of them at that time of the run, and waits until the last was
 /// answered.
-pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Duration) {
+///
+/// # Errors
+/// The machine refuses a thread.
+pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Duration) -> io::Result<()> {
     let queue = Arc::new(Queue::new(running.at_once));
-    let keeper = {
-        let (queue, wire) = (Arc::clone(&queue), running.session.wire().clone());
-        std::thread::Builder::new().name("arrivals".to_owned()).spawn(move || queue.fill(schedule, from, &wire))
-    };
-    if keeper.is_err() {
-        queue.close();
-    }
+    let (filled, wire) = (Arc::clone(&queue), running.session.wire().clone());
+    std::thread::Builder::new().name("arrivals".to_owned()).spawn(move || filled.fill(schedule, from, &wire))?;
     queue.more(running);
     tokio::select! {
         () = queue.emptied() => {}
@@ -48,6 +47,7 @@ pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Dur
             std::panic::resume_unwind(why.into_panic());
         }
     }
+    Ok(())
 }
 
 /// Arrivals whose time has come, and the walkers that take them.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ropcheck_reports::record::Event;
+use ropcheck_reports::health::Health;
 use ropcheck_reports::record::load::{CameTo, Kind, Trial};
-use ropcheck_reports::steps::{StepLoad, Steps};
+use ropcheck_reports::record::{Event, LoadHead};
+use ropcheck_reports::steps::Steps;
 use ropcheck_reports::threshold::Threshold;
 
 use super::schedule::Schedule;
@@ -13,50 +14,46 @@ use super::{Running, open};
 use crate::scenario::load::{Ramp, Search};
 
 /// Tries rates one after the other, and tells each trial.
-pub(super) async fn hunt(running: &Arc<Running>, search: &Search) {
+///
+/// # Errors
+/// The machine refuses a thread.
+pub(super) async fn hunt(running: &Arc<Running>, search: &Search) -> std::io::Result<()> {
     let wanted = running.load.thresholds.iter().filter_map(|text| Threshold::parse(&text.value).ok());
     let wanted: Vec<Threshold> = wanted.collect();
+    let head = running.head();
     let mut hunt = Hunt::new(search.from, search.up_to);
     let wire = running.session.wire();
     let began = running.sheet.stretch().begin(wire.now());
     while let Some((rate, kind)) = hunt.next() {
         if running.is_stopped() || running.is_silent() {
-            return;
+            return Ok(());
         }
         let lasts = if kind == Kind::Confirmation { search.confirm } else { search.hold };
         // On a whole second, so that none is shared with the trial before.
         let from = wire.now().saturating_sub(began).as_secs() + 1;
         running.begin_trial();
         let schedule = Schedule::new(&Ramp::flat(rate, lasts), running.load.arrivals, running.options.seed);
-        open::attack(running, schedule, began + Duration::from_secs(from)).await;
+        open::attack(running, schedule, began + Duration::from_secs(from)).await?;
         let until = wire.now().saturating_sub(began).as_secs() + 1;
-        let (came_to, why) = judged(&wanted, &running.end_trial());
+        let (came_to, why) = judged(&head, &wanted, &running.end_trial());
         hunt.came_to(rate, kind, came_to);
         running.tell(Event::Trial(Trial { from, until, rate, kind, came_to, why }));
     }
+    Ok(())
 }
 
 /// What a trial came to, and why.
-fn judged(wanted: &[Threshold], steps: &Steps) -> (CameTo, Vec<String>) {
+fn judged(head: &LoadHead, wanted: &[Threshold], steps: &Steps) -> (CameTo, Vec<String>) {
     let steps = steps.loads();
-    let late: Vec<String> = steps.iter().filter_map(lagged).collect();
-    if !late.is_empty() {
-        return (CameTo::Invalid, late);
+    // How the generator fared in every second is told for the whole run.
+    let limits = Health::of(head, &steps, &[]).limits;
+    if !limits.is_empty() {
+        return (CameTo::Invalid, limits.iter().map(ToString::to_string).collect());
     }
     let findings = steps.iter().map(|step| step.broken).sum();
     let held = wanted.iter().map(|threshold| threshold.held_against(&steps, findings));
-    let missed: Vec<String> = held
-        .filter(|outcome| !outcome.kept)
-        .map(|outcome| format!("{} is {}, not {}", outcome.what, outcome.actual, outcome.expected))
-        .collect();
+    let missed: Vec<String> = held.filter(|outcome| !outcome.kept).map(|outcome| outcome.to_string()).collect();
     (if missed.is_empty() { CameTo::Kept } else { CameTo::Missed }, missed)
-}
-
-/// Where arrivals of a step were begun so late that its times are the generator's own.
-fn lagged(step: &StepLoad) -> Option<String> {
-    let (lag, response) = (step.lag.at_us(0.99), step.response.at_us(0.99));
-    let told = || format!("`{}` was begun {} ms late at p99", step.step, lag / 1000);
-    (lag > 1000 && lag > response / 10).then(told)
 }
 
 /// How near to each other the rates have to be of which one kept the thresholds and the other did not.

@@ -9,7 +9,7 @@ use serde_yaml::Spanned;
 
 use crate::lasting::lasting;
 
-/// How a scenario's steps, or journeys that stand elsewhere, are put under load: one of `users`, `rate`, `search` and `race`.
+/// How a scenario's steps, or journeys that stand elsewhere, are put under load: one of `users`, `rate` and `search`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Load {
@@ -21,8 +21,6 @@ pub struct Load {
     pub rate: Option<Ramp<Rate>>,
     /// The highest rate that keeps every threshold.
     pub search: Option<Search>,
-    /// Many uses of one token at once.
-    pub race: Option<Race>,
     /// How arrivals are spread: as if nobody knew of the others, or evenly.
     pub arrivals: Arrivals,
     /// What is walked in place of steps.
@@ -112,23 +110,6 @@ pub struct Search {
     #[serde(deserialize_with = "lasting")]
     #[schemars(with = "String")]
     pub confirm: Duration,
-}
-
-/// Many uses of one refresh token at once, from one starting line, again and again.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Race {
-    /// The step that is raced, the last one; those before it are walked once a round.
-    #[schemars(with = "String")]
-    pub step: Spanned<String>,
-    /// Uses at once.
-    pub at_once: u32,
-    /// Rounds.
-    pub rounds: u32,
-    /// How long after a race a window of grace must be over.
-    #[serde(deserialize_with = "lasting")]
-    #[schemars(with = "String")]
-    pub grace: Duration,
 }
 
 /// A level over time, in stages.
