@@ -1,95 +1,25 @@
 //! The one loop that sends: a plan's steps in order, within the limits, each after its control.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+mod ground;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use ropcheck_reports::record::Because;
-use tokio::sync::OnceCell;
 
-use crate::breaker::Breaker;
-use crate::budget::{self, Budget, Came, Refused};
+pub use self::ground::{Ground, Manner};
+use self::ground::{Rest, Twin};
+use crate::budget::{self, Came, Refused};
 use crate::captures::Captures;
 use crate::comparison::is_turned;
 use crate::drawn::Drawn;
 use crate::exchange::{Answer, Exchange, Sent, Way};
 use crate::lock_out::{LockOut, time};
-use crate::pace::Pace;
 use crate::plan::{Control, Login, Plan, Planned};
 use crate::request::{Ink, fill, spoken};
 use crate::scenario::Endpoint;
-use crate::scenario::load::Think;
-use crate::seal::{Known, seal, without_private_keys};
+use crate::seal::{seal, without_private_keys};
 use crate::secret::Secret;
-use crate::target::Target;
-use crate::wire::{Time, Wire};
-
-/// What a walk stands on: the wire, the limits of the run, the controls that were sent already, and the time.
-#[derive(Debug)]
-pub struct Ground {
-    /// The client.
-    pub wire: Wire,
-    /// The target's secrets, to be made into marks.
-    pub known: Known,
-    /// What may be done to real accounts.
-    pub budget: Budget,
-    /// When the server has been silent for too long.
-    pub breaker: Breaker,
-    /// How time passes.
-    pub time: Time,
-    /// When the next request may be sent.
-    pace: Arc<Pace>,
-    /// The longest rest that is taken where the server asks for one.
-    patience: Duration,
-    /// A longer one that it asked for.
-    rest: Mutex<Option<Rest>>,
-    controls: Mutex<HashMap<String, Arc<Granted>>>,
-    /// Guesses at a client's secret that a control bears before it is sent again.
-    guesses: u32,
-    manner: Manner,
-}
-
-/// How whoever walks there treats the server.
-#[derive(Debug, Clone)]
-pub enum Manner {
-    /// It takes the rest that the server asks for, and leaves alone an account that is shut.
-    Careful,
-    /// It is there to see what the server does under load: an answer of 429 is one like any other. A user pauses between two
-    /// requests.
-    Load(Option<Think>),
-}
-
-/// A control's twin, once it was sent.
-#[derive(Debug, Default)]
-struct Granted {
-    twin: OnceCell<Twin>,
-    /// Requests made from it since, in which the client authenticated otherwise.
-    guesses: AtomicU32,
-}
-
-/// How long a server under load may be silent before it is taken for gone.
-const STUMBLE: Duration = Duration::from_secs(15);
-
-/// A rest that the server asked for and nobody waits for.
-#[derive(Debug, Clone)]
-struct Rest {
-    /// When it is over, since the Unix epoch.
-    until: Duration,
-    told: String,
-}
-
-/// What a control came to.
-#[derive(Debug, Clone)]
-struct Twin {
-    granted: bool,
-    throttled: bool,
-    /// The exchange that shows it, by id.
-    exchange: String,
-    /// Its answer in few words.
-    answer: String,
-}
 
 /// When a walk's first request is meant to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,108 +52,6 @@ pub enum Reached {
     Sent(Vec<usize>),
     /// It was not, and why.
     Not(Because, String),
-}
-
-impl Ground {
-    /// Ground to walk on: a target's, at a pace that others may keep too.
-    pub fn new(wire: Wire, target: &Target, pace: Arc<Pace>, time: Time) -> Self {
-        let (known, budget) = (Known::of(target), Budget::of(target));
-        let (rest, controls, guesses) = (Mutex::default(), Mutex::default(), target.limits().failed_logins);
-        Self {
-            wire,
-            known,
-            budget,
-            breaker: Breaker::default(),
-            time,
-            pace,
-            patience: target.patience,
-            rest,
-            controls,
-            guesses,
-            manner: Manner::Careful,
-        }
-    }
-
-    /// The same, to be walked in another manner.
-    #[must_use]
-    pub fn in_manner(self, manner: Manner) -> Self {
-        let patience = match manner {
-            Manner::Careful => Duration::ZERO,
-            Manner::Load(_) => STUMBLE,
-        };
-        Self { manner, breaker: Breaker::bearing(patience), ..self }
-    }
-
-    /// How it is walked.
-    pub fn manner(&self) -> &Manner {
-        &self.manner
-    }
-
-    fn is_under_load(&self) -> bool {
-        matches!(self.manner, Manner::Load(_))
-    }
-
-    /// What whoever runs it has to know beside the findings: accounts that are locked out.
-    pub fn notices(&self) -> Vec<String> {
-        self.budget.lock_outs().iter().map(ToString::to_string).collect()
-    }
-
-    /// The target with its sacrificial accounts that are locked out behind the others, so that a case finds another one.
-    pub fn spared<'a>(&self, target: &'a Target) -> Cow<'a, Target> {
-        let now = self.time.now();
-        target.sparing(|whose| self.budget.shut(whose, now).is_some())
-    }
-
-    fn control(&self, key: &str) -> Arc<Granted> {
-        let mut controls = self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(controls.entry(key.to_owned()).or_default())
-    }
-
-    /// Notes that a client authenticates otherwise than in a control, which is forgotten when that was often enough: a good
-    /// authentication in between sets back what a server counts.
-    fn guessed(&self, key: &str) {
-        if self.control(key).guesses.fetch_add(1, Ordering::Relaxed) >= self.guesses {
-            self.forget(key);
-            self.control(key).guesses.store(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Forgets a control, so that it is sent again.
-    pub(crate) fn forget(&self, key: &str) {
-        self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(key);
-    }
-
-    /// Forgets every control: what was granted before a throttling or a lock-out says nothing of what is refused after it.
-    fn forget_all(&self) {
-        self.controls.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
-    }
-
-    /// A rest that is not over, longer than the target's patience.
-    fn resting(&self) -> Option<Rest> {
-        let now = self.time.now();
-        let mut rest = self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        rest.take_if(|rest| rest.until <= now);
-        rest.clone()
-    }
-
-    /// Takes a rest, and everybody else on this ground with it.
-    async fn rest(&self, wait: Duration) {
-        self.pace.hold(self.wire.now() + if matches!(self.time, Time::Real) { wait } else { Duration::ZERO });
-        self.pass(wait).await;
-    }
-
-    /// Sends nothing more for a time.
-    fn refrain(&self, rest: Rest) {
-        *self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(rest);
-    }
-
-    /// Lets time pass.
-    async fn pass(&self, wait: Duration) {
-        match &self.time {
-            Time::Moved(clock) => clock.advance(wait),
-            Time::Real => self.wire.until(self.wire.now() + wait).await,
-        }
-    }
 }
 
 impl Walked {
@@ -317,7 +145,7 @@ impl Walker<'_> {
             return Err((*because, why.clone()));
         }
         self.granted(index, step).await?;
-        if let (Manner::Load(Some(think)), 1..) = (&self.on.manner, index) {
+        if let (Manner::Load(Some(think)), 1..) = (self.on.manner(), index) {
             self.on.wire.until(self.on.wire.now() + think.draw()).await;
         }
         if let Some(wait) = step.wait {
