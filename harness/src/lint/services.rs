@@ -2,7 +2,9 @@
 
 use ropcheck_reports::record::Finding;
 
-use super::{answered, each_challenge, scope_token, without_marks};
+use super::answered;
+use super::message::each_challenge;
+use super::oauth::{scope_token, without_marks};
 use crate::check::challenge::{Challenge, challenges};
 use crate::check::{grammar, pair};
 use crate::exchange::{Answer, shortened};
