@@ -17,6 +17,8 @@ mod measure;
 mod mix;
 mod open;
 mod promises;
+#[cfg(test)]
+mod proof;
 mod pulse;
 mod schedule;
 mod search;
@@ -29,14 +31,14 @@ use std::time::Duration;
 
 use ropcheck_reports::record::load::{Conditions, Mode, Threshold, Validated};
 use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, RunFinished, RunStarted};
-use ropcheck_reports::steps::Steps;
 use ropcheck_reports::threshold;
 use tokio::sync::{mpsc, watch};
 
-use self::measure::Stretch;
+use self::measure::{Begun, Stretch};
 use self::mix::{Mix, Row};
 use self::pulse::{BEAT, Meter};
 use self::schedule::Schedule;
+use self::search::Tried;
 use self::sheet::{Sheet, unmet};
 use self::tokens::{Came, Issued, Tokens};
 use crate::breaker::SILENCES;
@@ -302,7 +304,7 @@ struct Running {
     /// Arrivals that are due and not begun.
     waiting: AtomicU64,
     /// What a search measures at the rate that it tries.
-    trial: Mutex<Option<Steps>>,
+    trial: Mutex<Option<Tried>>,
     stop: watch::Receiver<bool>,
     events: mpsc::UnboundedSender<Event>,
 }
@@ -450,14 +452,14 @@ impl Running {
     }
 
     /// Walks a journey, measures and judges it. Tells what was broken, by exchange.
-    async fn turn(&self, journey: usize, row: &Row, number: u32, start: Start) -> (Walked, Vec<u64>) {
+    async fn turn(&self, journey: usize, row: &Row, number: u32, begun: Begun) -> (Walked, Vec<u64>) {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        let mut walked = walk(&row.plan, &Drawn::none_in(number), start, &self.ground).await;
+        let mut walked = walk(&row.plan, &Drawn::none_in(number), begun.start(), &self.ground).await;
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         let issued = issued(&walked, number, journey, row);
         witness(&row.plan, &mut walked, self.session.keys());
         let position = (journey, &self.mix.journeys[journey]);
-        let broken = self.sheet.add(position, &row.plan, &walked, start != Start::Now, &mut |event| self.tell(event));
+        let broken = self.sheet.add(position, &row.plan, &walked, begun, &mut |event| self.tell(event));
         for one in issued {
             self.tokens.hand(one).await;
         }
@@ -465,8 +467,8 @@ impl Running {
     }
 
     fn tell(&self, event: Event) {
-        if let Event::Window(window) = &event {
-            self.trial().iter_mut().for_each(|steps| steps.add(window));
+        if let Event::Window(_) | Event::Pulse(_) = &event {
+            self.trial().iter_mut().for_each(|tried| tried.add(&event));
         }
         // Who listens no more has ended the run.
         let _listens = self.events.send(event);
@@ -474,16 +476,16 @@ impl Running {
 
     /// Begins to add up what is measured.
     fn begin_trial(&self) {
-        *self.trial() = Some(Steps::default());
+        *self.trial() = Some(Tried::default());
     }
 
     /// What was measured since.
-    fn end_trial(&self) -> Steps {
+    fn end_trial(&self) -> Tried {
         self.sheet.flush(&mut |event| self.tell(event));
         self.trial().take().unwrap_or_default()
     }
 
-    fn trial(&self) -> MutexGuard<'_, Option<Steps>> {
+    fn trial(&self) -> MutexGuard<'_, Option<Tried>> {
         self.trial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -5,6 +5,7 @@ mod run;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -371,4 +372,44 @@ async fn an_interrupted_run_leaves_a_record_that_says_so() {
         "{:?}",
         events.last()
     );
+}
+
+/// Whoever asks for a load's end has it at once, users and arrivals alike, and keeps what was measured.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_load_leaves_a_record_that_says_so() {
+    for asks in ["users: 4 for 10m", "rate: 40/s for 10m"] {
+        let server = MockServer::start().await;
+        let (asked, heard) = mpsc::channel();
+        let count = AtomicU32::new(0);
+        let granted = move |_: &Request| {
+            let _ended_already = asked.send(());
+            let own = count.fetch_add(1, Ordering::Relaxed);
+            let body = format!(r#"{{"access_token":"opaque-access-{own:08}","token_type":"Bearer","expires_in":60}}"#);
+            let template = ResponseTemplate::new(200).set_delay(Duration::from_millis(100));
+            template
+                .insert_header("cache-control", "no-store")
+                .insert_header("pragma", "no-cache")
+                .set_body_raw(body, "application/json")
+        };
+        Mock::given(any()).respond_with(granted).mount(&server).await;
+        let folder = folder();
+        let (record, file) = (folder.path().join("run.ndjson"), shown(&target(&folder, &server.uri(), "")));
+        let own = folder.path().join("own");
+        fs::create_dir(&own).expect("a folder in it");
+        let long =
+            format!("- id: long\n  title: T\n  load: {{ {asks}, journeys: [{{ walk: load/steady/logins }}] }}\n");
+        fs::write(own.join("own.yaml"), long).expect("a file in it");
+        let args = ["load", "own/long", "--scenarios", &shown(&own), "--target", &file, "--record", &shown(&record)];
+        let ran = start(args, |process| {
+            while !fs::read_to_string(&record).is_ok_and(|text| text.contains(r#""event":"window""#)) {
+                heard.recv_timeout(Duration::from_secs(60)).expect("the run goes on asking");
+            }
+            signal("INT", process);
+        });
+        ran.exits(130);
+        let events = events(&record);
+        let Some(Event::RunFinished(last)) = events.last() else { panic!("{asks}: {:?}", events.last()) };
+        assert_eq!(last.ended, Ended::Interrupted, "{asks}");
+        assert!(last.took_us < 60_000_000, "{asks}: it went on for {} us", last.took_us);
+    }
 }

@@ -25,6 +25,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use draw::Draw;
+use play::{Cue, Fate, Play};
 use units::{Rate, Share, some_span, span};
 
 pub use stage::serve_scripted;
@@ -45,6 +46,19 @@ impl Script {
     /// Leaves everything as it is.
     pub fn empty() -> Self {
         Self { seed: 0, lines: Vec::new() }
+    }
+
+    /// The script without a server: told when the next request comes, in time since the first one and no earlier than the one
+    /// before, it tells when its answer is due; `None` where the connection is cut.
+    pub fn rehearsed(self) -> impl FnMut(Duration) -> Option<Duration> {
+        let mut play = Play::of(self);
+        move |at| {
+            let Cue { fate, due } = play.ask(at);
+            match fate {
+                Fate::Served | Fate::Answered(_) => Some(due),
+                Fate::Reset => None,
+            }
+        }
     }
 }
 

@@ -15,6 +15,9 @@ pub struct Health {
     pub shares_cpu: bool,
     /// The 99th percentile of the schedule lag, in microseconds; `None` in a closed loop.
     pub lag_p99_us: Option<u64>,
+    /// What arrivals waited that found as many under way as there may be at once. It is in their response times, and no
+    /// delay of the generator's own.
+    pub held: Times,
     /// The most files and connections that were open at the end of a second; 0 where that is not known.
     pub open_files: u64,
     /// How many it may have open; 0 where that is not known.
@@ -75,15 +78,16 @@ impl Health {
     /// How the generator fared in these seconds, with what was measured in them.
     pub fn of(head: &LoadHead, steps: &[StepLoad], pulses: &[Pulse]) -> Self {
         let conditions = &head.conditions;
-        let (mut lag, mut response) = (Times::default(), Times::default());
+        let (mut held, mut lag, mut response) = (Times::default(), Times::default(), Times::default());
         for step in steps.iter().filter(|step| step.lag.count() > 0) {
             // What can't be added up is left out, and told where the step is.
-            let _ = (lag.join(&step.lag), response.join(&step.response));
+            let _ = (held.join(&step.held), lag.join(&step.lag), response.join(&step.response));
         }
         let mut health = Self {
             cpu: (conditions.cores > 0 && !pulses.is_empty()).then(|| share(conditions.cores, pulses)),
             shares_cpu: conditions.server_in_process,
             lag_p99_us: (lag.count() > 0).then(|| lag.at_us(0.99)),
+            held,
             open_files: pulses.iter().map(|pulse| pulse.open_files).max().unwrap_or_default(),
             may_open: conditions.open_files,
             under_way: pulses.iter().map(|pulse| pulse.under_way).max().unwrap_or_default(),
@@ -233,6 +237,13 @@ mod tests {
             assert_eq!(matches!(limits.as_slice(), [Limit::Lag { .. }]), is_limit, "{lag} of {response}: {limits:?}");
         }
         assert!(limits(conditions(), &[window(0, 200, &[5])], &[]).is_empty(), "a closed loop has no schedule");
+    }
+
+    #[test]
+    fn to_have_as_many_under_way_as_there_may_be_is_no_limit_of_the_generator() {
+        let stalled = Window { held_us: times(&[700_000; 4]), ..arrivals(50, 800_000) };
+        let health = Health::of(&head(conditions()), &loads(&[stalled]), &[]);
+        assert_eq!((health.held.count(), health.lag_p99_us, health.limits), (4, Some(50), vec![]));
     }
 
     #[test]

@@ -48,9 +48,10 @@ impl Load {
         self.thresholds.iter().filter(|held| !held.outcome.kept)
     }
 
-    /// Whether it was a search, and no rate was found.
+    /// Whether it was a search, and the highest rate was not found.
     pub fn is_inconclusive(&self) -> bool {
-        self.search.as_ref().is_some_and(|search| matches!(search.answer(), Answer::None { .. }))
+        let open = |search: &Search| matches!(search.answer(), Answer::AtLeast { .. } | Answer::None { .. });
+        self.search.as_ref().is_some_and(open)
     }
 }
 

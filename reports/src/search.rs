@@ -22,6 +22,14 @@ pub enum Answer<'s> {
         /// The lowest rate above it that was tried and did not, where there is one.
         next: Option<&'s Trial>,
     },
+    /// A rate keeps all thresholds, and of the next one above it the generator was the limit: INCONCLUSIVE, for how much
+    /// more the server bears is not known.
+    AtLeast {
+        /// The trial that confirmed it.
+        held: &'s Trial,
+        /// The lowest rate above it that was tried.
+        invalid: &'s Trial,
+    },
     /// None was confirmed: INCONCLUSIVE.
     None {
         /// The last trial that the generator was the limit of.
@@ -41,7 +49,10 @@ impl Search {
             return Answer::None { invalid: self.trials.iter().rfind(|trial| trial.came_to == CameTo::Invalid) };
         };
         let above = self.trials.iter().filter(|trial| trial.rate > held.rate && trial.came_to != CameTo::Kept);
-        Answer::Rate { held, next: above.min_by(|one, other| one.rate.total_cmp(&other.rate)) }
+        match above.min_by(|one, other| one.rate.total_cmp(&other.rate)) {
+            Some(invalid) if invalid.came_to == CameTo::Invalid => Answer::AtLeast { held, invalid },
+            next => Answer::Rate { held, next },
+        }
     }
 }
 
@@ -69,7 +80,7 @@ mod tests {
     fn rates(search: &Search) -> Option<(f64, Option<f64>)> {
         match search.answer() {
             Answer::Rate { held, next } => Some((held.rate, next.map(|trial| trial.rate))),
-            Answer::None { .. } => None,
+            Answer::AtLeast { .. } | Answer::None { .. } => None,
         }
     }
 
@@ -87,6 +98,21 @@ mod tests {
         assert_eq!(rates(&search(&trials)), Some((412.0, Some(425.0))));
         assert_eq!(rates(&search(&[(100.0, Kind::Confirmation, CameTo::Kept)])), Some((100.0, None)));
         assert_eq!(rates(&search(&[])), None);
+    }
+
+    #[test]
+    fn a_rate_below_one_that_the_generator_was_the_limit_of_is_no_highest_one() {
+        let mut trials = vec![
+            (400.0, Kind::Step, CameTo::Missed),
+            (200.0, Kind::Step, CameTo::Invalid),
+            (100.0, Kind::Confirmation, CameTo::Kept),
+        ];
+        let of_generator = search(&trials);
+        let Answer::AtLeast { held, invalid } = of_generator.answer() else { panic!("{:?}", of_generator.answer()) };
+        assert_eq!((held, invalid), (&of_generator.trials[2], &of_generator.trials[1]));
+        trials.push((150.0, Kind::Step, CameTo::Missed));
+        trials.push((120.0, Kind::Confirmation, CameTo::Kept));
+        assert_eq!(rates(&search(&trials)), Some((120.0, Some(150.0))), "the server was the limit of the next one");
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub struct StepLoad {
     pub service: Times,
     /// From the intended start to the last byte; none in a closed loop.
     pub response: Times,
-    /// From the intended start to sending, the generator's own fault; none in a closed loop.
+    /// Of arrivals that found as many under way as there may be at once: from the intended start to when there was a place.
+    pub held: Times,
+    /// From then to sending, the generator's own fault; none in a closed loop.
     pub lag: Times,
     /// Opening of connections.
     pub connect: Times,
@@ -115,6 +117,7 @@ struct Sum {
     codes: BTreeMap<String, u64>,
     service: Times,
     response: Times,
+    held: Times,
     lag: Times,
     connect: Times,
     broken: u64,
@@ -148,6 +151,7 @@ impl Sum {
         for (text, times) in [
             (&window.latency_us, &mut self.service),
             (&window.response_us, &mut self.response),
+            (&window.held_us, &mut self.held),
             (&window.lag_us, &mut self.lag),
             (&window.connect_us, &mut self.connect),
         ] {
@@ -194,6 +198,7 @@ impl Sum {
             rate: a_second(answers, first, last),
             service: self.service.clone(),
             response: self.response.clone(),
+            held: self.held.clone(),
             lag: self.lag.clone(),
             connect: self.connect.clone(),
             statuses: self.statuses.clone(),

@@ -375,9 +375,13 @@ fn an_interval_log_is_read_back_with_what_was_measured() {
     }
     let run = run(LOAD);
     for step in &run.load.steps {
-        for (of, times) in
-            [("", &step.service), (":response", &step.response), (":lag", &step.lag), (":connect", &step.connect)]
-        {
+        for (of, times) in [
+            ("", &step.service),
+            (":response", &step.response),
+            (":held", &step.held),
+            (":lag", &step.lag),
+            (":connect", &step.connect),
+        ] {
             let tag = format!("{}{of}", step.step);
             assert_eq!(counts.remove(&tag).unwrap_or_default(), times.count(), "{tag}");
         }

@@ -16,9 +16,10 @@ use goose::{GooseAttack, GooseError};
 use tokio::sync::Mutex;
 
 use super::Running;
+use super::measure::Begun;
 use crate::exchange::Sent;
 use crate::scenario::load::{Ramp, Users};
-use crate::walk::{Manner, Start};
+use crate::walk::Manner;
 
 /// Lets the users of a ramp walk until its time is over.
 pub(super) async fn attack(running: &Arc<Running>, ramp: &Ramp<Users>, dashboard: bool) -> Result<(), GooseError> {
@@ -143,7 +144,7 @@ impl Walkers {
         let position = running.mix.pick(walk);
         let journey = &running.mix.journeys[position];
         let row = journey.row(number);
-        let (walked, broken) = running.turn(position, row, walk, Start::Now).await;
+        let (walked, broken) = running.turn(position, row, walk, Begun::ByUser).await;
         for (exchange, broken) in walked.exchanges.iter().zip(&broken) {
             let Sent::Step(step) = exchange.sent else { continue };
             let label = &running.mix.labels[journey.first_label + step];

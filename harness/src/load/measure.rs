@@ -10,6 +10,7 @@ use ropcheck_reports::record::Window;
 
 use crate::exchange::{Exchange, shortened};
 use crate::recorder::micros;
+use crate::walk::Start;
 
 /// The time that is measured. It begins with the first walk: what comes before is the generator making its users.
 #[derive(Debug)]
@@ -36,6 +37,30 @@ impl Stretch {
     }
 }
 
+/// Why a walk begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// Its user was free.
+    ByUser,
+    /// Its time had come.
+    ByArrival {
+        /// Its time.
+        due: Duration,
+        /// When it had a place among those that may be under way at once: later than its time where it had to wait for one.
+        place_at: Duration,
+    },
+}
+
+impl Begun {
+    /// When its first request is meant to start.
+    pub(super) fn start(self) -> Start {
+        match self {
+            Self::ByUser => Start::Now,
+            Self::ByArrival { due, .. } => Start::At(due),
+        }
+    }
+}
+
 /// One exchange as it is measured.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading<'a> {
@@ -57,8 +82,11 @@ pub(super) struct Reading<'a> {
 pub(super) enum Timed {
     /// In a closed loop nobody waits for a request but its user.
     Sent,
-    /// An arrival: it was meant to start when its schedule says.
-    Arrival,
+    /// An arrival: it was meant to start when its schedule says, and could once there was a place for it.
+    Arrival {
+        /// When there was one.
+        place_at: Duration,
+    },
     /// It follows another one of its journey.
     Follows,
 }
@@ -80,6 +108,7 @@ struct Open {
     bytes: u64,
     service: Times,
     response: Times,
+    held: Times,
     lag: Times,
     connect: Times,
 }
@@ -138,6 +167,7 @@ impl Windows {
                 step,
                 latency_us: open.service.encoded(),
                 response_us: open.response.encoded(),
+                held_us: open.held.encoded(),
                 lag_us: open.lag.encoded(),
                 connect_us: open.connect.encoded(),
                 statuses: open.statuses,
@@ -181,9 +211,14 @@ impl Open {
         let ended = *sent_at + *took;
         match timed {
             Timed::Sent => {}
-            Timed::Arrival => {
+            Timed::Arrival { place_at } => {
                 self.response.add(ended.saturating_sub(*intended_at));
-                self.lag.add(sent_at.saturating_sub(*intended_at));
+                // To have as many under way as there may be is no delay of the generator's own.
+                let held = place_at.saturating_sub(*intended_at);
+                if !held.is_zero() {
+                    self.held.add(held);
+                }
+                self.lag.add(sent_at.saturating_sub(*intended_at + held));
             }
             Timed::Follows => self.response.add(*took),
         }
@@ -285,16 +320,20 @@ mod tests {
     /// An arrival at 1 s is sent 40 ms late, opens a connection for 3 ms and has its answer 10 ms after it was sent.
     #[test]
     fn an_arrival_is_timed_from_its_intended_start_and_a_connection_apart() {
-        let mut windows = Windows::new(["login".to_owned()]);
         let ms = Duration::from_millis;
         let (sent_at, opened) = (ms(1040), Some(ms(3)));
         let late = Exchange { intended_at: ms(1000), sent_at, opened, ..exchange(reading(0, 0, Some(200), 10)) };
-        windows.add(&Reading { second: 1, step: 0, exchange: &late, timed: Timed::Arrival, broken: 0 }, &mut |_| {});
-        let mut all = Vec::new();
-        windows.finish(&mut |window| all.push(window));
-        let Window { latency_us, response_us, lag_us, connect_us, .. } = &all[0];
-        let max = |text: &String| latency::decode(text).expect("reports read it").max() / 1000;
-        assert_eq!([latency_us, response_us, lag_us, connect_us].map(max), [7, 50, 40, 3]);
+        // When there was a place for it · what it waited for one · the generator's own delay.
+        for (place_at, held, lag) in [(0, 0, 40), (1000, 0, 40), (1035, 35, 5)] {
+            let mut windows = Windows::new(["login".to_owned()]);
+            let timed = Timed::Arrival { place_at: ms(place_at) };
+            windows.add(&Reading { second: 1, step: 0, exchange: &late, timed, broken: 0 }, &mut |_| {});
+            let mut all = Vec::new();
+            windows.finish(&mut |window| all.push(window));
+            let Window { latency_us, response_us, held_us, lag_us, connect_us, .. } = &all[0];
+            let max = |text: &String| latency::decode(text).map_or(0, |times| times.max() / 1000);
+            assert_eq!([latency_us, response_us, held_us, lag_us, connect_us].map(max), [7, 50, held, lag, 3]);
+        }
     }
 
     #[test]

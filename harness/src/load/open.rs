@@ -14,8 +14,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use super::Running;
+use super::measure::Begun;
 use super::schedule::Schedule;
-use crate::walk::Start;
 use crate::wire::Wire;
 
 /// The longest sleep of the time keeper: it looks in between whether the run is over.
@@ -127,6 +127,7 @@ impl Queue {
         let left = Left(Arc::clone(self));
         self.walkers().spawn(async move {
             let _left = left;
+            let mut place_at = Duration::ZERO;
             while let Some(due) = queue.next().await {
                 if queue.idle.fetch_sub(1, Ordering::Relaxed) == 1 {
                     queue.more(&running);
@@ -134,8 +135,13 @@ impl Queue {
                 running.waiting.store(queue.due().len() as u64, Ordering::Relaxed);
                 let number = running.number();
                 let journey = running.mix.pick(number);
-                running.turn(journey, running.mix.journeys[journey].next_row(), number, Start::At(due)).await;
+                let begun = Begun::ByArrival { due, place_at };
+                running.turn(journey, running.mix.journeys[journey].next_row(), number, begun).await;
                 queue.idle.fetch_add(1, Ordering::Relaxed);
+                // With fewer walkers than there may be nobody waits for one that is busy.
+                if queue.count.load(Ordering::Relaxed) >= queue.at_most {
+                    place_at = running.session.wire().now();
+                }
             }
         });
     }

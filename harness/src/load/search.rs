@@ -1,11 +1,12 @@
 //! The highest rate that keeps every threshold: up in doublings, then in between, then held once more.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ropcheck_reports::health::Health;
 use ropcheck_reports::record::load::{CameTo, Kind, Trial};
-use ropcheck_reports::record::{Event, LoadHead};
+use ropcheck_reports::record::{Event, LoadHead, Pulse};
 use ropcheck_reports::steps::Steps;
 use ropcheck_reports::threshold::Threshold;
 
@@ -35,25 +36,43 @@ pub(super) async fn hunt(running: &Arc<Running>, search: &Search) -> std::io::Re
         let schedule = Schedule::new(&Ramp::flat(rate, lasts), running.load.arrivals, running.options.seed);
         open::attack(running, schedule, began + Duration::from_secs(from)).await?;
         let until = wire.now().saturating_sub(began).as_secs() + 1;
-        let (came_to, why) = judged(&head, &wanted, &running.end_trial());
+        let (came_to, why) = running.end_trial().judged(&head, &wanted, from..until);
         hunt.came_to(rate, kind, came_to);
         running.tell(Event::Trial(Trial { from, until, rate, kind, came_to, why }));
     }
     Ok(())
 }
 
-/// What a trial came to, and why.
-fn judged(head: &LoadHead, wanted: &[Threshold], steps: &Steps) -> (CameTo, Vec<String>) {
-    let steps = steps.loads();
-    // How the generator fared in every second is told for the whole run.
-    let limits = Health::of(head, &steps, &[]).limits;
-    if !limits.is_empty() {
-        return (CameTo::Invalid, limits.iter().map(ToString::to_string).collect());
+/// What a trial measured, and how the generator fared meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    steps: Steps,
+    pulses: Vec<Pulse>,
+}
+
+impl Tried {
+    /// Takes what was told of the run, where it says something of the trial.
+    pub(super) fn add(&mut self, event: &Event) {
+        if let Event::Window(window) = event {
+            self.steps.add(window);
+        } else if let Event::Pulse(pulse) = event {
+            self.pulses.push(pulse.clone());
+        }
     }
-    let findings = steps.iter().map(|step| step.broken).sum();
-    let held = wanted.iter().map(|threshold| threshold.held_against(&steps, findings));
-    let missed: Vec<String> = held.filter(|outcome| !outcome.kept).map(|outcome| outcome.to_string()).collect();
-    (if missed.is_empty() { CameTo::Kept } else { CameTo::Missed }, missed)
+
+    /// What the trial of these seconds came to, and why.
+    fn judged(mut self, head: &LoadHead, wanted: &[Threshold], seconds: Range<u64>) -> (CameTo, Vec<String>) {
+        let steps = self.steps.loads();
+        self.pulses.retain(|pulse| seconds.contains(&pulse.second));
+        let limits = Health::of(head, &steps, &self.pulses).limits;
+        if !limits.is_empty() {
+            return (CameTo::Invalid, limits.iter().map(ToString::to_string).collect());
+        }
+        let findings = steps.iter().map(|step| step.broken).sum();
+        let held = wanted.iter().map(|threshold| threshold.held_against(&steps, findings));
+        let missed: Vec<String> = held.filter(|outcome| !outcome.kept).map(|outcome| outcome.to_string()).collect();
+        (if missed.is_empty() { CameTo::Kept } else { CameTo::Missed }, missed)
+    }
 }
 
 /// How near to each other the rates have to be of which one kept the thresholds and the other did not.
@@ -114,6 +133,9 @@ impl Hunt {
 
 #[cfg(test)]
 mod tests {
+    use ropcheck_reports::record::Window;
+    use ropcheck_reports::record::load::{Conditions, Mode, Validated};
+
     use super::*;
 
     /// What a server of that capacity is found to bear, in how many trials.
@@ -127,12 +149,60 @@ mod tests {
 
     #[test]
     fn a_capacity_is_found_within_five_percent_in_at_most_twelve_trials() {
-        for capacity in [51.0, 100.0, 137.0, 500.0, 777.0, 1999.0, 3200.0] {
+        for capacity in (50..=3200).map(f64::from) {
             let (rate, tried) = found(50.0, 3200.0, capacity);
             let rate = rate.unwrap_or_else(|| panic!("nothing found for {capacity}"));
             assert!(rate <= capacity && rate >= capacity / 1.05, "{rate} for {capacity}");
             assert!(tried <= MOST, "{tried} trials for {capacity}");
         }
+    }
+
+    fn head() -> LoadHead {
+        LoadHead {
+            mode: Mode::Search,
+            shape: String::new(),
+            lasts_us: 0,
+            journeys: vec![],
+            thresholds: vec![],
+            think: None,
+            at_once: None,
+            validated: Validated::All,
+            conditions: Conditions { cores: 1, ..Conditions::default() },
+        }
+    }
+
+    /// A trial of the seconds 2 and 3 with two answers, in which the generator was that busy; before and after it was idle.
+    fn tried(cpu_us: u64) -> Tried {
+        let mut tried = Tried::default();
+        tried.add(&Event::Window(Window { second: 2, statuses: [(200, 2)].into(), ..Window::default() }));
+        for second in 0..6 {
+            let cpu_us = if (2..4).contains(&second) { cpu_us } else { 10_000 };
+            tried.add(&Event::Pulse(Pulse { second, cpu_us, ..Pulse::default() }));
+        }
+        tried
+    }
+
+    #[test]
+    fn a_trial_in_whose_own_seconds_the_generator_was_the_limit_is_invalid_whatever_it_kept() {
+        for (wanted, idle) in [("errors = 0", CameTo::Kept), ("rate > 9/s", CameTo::Missed)] {
+            let wanted = [Threshold::parse(wanted).expect("a threshold")];
+            for (cpu_us, came_to) in [(10_000, idle), (950_000, CameTo::Invalid)] {
+                let (came, why) = tried(cpu_us).judged(&head(), &wanted, 2..4);
+                assert_eq!(came, came_to, "{why:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn above_a_generator_that_was_the_limit_nothing_is_tried() {
+        let mut hunt = Hunt::new(100.0, 1000.0);
+        hunt.came_to(100.0, Kind::Step, CameTo::Kept);
+        hunt.came_to(200.0, Kind::Step, CameTo::Invalid);
+        while let Some((rate, kind)) = hunt.next() {
+            assert!(rate < 200.0, "{rate}");
+            hunt.came_to(rate, kind, CameTo::Kept);
+        }
+        assert!(hunt.confirmed);
     }
 
     #[test]

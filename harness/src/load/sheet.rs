@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use ropcheck_reports::record::{Event, Finding, Found};
 
-use super::measure::{Reading, Stretch, Timed, Windows};
+use super::measure::{Begun, Reading, Stretch, Timed, Windows};
 use super::mix::{Journey, Mix};
 use super::promises::Promises;
 use crate::exchange::Sent;
@@ -55,7 +55,7 @@ impl Sheet {
         (position, journey): (usize, &Journey),
         plan: &Plan,
         walked: &Walked,
-        has_schedule: bool,
+        begun: Begun,
         tell: &mut dyn FnMut(Event),
     ) -> Vec<u64> {
         let Settled { found, mut broken } = Settled::of(plan, walked);
@@ -68,10 +68,10 @@ impl Sheet {
             }
             let Sent::Step(step) = exchange.sent else { continue };
             let Some(second) = self.stretch.second(exchange.intended_at) else { continue };
-            let timed = match (has_schedule, at) {
-                (false, _) => Timed::Sent,
-                (true, 0) => Timed::Arrival,
-                (true, _) => Timed::Follows,
+            let timed = match (begun, at) {
+                (Begun::ByUser, _) => Timed::Sent,
+                (Begun::ByArrival { place_at, .. }, 0) => Timed::Arrival { place_at },
+                (Begun::ByArrival { .. }, _) => Timed::Follows,
             };
             let step = journey.first_label + step;
             let reading = Reading { second, step, exchange, timed, broken: broken[at] };

@@ -1,8 +1,9 @@
 //! An `HdrHistogram` interval log of a load run, as the tools of that family read it.
 //!
 //! A line holds what one step measured in one second, in microseconds, with a tag that says of what: `login` is the service
-//! time, `login:response` the response time, `login:lag` the schedule lag and `login:connect` the opening of connections. A
-//! second of which something came late has several lines, which add up.
+//! time, `login:response` the response time, `login:held` what arrivals waited for a place
+//! among those under way at once, `login:lag` the schedule lag and `login:connect` the opening of connections. A second of
+//! which something came late has several lines, which add up.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
@@ -47,6 +48,7 @@ fn measured(window: &Window, out: &mut dyn Write) -> io::Result<()> {
     for (text, of) in [
         (&window.latency_us, ""),
         (&window.response_us, ":response"),
+        (&window.held_us, ":held"),
         (&window.lag_us, ":lag"),
         (&window.connect_us, ":connect"),
     ] {

@@ -131,7 +131,12 @@ pub struct Window {
     /// have a schedule; a later step of a journey is meant to start when the one before it was answered.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub response_us: String,
-    /// Schedule lag: from the intended start of an arrival to its sending. The generator's own fault.
+    /// Waiting for a place: from the intended start of an arrival to when fewer were under way than there may be at once; of
+    /// arrivals that had to wait.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub held_us: String,
+    /// Schedule lag: from the intended start of an arrival, or from when there was a place for it, to its sending. The
+    /// generator's own fault.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lag_us: String,
     /// Opening of connections, TCP and TLS together.
