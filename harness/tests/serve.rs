@@ -3,6 +3,8 @@
 #[path = "support/run.rs"]
 mod run;
 
+use ropcheck::library::Library;
+use ropcheck::load;
 use ropcheck_reference_server::Script;
 
 use crate::run::ropcheck;
@@ -37,4 +39,18 @@ fn the_readme_shows_a_script_that_can_be_read() {
     let example = readme.split("```").find_map(|block| block.strip_prefix("yaml\nseed:"));
     let example = format!("seed:{}", example.expect("a script in the README"));
     serde_yaml::from_str::<Script>(&example).expect("it can be read");
+    let in_a_line = readme.split("echo '").nth(1).and_then(|rest| rest.split('\'').next());
+    serde_yaml::from_str::<Script>(in_a_line.expect("one in a line of shell")).expect("it can be read, too");
+}
+
+#[test]
+fn every_load_that_the_readme_runs_is_there() {
+    let library = Library::load(None).expect("the project's own scenarios");
+    let readme = include_str!("../../README.md");
+    let ids = readme.split("ropcheck load load/").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let ids: Vec<String> = ids.map(|id| format!("load/{id}")).collect();
+    assert!(ids.len() >= 3, "{ids:?}");
+    for id in ids {
+        load::find(&library, &id).unwrap_or_else(|why| panic!("{why}"));
+    }
 }
