@@ -119,7 +119,7 @@ impl Wire {
         for (name, value) in USUAL {
             request.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
         }
-        let answered = self.connections.send(request).await?;
+        let answered = self.connections.send(request, self.keeps).await?;
         let Answered { response, connection, .. } = answered;
         *opened = answered.opened;
         let (head, mut incoming) = response.into_parts();

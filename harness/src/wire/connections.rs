@@ -89,8 +89,8 @@ impl Connections {
         }
     }
 
-    /// Sends a request over an idle connection, or over a new one where none is left.
-    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Answered, Silence> {
+    /// Sends a request over an idle connection, or over a new one where none is left or none is to be used again.
+    pub(super) async fn send(&self, request: Request<Bytes>, again: bool) -> Result<Answered, Silence> {
         let (mut parts, body) = request.into_parts();
         let url = std::mem::take(&mut parts.uri).into_parts();
         let (Some(scheme), Some(authority)) = (url.scheme, url.authority) else {
@@ -99,7 +99,7 @@ impl Connections {
         let path = url.path_and_query.unwrap_or(PathAndQuery::from_static("/"));
         let case = parts.extensions.get().copied().unwrap_or_default();
         let mut request = Request::from_parts(parts, Full::new(body));
-        while let Some(mut connection) = self.idle_one(&scheme, &authority, case) {
+        while again && let Some(mut connection) = self.idle_one(&scheme, &authority, case) {
             connection.address(&mut request, &path);
             if connection.sender.ready().await.is_err() {
                 continue;
@@ -294,7 +294,7 @@ mod tests {
     }
 
     async fn tell(connections: &Connections, request: Request<Bytes>) -> String {
-        let Answered { response, connection, .. } = connections.send(request).await.expect("an answer");
+        let Answered { response, connection, .. } = connections.send(request, true).await.expect("an answer");
         let body = response.into_body().collect().await.expect("a body").to_bytes();
         connections.keep(connection);
         String::from_utf8(body.to_vec()).expect("text")
