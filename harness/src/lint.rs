@@ -82,7 +82,7 @@ const ALL: &[Endpoint] = &[
 
 /// The roll call, by name.
 #[rustfmt::skip]
-pub const LINTS: [Lint; 113] = [
+pub const LINTS: [Lint; 116] = [
     Lint { name: "access-token-alg-not-none",   requirement: "rfc9068/2.1/alg-not-none",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::access_token(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "access-token-chars",          requirement: "rfc6749/A.12/access-token-chars",         at: TOKEN,      sees: Fresh, look: |a, _| oauth::token_chars(granted(a)?, "access_token") },
     Lint { name: "allow",                       requirement: "rfc9110/15.5.6/allow",                    at: ALL,        sees: Text,  look: |a, m| message::allow(a, m) },
@@ -110,7 +110,7 @@ pub const LINTS: [Lint; 113] = [
     Lint { name: "error-json-body",             requirement: "rfc6749/5.2/json-body",                   at: TOKEN,      sees: Text,  look: |a, m| Some(message::json_object(refused_post(a, m)?)) },
     Lint { name: "error-media-type",            requirement: "rfc6749/5.2/media-type-json",             at: TOKEN,      sees: Text,  look: |a, m| message::json_type(refused_post(a, m)?) },
     Lint { name: "error-member",                requirement: "rfc6749/5.2/error-member",                at: TOKEN,      sees: Text,  look: |a, m| Some(oauth::error_member(refused_post(a, m)?)) },
-    Lint { name: "error-no-store",              requirement: "practice/http/no-store-on-errors",        at: TOKEN,      sees: Text,  look: |a, m| Some(message::no_store(refused_post(a, m)?)) },
+    Lint { name: "error-no-store",              requirement: "practice/http/no-store-on-errors",        at: TOKEN,      sees: Text,  look: |a, m| Some(message::no_store(in_error(a, m)?)) },
     Lint { name: "error-not-empty",             requirement: "rfc6749/A.7/error-not-empty",             at: TOKEN,      sees: Text,  look: |a, _| oauth::not_empty(refused(a)?, "error") },
     Lint { name: "error-status",                requirement: "rfc6749/5.2/status-400",                  at: TOKEN,      sees: Text,  look: |a, m| Some(oauth::error_status(refused_post(a, m)?)) },
     Lint { name: "error-strings",               requirement: "rfc6749/5.2/strings-as-strings",          at: TOKEN,      sees: Text,  look: |a, _| oauth::strings(refused(a)?, &oauth::ERROR_TEXTS) },
@@ -119,6 +119,7 @@ pub const LINTS: [Lint; 113] = [
     Lint { name: "expires-in",                  requirement: "rfc6749/5.1/expires-in",                  at: TOKEN,      sees: Text,  look: |a, _| Some(oauth::expires_in(granted(a)?)) },
     Lint { name: "expires-in-digits",           requirement: "rfc6749/A.14/expires-in-digits",          at: TOKEN,      sees: Text,  look: |a, _| oauth::expires_in_digits(granted(a)?) },
     Lint { name: "expires-in-number",           requirement: "rfc6749/5.1/expires-in-number",           at: TOKEN,      sees: Text,  look: |a, _| oauth::expires_in_number(granted(a)?) },
+    Lint { name: "failure-as-error",            requirement: "practice/http/failures-as-errors",        at: TOKEN,      sees: Text,  look: |a, m| Some(oauth::error_in_json(failed_post(a, m)?)) },
     Lint { name: "field-once",                  requirement: "rfc9110/5.3/field-once",                  at: ALL,        sees: Text,  look: |a, _| Some(message::field_once(a)) },
     Lint { name: "id-token-alg-not-none",       requirement: "oidc-core/2/alg-not-none",                at: TOKEN,      sees: Fresh, look: |a, _| jwt::header(&jwt::id_token(a), "alg", &jwt::NOT_NONE) },
     Lint { name: "id-token-amr",                requirement: "oidc-core/2/amr",                         at: TOKEN,      sees: Fresh, look: |a, _| jwt::claim(&jwt::id_token(a), "amr", &jwt::STRINGS) },
@@ -183,12 +184,14 @@ pub const LINTS: [Lint; 113] = [
     Lint { name: "success-media-type",          requirement: "rfc6749/5.1/media-type-json",             at: TOKEN,      sees: Text,  look: |a, _| message::json_type(granted(a)?) },
     Lint { name: "success-status",              requirement: "rfc6749/5.1/status-200",                  at: TOKEN,      sees: Text,  look: |a, _| Some(oauth::success_status(granted(a)?)) },
     Lint { name: "success-strings",             requirement: "rfc6749/5.1/strings-as-strings",          at: TOKEN,      sees: Text,  look: |a, _| oauth::strings(granted(a)?, &oauth::GRANT_TEXTS) },
+    Lint { name: "throttled-retry-after",       requirement: "practice/throttle/429-retry-after",       at: GUARDED,    sees: Text,  look: |a, _| message::with_status(a, 429, "retry-after") },
     Lint { name: "tls",                         requirement: "rfc6749/3.2/tls",                           at: TOKEN,      sees: Fresh, look: |a, _| message::with_tls(a) },
     Lint { name: "token-type",                  requirement: "rfc6749/5.1/token-type",                  at: TOKEN,      sees: Text,  look: |a, _| Some(oauth::token_type(granted(a)?)) },
     Lint { name: "token-type-chars",            requirement: "rfc6749/A.13/token-type-chars",           at: TOKEN,      sees: Text,  look: |a, _| oauth::token_type_chars(granted(a)?) },
     Lint { name: "token-type-registered",       requirement: "rfc6749/8.1/type-registered",             at: TOKEN,      sees: Text,  look: |a, _| oauth::token_type_registered(granted(a)?) },
     Lint { name: "too-many-requests-explained", requirement: "rfc6585/4/details",                       at: GUARDED,    sees: Text,  look: |a, _| message::too_many_requests_explained(a) },
     Lint { name: "top-level",                   requirement: "rfc6749/5.1/top-level",                   at: TOKEN,      sees: Text,  look: |a, _| Some(oauth::top_level(granted(a)?)) },
+    Lint { name: "unavailable-retry-after",     requirement: "practice/throttle/503-retry-after",       at: GUARDED,    sees: Text,  look: |a, _| message::with_status(a, 503, "retry-after") },
     Lint { name: "unique-names",                requirement: "rfc8259/4/unique-names",                  at: ALL,        sees: Text,  look: |a, _| message::unique_names(a) },
     Lint { name: "userinfo-booleans",           requirement: "oidc-core/5.1/booleans",                  at: USERINFO,   sees: Text,  look: |a, _| services::claimed_booleans(answered(a)?) },
     Lint { name: "userinfo-json",               requirement: "oidc-core/5.3.2/json",                    at: USERINFO,   sees: Text,  look: |a, m| Some(message::json_object(services::claims(a, m)?)) },
@@ -208,14 +211,31 @@ fn answered(answer: &Answer) -> Option<&Answer> {
     (answer.status == 200).then_some(answer)
 }
 
-/// An answer that refuses what the OAuth layer read: not the server's own failure, not another resource.
+/// An answer that refuses what the OAuth layer read: by its status, or by an error where a grant would stand. Not the server's
+/// own failure, not another resource.
 fn refused(answer: &Answer) -> Option<&Answer> {
-    (!answer.grants() && (400..500).contains(&answer.status) && !matches!(answer.status, 404 | 405)).then_some(answer)
+    let is_refusal = match answer.status {
+        200..300 => answer.error().is_some(),
+        404 | 405 => false,
+        status => (400..500).contains(&status),
+    };
+    (is_refusal && !answer.grants()).then_some(answer)
 }
 
 /// The same, of a `POST`: a refusal of another method is HTTP's and not RFC 6749's.
 fn refused_post<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Answer> {
     refused(answer).filter(|_| method == http::Method::POST)
+}
+
+/// A failure of the server's own, or of a gateway before it, told to a `POST`.
+fn failed_post<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Answer> {
+    (answer.status >= 500 && method == http::Method::POST).then_some(answer)
+}
+
+/// A refusal, or a failure that the token endpoint tells as an error of its own. The page of a gateway is not its word.
+fn in_error<'a>(answer: &'a Answer, method: &http::Method) -> Option<&'a Answer> {
+    let failed = || failed_post(answer, method).filter(|answer| answer.error().is_some());
+    refused_post(answer, method).or_else(failed)
 }
 
 /// An answer that says of its body that it is JSON.
@@ -235,5 +255,28 @@ mod tests {
             assert!(library.catalogue.get(lint.requirement).is_some(), "{} cites an unknown sentence", lint.name);
         }
         assert!(LINTS.is_sorted_by_key(|lint| lint.name));
+    }
+    /// The status · the body · whether it is a refusal, a failure, an error.
+    #[test]
+    fn an_error_is_one_whatever_its_status_and_a_failure_is_no_refusal() {
+        let (error, page) = (r#"{"error":"temporarily_unavailable"}"#, "<h1>Bad Gateway</h1>");
+        for (status, body, is) in [
+            (400, error, [true, false, true]),
+            (400, page, [true, false, true]),
+            (429, "", [true, false, true]),
+            (405, error, [false, false, false]),
+            (200, error, [true, false, true]),
+            (200, r#"{"active":false}"#, [false, false, false]),
+            (307, error, [false, false, false]),
+            (503, error, [false, true, true]),
+            (502, page, [false, true, false]),
+        ] {
+            let body = bytes::Bytes::from_static(body.as_bytes());
+            let answer = Answer::new(status, http::HeaderMap::new(), body, None);
+            let is_it =
+                |method: http::Method| [refused_post, failed_post, in_error].map(|one| one(&answer, &method).is_some());
+            assert_eq!(is_it(http::Method::POST), is, "{status} {:?}", answer.body);
+            assert_eq!(is_it(http::Method::GET), [false; 3], "{status} {:?}", answer.body);
+        }
     }
 }

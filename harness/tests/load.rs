@@ -1,16 +1,31 @@
 //! A load run on the embedded server: what it measures, what it finds, and that it measures HTTP/1.1.
 
+#[path = "support/run.rs"]
+mod run;
+
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::Router;
+use axum::extract::Request as Received;
+use axum::middleware::{Next, from_fn};
+use axum::serve::ListenerExt;
+use ropcheck::complaint::Source;
+use ropcheck::embedded::demo_target;
 use ropcheck::library::Library;
 use ropcheck::load::{self, NotLoaded, Options};
 use ropcheck::session::{Session, Subject};
 use ropcheck::suite::folded;
-use ropcheck_reference_server::{FAULTS, FAULTS_UNDER_LOAD, Fault, Policy};
-use ropcheck_reports::record::{Event, Finding, Level, Origin};
+use ropcheck::target::{self, Target};
+use ropcheck_reference_server::{Config, FAULTS, FAULTS_UNDER_LOAD, HashCost, Policy, Script, app, serve_scripted};
+use ropcheck_reports::record::{Event, Finding, Found, Level, Origin};
 use ropcheck_reports::run::{CaseOutcome, Judged, Run, Standing};
+use tokio::net::TcpListener;
+
+use crate::run::ropcheck;
 
 /// A user's own scenarios: a load that is over soon, one that a good server does not bear even once, one without `load`.
 const SCENARIOS: &str = r"
@@ -27,6 +42,10 @@ const SCENARIOS: &str = r"
       send: { like: good-refresh }
       expect:
         rfc6749/6/granted: [granted]
+
+- id: strangers
+  title: Two users log in and refresh, each time as if for the first time
+  load: { users: 2 for 500ms, connections: new, journeys: [{ walk: small/sessions }] }
 
 - id: many
   title: Three hundred users arrive, log in and refresh, however long that takes
@@ -64,7 +83,10 @@ fn library() -> Arc<Library> {
 }
 
 async fn load(id: &str, policy: Policy) -> Result<Vec<Event>, NotLoaded> {
-    let subject = Subject::Embedded(Box::new(policy));
+    load_on(Subject::Embedded(Box::new(policy)), id).await
+}
+
+async fn load_on(subject: Subject, id: &str) -> Result<Vec<Event>, NotLoaded> {
     let session = Session::open(subject, library(), &[id.to_owned()], 0).await.expect("the embedded server is ready");
     let mut events = Vec::new();
     let never = std::future::pending();
@@ -137,23 +159,166 @@ async fn every_arrival_of_a_schedule_is_answered_and_timed_from_its_intended_sta
     assert_eq!(run.tally.failed, 0, "{:?}", run.cases);
 }
 
-/// What no single exchange shows: each fault is told under the sentence that it breaks.
+fn broken(run: &Run) -> impl Iterator<Item = &Found> {
+    let found = run.cases.iter().flat_map(|case| &case.judged).map(|one| &one.found);
+    found.filter(|one| matches!(one.finding, Finding::Broken { .. }))
+}
+
+/// What few of many answers show, or several of them together: each fault is told under the sentence that it breaks.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_that_shows_in_many_tokens_alone_is_told_under_its_sentence() {
-    let of_tokens = ["access-token-twice", "jti-counter", "refresh-token-twice", "token-of-another"];
-    let is_one = |fault: &&Fault| of_tokens.iter().any(|start| fault.id.starts_with(start));
-    for fault in FAULTS_UNDER_LOAD.iter().filter(is_one) {
+async fn a_fault_that_shows_at_times_is_told_under_its_sentence() {
+    let mut missed = Vec::new();
+    for fault in FAULTS_UNDER_LOAD {
         let run = folded(load("small/many", fault.policy()).await.expect("one walk alone is right"));
-        let found = run.cases.iter().flat_map(|case| &case.judged).map(|one| &one.found);
-        let seen: Vec<_> =
-            found.filter(|one| matches!(one.finding, Finding::Broken { .. })).map(|one| &one.requirement).collect();
-        assert!(
-            seen.contains(&&fault.breaks.to_owned()),
-            "{} breaks {}, and what was told is {seen:?}",
-            fault.id,
-            fault.breaks
-        );
+        let told: Vec<_> = broken(&run).map(|one| one.requirement.clone()).collect();
+        if !told.iter().any(|one| one == fault.breaks) {
+            missed.push((fault.id, fault.breaks, told));
+        }
     }
+    assert!(missed.is_empty(), "of {} faults these are missed: {missed:#?}", FAULTS_UNDER_LOAD.len());
+}
+
+/// What a server says that has enough to do · the checks of every answer that it breaks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_server_keeps_to_what_it_promises_or_is_told() {
+    for (says, breaks) in [
+        ("{ capacity: { rate: 50/s, queue: 1 } }", &[][..]),
+        ("{ answer: { status: 429, retry_after: 2s } }", &[]),
+        ("{ answer: { status: 503, retry_after: 2s } }", &[]),
+        ("{ answer: { status: 429 } }", &["lint/throttled-retry-after"]),
+        ("{ answer: { status: 503 } }", &["lint/unavailable-retry-after"]),
+        ("{ answer: { status: 503, retry_after: 2s, caching: allowed } }", &["lint/error-no-store"]),
+        ("{ answer: { status: 429, retry_after: 2s, caching: allowed } }", &["lint/error-no-store"]),
+        (
+            "{ answer: { status: 502, body: html, caching: allowed } }",
+            &["lint/failure-as-error", "lint/no-server-error"],
+        ),
+    ] {
+        let target = scripted(&format!("{{ beyond: 20/s, do: {says} }}")).await;
+        let run =
+            folded(load_on(Subject::Target(Box::new(target)), "small/arrivals").await.expect("it bears one walk"));
+        let told: Vec<&str> = broken(&run).filter(|one| one.origin == Origin::Lint).map(|one| &*one.case).collect();
+        assert_eq!(told, breaks, "{says}");
+        let statuses = run.load.steps.iter().flat_map(|step| step.statuses.keys());
+        assert!(statuses.into_iter().any(|status| *status >= 429), "{says} was never heard");
+    }
+}
+
+/// A free port of this machine, and its address by a name of it.
+async fn port(host: &str) -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{host}:{}", listener.local_addr().expect("a port").port());
+    (listener, base)
+}
+
+fn demo(base: &str) -> Router {
+    let config = Config { hash_cost: HashCost::LOWEST, ..Config::demo(base) };
+    app(config, Policy::strict()).expect("the demo can be served")
+}
+
+/// The reference server as a target, with a count of its connections and one of its requests.
+async fn counted(host: &str, more: &str) -> (Target, [Arc<AtomicU64>; 2]) {
+    let (listener, base) = port(host).await;
+    let counts = [Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0))];
+    let [connections, requests] = counts.clone();
+    let listener = listener.tap_io(move |_| {
+        connections.fetch_add(1, Ordering::Relaxed);
+    });
+    let layer = from_fn(move |request: Received, next: Next| {
+        requests.fetch_add(1, Ordering::Relaxed);
+        next.run(request)
+    });
+    let app = demo(&base).layer(layer);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (read(&format!("{}{more}", demo_target(&base))), counts)
+}
+
+/// The reference server as a target, performing a script of one line.
+async fn scripted(line: &str) -> Target {
+    let (listener, base) = port("127.0.0.1").await;
+    let script: Script = serde_yaml::from_str(&format!("script: [{line}]")).expect("a script");
+    tokio::spawn(serve_scripted(listener, demo(&base), script, std::future::pending()));
+    read(&demo_target(&base))
+}
+
+fn read(text: &str) -> Target {
+    let source = Source { file: "target.yaml".to_owned(), text: text.to_owned(), private: true };
+    target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_kept_or_each_request_has_one_of_its_own() {
+    for (id, kept) in [("small/sessions", true), ("small/strangers", false)] {
+        let (target, counts) = counted("127.0.0.1", "").await;
+        let count = || counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+        let subject = Subject::Target(Box::new(target));
+        let session = Session::open(subject, library(), &[id.to_owned()], 0).await.expect("the server is ready");
+        let before = count();
+        let mut events = Vec::new();
+        let never = std::future::pending();
+        load::run(&Arc::new(session), id, Options::default(), never, &mut |event| events.push(event))
+            .await
+            .expect("it bears one walk");
+        let run = folded(events);
+        let [connections, requests] = [0, 1].map(|at| count()[at] - before[at]);
+        let measured: u64 = run.load.steps.iter().map(|step| step.count).sum();
+        assert!(requests >= measured && measured > 10, "{requests} requests, {measured} measured");
+        if kept {
+            assert!(connections <= 2, "two users open {connections} connections for {requests} requests");
+        } else {
+            assert_eq!(connections, requests);
+        }
+        assert_eq!(run.started.load.map(|head| head.conditions.keep_alive), Some(kept));
+    }
+}
+
+/// Of a server on another machine, its leave and what it comes to. Nobody listens there: a request would be told as silence.
+#[test]
+fn another_machine_takes_a_load_by_leave_alone_and_no_more_than_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("small.yaml"), SCENARIOS).expect("a file in it");
+    let elsewhere = tempfile::tempdir().expect("another folder");
+    let file = elsewhere.path().join("target.yaml");
+    let of_another = format!("{}allow_http: true\n", demo_target("http://192.0.2.1:9"));
+    let asked = |scenario: &str, leave: &str| {
+        fs::write(&file, format!("{of_another}{leave}\n")).expect("a target file");
+        let [scenarios, file] = [folder.path(), &file].map(|path| path.display().to_string());
+        ropcheck(["load", scenario, "--target", &file, "--scenarios", &scenarios])
+    };
+    let leave = |most: &str| format!("load: {{ authorized_by: 'Jo, OPS-12', max_rate: {most} }}");
+    for (scenario, leave, words) in [
+        ("small/arrivals", String::new(), "is on another machine: who answers for it has to allow a load"),
+        ("small/sessions", String::new(), "by `load: { authorized_by: \"name and ticket\", max_rate: 50 }`"),
+        (
+            "small/arrivals",
+            leave("99.5"),
+            "the load would reach 100 a second, and the target file allows `max_rate: 99.5`",
+        ),
+        ("load/mix/highest-rate", leave("3199"), "the load would reach 3200 a second"),
+    ] {
+        let ran = asked(scenario, &leave).exits(2).says(&[words]);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), ("", 1), "{}", ran.stderr);
+    }
+}
+
+/// On most systems this address is of the machine itself, which nothing but the operating system knows.
+const AS_IF_OF_ANOTHER: &str = "0.0.0.0";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_machine_is_not_asked_more_than_its_leave() {
+    let leave = |most: &str| format!("allow_http: true\nload: {{ authorized_by: Jo, max_rate: {most} }}\n");
+    let (target, [_, requests]) = counted(AS_IF_OF_ANOTHER, &leave("99")).await;
+    assert!(!target.is_loopback());
+    let library = library();
+    let arrivals = load::find(&library, "small/arrivals").expect("a load block");
+    assert!(matches!(load::permit(arrivals, &target), Err(NotLoaded::TooMuch { peak: 100.0, allowed: 99.0 })));
+    assert_eq!(requests.load(Ordering::Relaxed), 0);
+
+    let (target, [_, requests]) = counted(AS_IF_OF_ANOTHER, &leave("20")).await;
+    let run = folded(load_on(Subject::Target(Box::new(target)), "small/sessions").await.expect("it bears one walk"));
+    let asked: u64 = run.load.steps.iter().map(|step| step.count).sum();
+    // Two users would ask hundreds of times in that half of a second.
+    assert!((1..=11).contains(&asked) && requests.load(Ordering::Relaxed) < 40, "{asked} at 20 a second in 500 ms");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -167,6 +167,12 @@ pub(super) fn error_member(answer: &Answer) -> Finding {
     pair(answer.error().is_some(), || "an `error` member that is a text", || answer.in_few_words())
 }
 
+/// An error that a program can read: the page of a gateway is none.
+pub(super) fn error_in_json(answer: &Answer) -> Finding {
+    let is_json = answer.media_type().as_deref() == Some("application/json");
+    pair(is_json && answer.error().is_some(), || "application/json with an `error`", || answer.in_few_words())
+}
+
 pub(super) fn error_code(answer: &Answer) -> Option<Finding> {
     let error = answer.error().filter(|error| !error.is_empty())?;
     Some(pair(

@@ -29,6 +29,12 @@ pub(super) fn error_page_is_html(reply: &mut Reply) {
     }
 }
 
+pub(super) fn failure_is_a_page(reply: &mut Reply) {
+    if reply.status.is_server_error() {
+        page(reply, "text/html", "<!doctype html><title>Error</title><h1>Internal Server Error</h1>");
+    }
+}
+
 pub(super) fn invalid_grant_answered_401(reply: &mut Reply) {
     if reply.error() == Some("invalid_grant") && reply.status == StatusCode::BAD_REQUEST {
         reply.status = StatusCode::UNAUTHORIZED;

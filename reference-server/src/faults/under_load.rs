@@ -28,7 +28,7 @@ pub const FAULTS_UNDER_LOAD: &[Fault] = &[
     fault("busy-answer-without-retry-after", "practice/throttle/429-retry-after",   "Every hundredth grant ends in a 429 that does not say when to come back.",      |p| p.alter(|r| at_times(r, |r| { busy(r, StatusCode::TOO_MANY_REQUESTS); without(r, &RETRY_AFTER) }))),
     fault("error-with-status-200-at-times", "rfc6749/5.2/status-400",               "Every hundredth grant ends in an error with status 200.",                       |p| p.alter(|r| at_times(r, |r| busy(r, StatusCode::OK)))),
     fault("jti-counter-wraps",              "rfc7519/4.1.7/jti-unique",             "The jti is a counter that begins again after 512 grants of a workspace.",       |p| p.redraft(Access, |d| d.set("jti", (d.occasion.granted % 512).to_string()))),
-    fault("page-with-status-502-at-times",  "rfc6749/5.2/media-type-json",          "Every hundredth grant ends in a page for people with status 502.",              |p| p.alter(|r| at_times(r, bad_gateway))),
+    fault("page-with-status-502-at-times",  "practice/http/failures-as-errors",     "Every hundredth grant ends in a page for people with status 502.",              |p| p.alter(|r| at_times(r, bad_gateway))),
     fault("refresh-token-twice-at-times",   "rfc6749/10.4/unguessable",             "Every hundredth grant of a workspace brings the same refresh token.",           |p| p.alter(|r| at_times(r, |r| set(r, "refresh_token", "not-much-of-a-token")))),
     fault("token-of-another-at-times",      "rfc9068/2.2/sub-is-owner",             "The sub of every hundredth access token is another user's.",                    |p| p.redraft(Access, |d| if d.occasion.is_every(MANY) { drafted::for_users(d, |d| d.set("sub", "user-mallory")) })),
 ];
