@@ -37,14 +37,18 @@ pub(crate) enum Command {
     /// Log in once and say what can be tested on a target, and what is missing
     #[command(after_help = "Example: ropcheck doctor --target staging.yaml")]
     Doctor(Doctor),
-    /// Tell what a requirement, a scenario, a lint, a control, a fault or a variant is about, or list those that a glob matches
+    /// Tell what a requirement, a scenario, a lint, a truth across answers, a control, a fault or a variant is about, or list those
+    /// that a glob matches
     #[command(after_help = "Examples: ropcheck explain rfc6749/5.2/invalid-grant, ropcheck explain '*password*'")]
     Explain(Explain),
     /// Not a command, but what many would type
     #[command(hide = true, visible_alias = "ls")]
     List(List),
     /// Hold the suite against every seeded fault and every legal variant of the reference server
-    #[command(after_help = "Example: ropcheck faults --only 'password-*' --json score.json")]
+    #[command(
+        after_help = "Example: ropcheck faults --only 'password-*' --json score.json\n\nFaults that no single answer shows are not tried here: \
+                      `ropcheck load SCENARIO --fault ID` seeds one, `ropcheck explain ID` tells of it."
+    )]
     Faults(Faults),
     /// Serve the reference server on a port of this machine
     #[command(after_help = "Example: ropcheck serve --port 8080")]
@@ -73,6 +77,17 @@ pub(crate) struct Outcome {
     pub(crate) report: Vec<(String, PathBuf)>,
 }
 
+/// How the embedded server departs from the strict one.
+#[derive(Debug, Args)]
+pub(crate) struct Seeded {
+    /// Seed a fault into the embedded server
+    #[arg(long, value_name = "ID", conflicts_with_all = ["target", "variant"])]
+    pub(crate) fault: Option<String>,
+    /// Let the embedded server take a liberty that the RFCs grant
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub(crate) variant: Option<String>,
+}
+
 /// `ropcheck check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -98,12 +113,9 @@ pub(crate) struct Check {
     /// A folder of sets of values that failed before: tried first, and added to
     #[arg(long, value_name = "DIR")]
     pub(crate) regressions: Option<PathBuf>,
-    /// Seed a fault into the embedded server
-    #[arg(long, value_name = "ID", conflicts_with_all = ["target", "variant"])]
-    pub(crate) fault: Option<String>,
-    /// Let the embedded server take a liberty that the RFCs grant
-    #[arg(long, value_name = "ID", conflicts_with = "target")]
-    pub(crate) variant: Option<String>,
+    /// How the embedded server departs from the strict one
+    #[command(flatten)]
+    pub(crate) seeded: Seeded,
     /// Exit with 3 if anything was left unjudged
     #[arg(long)]
     pub(crate) strict: bool,
@@ -143,12 +155,18 @@ pub(crate) struct Load {
     /// The target file; without one, the embedded reference server
     #[arg(long, value_name = "FILE")]
     pub(crate) target: Option<PathBuf>,
+    /// How the embedded server departs from the strict one
+    #[command(flatten)]
+    pub(crate) seeded: Seeded,
     /// Scenarios
     #[command(flatten)]
     pub(crate) scenarios: Scenarios,
     /// Record and reports
     #[command(flatten)]
     pub(crate) outcome: Outcome,
+    /// Broken promises that are known and borne until a day; one that has expired fails the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
 }
 
 /// `ropcheck replay`
@@ -164,12 +182,9 @@ pub(crate) struct Replay {
     /// Scenarios
     #[command(flatten)]
     pub(crate) scenarios: Scenarios,
-    /// Seed a fault into the embedded server
-    #[arg(long, value_name = "ID", conflicts_with_all = ["target", "variant"])]
-    pub(crate) fault: Option<String>,
-    /// Let the embedded server take a liberty that the RFCs grant
-    #[arg(long, value_name = "ID", conflicts_with = "target")]
-    pub(crate) variant: Option<String>,
+    /// How the embedded server departs from the strict one
+    #[command(flatten)]
+    pub(crate) seeded: Seeded,
 }
 
 /// `ropcheck report`
@@ -216,8 +231,8 @@ pub(crate) struct Doctor {
 /// `ropcheck explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password), a lint, a control, a fault or a
-    /// variant; or a glob: 'rfc6749/5.2/*'
+    /// A requirement (rfc6749/5.2/invalid-grant), a scenario (rfc6749/5.2/wrong-password), a lint, a truth across answers, a
+    /// control, a fault or a variant; or a glob: 'rfc6749/5.2/*'
     pub(crate) id: String,
     /// Scenarios
     #[command(flatten)]

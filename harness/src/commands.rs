@@ -4,6 +4,7 @@ mod care;
 pub(crate) mod check;
 pub(crate) mod coverage;
 pub(crate) mod doctor;
+mod embedded;
 pub(crate) mod explain;
 pub(crate) mod faults;
 pub(crate) mod load;

@@ -16,6 +16,7 @@ use serde_yaml::Spanned;
 use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::library::Library;
 use crate::lint::LINTS;
+use crate::load::TRUTHS;
 
 /// An entry of a waiver file.
 #[derive(Debug, Deserialize)]
@@ -82,20 +83,22 @@ impl Entry {
     }
 }
 
-/// The requirements that a case or a lint asks for.
+/// The requirements that a case, a lint or a truth across answers asks for. One file may serve `check` and `load`.
 fn asked_of<'a>(case: &Spanned<String>, source: &Source, library: &'a Library) -> Result<BTreeSet<&'a str>, Complaint> {
     let id = case.value.as_str();
     if let Some(lint) = LINTS.iter().find(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
         return Ok([lint.requirement].into());
     }
-    // Load scenarios are no cases: `check` does not run them.
-    let cases = library.scenarios.iter().filter(|(_, scenario)| scenario.wrote.load.is_none());
-    if let Some((_, scenario)) = cases.clone().find(|(known, _)| *known == id) {
+    if let Some(truth) = TRUTHS.iter().find(|truth| id.strip_prefix("across/") == Some(truth.name)) {
+        return Ok([truth.requirement].into());
+    }
+    if let Some(scenario) = library.scenarios.get(id) {
         let expected = scenario.wrote.all_steps().flat_map(|step| &step.value.expect.0);
         return Ok(expected.map(|(requirement, _)| requirement.value.as_str()).collect());
     }
-    let lints: Vec<String> = LINTS.iter().map(|lint| format!("lint/{}", lint.name)).collect();
-    let hint = did_you_mean(id, cases.map(|(known, _)| known.as_str()).chain(lints.iter().map(String::as_str)));
+    let lints = LINTS.iter().map(|lint| format!("lint/{}", lint.name));
+    let named: Vec<String> = lints.chain(TRUTHS.iter().map(|truth| format!("across/{}", truth.name))).collect();
+    let hint = did_you_mean(id, library.scenarios.keys().chain(&named).map(String::as_str));
     Err(source.complain(case.defined, format!("no case is named `{id}`{hint}")))
 }
 

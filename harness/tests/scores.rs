@@ -60,6 +60,15 @@ fn faults_prints_the_matrix_of_those_that_are_asked_for() {
     assert_eq!(last_line(&ran.stdout), "faults: 0/0 caught, variants: 1/1 clean, idle cases: not counted");
     let id = FAULTS[0].id;
     ropcheck(["faults", "--only", &id[1..]]).exits(2).says(&["no fault and no variant matches", id]);
+    for id in ["busy-answer-cacheable", "simultaneous-refresh-twins"] {
+        let remedy = format!("`ropcheck load load/steady/sessions --fault {id}`");
+        let told = format!("no single answer shows `{id}`: try {remedy}");
+        ropcheck(["faults", "--only", id]).exits(2).says(&[&told]);
+        ropcheck(["check", "--fault", id]).exits(2).says(&[&told]);
+    }
+    ropcheck(["load", "load/steady/sessions", "--fault", "busy-answer-cachable"])
+        .exits(2)
+        .says(&["no fault is named `busy-answer-cachable`; did you mean `busy-answer-cacheable`?"]);
     ropcheck(["faults", "--only", id, "--json", "/no/such/folder/x.json"]).exits(2).says(&["could not write"]);
 }
 
@@ -112,6 +121,26 @@ fn explain_puts_each_kind_of_thing_in_words() {
                 "rightly warned of, rfc6749/5.1/expires-in (SHOULD)",
             ],
         ),
+        (
+            "across/jti-of-one",
+            &[
+                "It looks at: each access_token and id_token that was issued",
+                "It holds tokens against rfc7519/4.1.7/jti-unique (MUST)",
+                "- jti-counter-wraps:",
+            ],
+        ),
+        ("rfc7519/4.1.7/jti-unique", &["Probed on every token of a load run by across/jti-of-one"]),
+        (
+            "busy-answer-cacheable",
+            &[
+                "It breaks practice/http/no-store-on-errors (practice)",
+                "- lint/error-no-store",
+                "No single answer shows it.",
+                "See it with: ropcheck load load/steady/sessions --fault busy-answer-cacheable",
+            ],
+        ),
+        ("simultaneous-refresh-*", &["Seeded faults", "simultaneous-refresh-twins: Several refreshes"]),
+        ("*/sub-of-one", &["Truths across the answers of a load run", "across/sub-of-one: "]),
     ] {
         let ran = ropcheck(["explain", id]).exits(0).says(words);
         assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{id}: it is wider than a terminal");

@@ -116,6 +116,42 @@ fn a_waiver_whose_case_was_not_run_is_kept() {
         .says(&["WAIVER NO LONGER NEEDED lint/no-store"]);
 }
 
+const LOAD: &str = r"
+- id: logins
+  title: Two users log in
+  load: { users: 2 for 300ms }
+  steps:
+    - name: login
+      send: { like: good-login }
+      expect: { rfc6749/4.3.3/granted: [granted] }
+";
+
+#[test]
+fn a_load_run_bears_what_is_waived_and_what_it_does_not_show_outdates_nothing() {
+    let folder = folder();
+    fs::write(folder.path().join("small.yaml"), LOAD).expect("a scenario file");
+    let scenarios = shown(folder.path());
+    let load = |more: &[&str]| {
+        let args = ["load", "small/logins", "--scenarios", scenarios.as_str()];
+        ropcheck(args.iter().chain(more).copied())
+    };
+    let sub_of_one = ("across/sub-of-one", "rfc7519/4.1.2/sub-unique");
+    load(&["--fault", FAULT])
+        .exits(1)
+        .says(&["FAILED lint/no-store", "with the fault cache-control-missing-on-success"]);
+    let all = entry("lint/no-store", REQUIREMENT, FAR)
+        + &entry(sub_of_one.0, sub_of_one.1, FAR)
+        + &entry("load/steady/logins", "rfc6749/4.3.3/granted", FAR);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let waivers = shown(&file(&elsewhere, &all));
+    load(&["--fault", FAULT, "--waivers", &waivers]).exits(0).says(&["WAIVED lint/no-store"]);
+    load(&["--fault", "sub-shared-by-users", "--waivers", &waivers]).exits(0).says(&["WAIVED across/sub-of-one"]);
+    load(&["--waivers", &waivers]).exits(0);
+    check(Path::new(&waivers), &["--fault", FAULT]).exits(0);
+    let expired = shown(&file(&elsewhere, &entry(sub_of_one.0, sub_of_one.1, "2020-02-29")));
+    load(&["--waivers", &expired]).exits(1).says(&["WAIVER EXPIRED across/sub-of-one"]);
+}
+
 /// What is wrong · an entry · words of the complaint.
 const SLIPS: &[(&str, &str, &[&str])] = &[
     (
@@ -124,9 +160,9 @@ const SLIPS: &[(&str, &str, &[&str])] = &[
         &["no case is named `lint/no-stor`", "did you mean `lint/no-store`?"],
     ),
     (
-        "a load scenario",
-        "{ case: «load/steady/logins, requirement: rfc6749/5.1/no-store, reason: r, owner: o, expires: 2030-01-01 }",
-        &["no case is named `load/steady/logins`"],
+        "another truth's requirement",
+        "{ case: across/jti-of-one, requirement: «rfc7519/4.1.2/sub-unique, reason: r, owner: o, expires: 2030-01-01 }",
+        &["`across/jti-of-one` does not ask for `rfc7519/4.1.2/sub-unique`"],
     ),
     (
         "an unknown requirement",

@@ -1,7 +1,7 @@
 //! What became of each waiver in a run.
 
 use crate::day::Day;
-use crate::record::{Finding, Origin, RunStarted, Waiver};
+use crate::record::{Finding, Kind, Origin, RunStarted, Waiver};
 use crate::run::CaseOutcome;
 
 /// What an author must replace before a proposed waiver holds.
@@ -79,21 +79,23 @@ pub(crate) fn proposed_expiry(started: &RunStarted) -> Day {
 }
 
 /// What became of the waivers of a run. `whole` says that every case was chosen and the run came to its end: only
-/// then has a check across all exchanges seen all that it can.
+/// then has a check across all exchanges seen all that it can. What a load shows it shows by chance: that it did not come
+/// this time proves nothing.
 pub(crate) fn applied(started: &RunStarted, cases: &[CaseOutcome], whole: bool) -> Vec<Applied> {
     let states = started.waivers.iter().map(|waiver| {
-        let state = if holds(waiver, started) { state(waiver, cases, whole) } else { State::Expired };
+        let state = if holds(waiver, started) { state(waiver, cases, started.kind, whole) } else { State::Expired };
         Applied { waiver: waiver.clone(), state }
     });
     states.collect()
 }
 
-fn state(waiver: &Waiver, cases: &[CaseOutcome], whole: bool) -> State {
+fn state(waiver: &Waiver, cases: &[CaseOutcome], kind: Kind, whole: bool) -> State {
     let of_case = cases.iter().filter(|case| case.case.id == waiver.case).flat_map(|case| &case.judged);
     let found: Vec<_> = of_case.map(|one| &one.found).filter(|one| one.requirement == waiver.requirement).collect();
-    let tells_all = |origin: Origin| match origin {
-        Origin::Line => true,
-        Origin::Lint | Origin::Across => whole,
+    let tells_all = |origin: Origin| match (kind, origin) {
+        (Kind::Load, Origin::Line | Origin::Lint | Origin::Across) => false,
+        (Kind::Check, Origin::Line) => true,
+        (Kind::Check, Origin::Lint | Origin::Across) => whole,
     };
     if found.iter().any(|one| matches!(one.finding, Finding::Broken { .. })) {
         State::Bears
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
     use crate::folding::fold;
     use crate::record::{
-        Because, Case, Ended, Event, Found, Kind, Level, Place, RunFinished, Sentence, Skipped, Target, VERSION,
+        Because, Case, Ended, Event, Found, Level, Place, RunFinished, Sentence, Skipped, Target, VERSION,
     };
     use crate::run::{Run, Standing, Tally};
 
@@ -237,6 +239,14 @@ mod tests {
             assert_eq!(states(&run), [state]);
             assert_eq!(run.standing() == Standing::Outdated, state == State::Unneeded);
         }
+    }
+
+    #[test]
+    fn a_load_that_shows_nothing_does_not_tell_that_a_waiver_is_not_needed() {
+        let load = RunStarted { kind: Kind::Load, ..head(vec![waiver("a", "r/1/must", "2026-01-01")]) };
+        assert_eq!(states(&fold(load.clone(), [found("a", "r/1/must", Finding::Met), done()])), [State::Untried]);
+        let broken = Finding::Broken { expected: "e".into(), actual: "a".into() };
+        assert_eq!(states(&fold(load, [found("a", "r/1/must", broken), done()])), [State::Bears]);
     }
 
     #[test]

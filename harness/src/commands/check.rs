@@ -4,17 +4,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ropcheck::complaint::did_you_mean;
 use ropcheck::library::Library;
 use ropcheck::property::Drawing;
 use ropcheck::property::regressions::{Regressions, Seed};
 use ropcheck::session::{Subject, as_recorded, head};
 use ropcheck::suite::{Suite, now_ms};
 use ropcheck::{target, waiver};
-use ropcheck_reference_server::{FAULTS, Policy, VARIANTS};
 use ropcheck_reports::record::{self, Ended, Event, Finding, Found, Kind, RunStarted};
 
 use super::care::{self, Leave};
+use super::embedded::{self, Shown};
 use super::outcome::{self, Printed};
 use super::stop::Stop;
 use crate::cli::{Check, one_glob};
@@ -34,7 +33,7 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     let cases = args.cases.map(NonZeroU32::get);
     let suite = suite.drawing(Drawing { seed: args.seed, cases, regressions: Arc::new(regressions.clone()) });
     let waivers = args.waivers.as_deref().map(|path| waiver::load(path, suite.library())).transpose()?;
-    let altered = altered(args.fault.as_deref(), args.variant.as_deref());
+    let altered = embedded::altered(&args.seeded);
     let said = |mut head: RunStarted| {
         head.target.name += &altered;
         head.only = only.map(str::to_owned);
@@ -130,40 +129,12 @@ fn subject(args: &Check) -> Result<Subject, Stop> {
         }
         return Ok(Subject::Target(Box::new(target)));
     }
-    Ok(Subject::Embedded(Box::new(policy(args.fault.as_deref(), args.variant.as_deref())?)))
-}
-
-/// What is said behind the name of the embedded server, where it has a fault or takes a liberty.
-pub(super) fn altered(fault: Option<&str>, variant: Option<&str>) -> String {
-    match (fault, variant) {
-        (Some(id), _) => format!(" with the fault {id}"),
-        (None, Some(id)) => format!(" with the variant {id}"),
-        (None, None) => String::new(),
-    }
+    embedded::subject(&args.seeded, Shown::InAnAnswer)
 }
 
 /// The leave that is given: who observes names how many, whatever else is allowed.
 fn leave(args: &Check) -> Option<Leave> {
     args.observe_throttling.map(Leave::Observing).or(args.allow_failed_logins.map(Leave::Allowed))
-}
-
-/// The policy of the embedded server: strict, or with a fault or a variant by its id.
-pub(super) fn policy(fault: Option<&str>, variant: Option<&str>) -> Result<Policy, Stop> {
-    let unknown = |what: &str, id: &str, ids: Vec<&'static str>| {
-        Stop::bad_input(format!("no {what} is named `{id}`{}", did_you_mean(id, ids)))
-    };
-    match (fault, variant) {
-        (Some(id), _) => {
-            let fault = FAULTS.iter().find(|fault| fault.id == id);
-            Ok(fault.ok_or_else(|| unknown("fault", id, FAULTS.iter().map(|fault| fault.id).collect()))?.policy())
-        }
-        (None, Some(id)) => {
-            let variant = VARIANTS.iter().find(|variant| variant.id == id);
-            let ids = || VARIANTS.iter().map(|variant| variant.id).collect();
-            Ok(variant.ok_or_else(|| unknown("variant", id, ids()))?.policy())
-        }
-        (None, None) => Ok(Policy::strict()),
-    }
 }
 
 /// A progress line on stderr; indicatif hides it where stderr is no terminal.

@@ -1,4 +1,4 @@
-//! `ropcheck explain`: what a requirement, a scenario, a lint, a control, a fault or a variant is about.
+//! `ropcheck explain`: what a requirement, a scenario, a lint, a truth, a control, a fault or a variant is about.
 
 mod listing;
 
@@ -12,11 +12,13 @@ use ropcheck::detect::{Extent, Servers, hold};
 use ropcheck::explain;
 use ropcheck::library::{Authored, Library};
 use ropcheck::lint::{LINTS, Lint};
+use ropcheck::load::{TRUTHS, Truth};
 use ropcheck::requirement::Requirement;
 use ropcheck::scenario::{Base, Compare, Endpoint, Move, Scenario, Step};
 use ropcheck::suite::Suite;
-use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
+use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant, every_fault};
 
+use super::embedded;
 use super::page::{Ink, Page};
 use super::stop::Stop;
 use crate::cli::{Explain, List};
@@ -43,7 +45,10 @@ pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     for known in LINTS.iter().filter(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
         lint(&mut page, id, known, &library);
     }
-    for known in FAULTS.iter().filter(|fault| fault.id == id) {
+    for known in TRUTHS.iter().filter(|truth| id.strip_prefix("across/") == Some(truth.name)) {
+        truth(&mut page, id, known, &library);
+    }
+    for known in every_fault().filter(|fault| fault.id == id) {
         fault(&mut page, known, &library);
     }
     for known in VARIANTS.iter().filter(|variant| variant.id == id) {
@@ -51,13 +56,14 @@ pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     }
     if page.is_empty() {
         let lints: Vec<String> = LINTS.iter().map(|lint| format!("lint/{}", lint.name)).collect();
+        let truths: Vec<String> = TRUTHS.iter().map(|truth| format!("across/{}", truth.name)).collect();
         let controls: Vec<String> = library.bases.keys().map(|base| format!("control/{base}")).collect();
         let ids = library
             .catalogue
             .ids()
             .chain(library.scenarios.keys().map(String::as_str))
-            .chain(lints.iter().chain(&controls).map(String::as_str))
-            .chain(FAULTS.iter().map(|fault| fault.id))
+            .chain(lints.iter().chain(&truths).chain(&controls).map(String::as_str))
+            .chain(every_fault().map(|fault| fault.id))
             .chain(VARIANTS.iter().map(|variant| variant.id));
         return Err(Stop::bad_input(format!("nothing is named `{id}`{}", did_you_mean(id, ids))));
     }
@@ -103,9 +109,12 @@ fn requirement(page: &mut Page, id: &str, requirement: &Requirement, library: &L
         Some(Standing::Untestable(because)) => page.paragraph(2, &format!("Not testable from outside: {because}")),
         Some(Standing::Untested) | None => page.entry(2, "No case probes it yet."),
     }
+    for truth in TRUTHS.iter().filter(|truth| truth.requirement == id) {
+        page.entry(2, &format!("Probed on every token of a load run by across/{}", truth.name));
+    }
     permissions(page, id, library);
     page.blank();
-    for fault in FAULTS.iter().filter(|fault| fault.breaks == id) {
+    for fault in every_fault().filter(|fault| fault.breaks == id) {
         page.entry(2, &format!("Broken by the seeded fault {}: {}", fault.id, fault.says));
     }
     for variant in VARIANTS.iter().filter(|variant| variant.permitted_by == id) {
@@ -316,12 +325,12 @@ fn step(page: &mut Page, number: usize, step: &Step, library: &Library) {
 
 /// The seeded faults that break one of these. Which of them are caught by what is measured by `ropcheck faults`.
 fn faults_of(page: &mut Page, requirements: &[&str]) {
-    let mut faults = FAULTS.iter().filter(|fault| requirements.contains(&fault.breaks)).peekable();
+    let mut faults = every_fault().filter(|fault| requirements.contains(&fault.breaks)).peekable();
     if faults.peek().is_none() {
         return;
     }
     page.blank();
-    page.line(2, Ink::Plain, "Seeded faults of these sentences (what each is caught by: ropcheck faults):");
+    page.line(2, Ink::Plain, "Seeded faults of these sentences (what catches one: ropcheck explain ID):");
     for fault in faults {
         page.entry(4, &format!("- {}: {}", fault.id, fault.says));
     }
@@ -335,6 +344,14 @@ fn lint(page: &mut Page, id: &str, lint: &Lint, library: &Library) {
     faults_of(page, &[lint.requirement]);
 }
 
+fn truth(page: &mut Page, id: &str, truth: &Truth, library: &Library) {
+    page.head(Ink::Strong, &format!("{id} (a truth across the answers of a load run)"));
+    page.blank();
+    page.entry(2, &format!("It looks at: each {} that was issued", truth.members().collect::<Vec<_>>().join(" and ")));
+    sentence(page, "It holds tokens against", truth.requirement, library);
+    faults_of(page, &[truth.requirement]);
+}
+
 fn fault(page: &mut Page, fault: &Fault, library: &Library) {
     page.head(Ink::Strong, &format!("{} (a seeded fault)", fault.id));
     page.blank();
@@ -343,8 +360,13 @@ fn fault(page: &mut Page, fault: &Fault, library: &Library) {
     sentence(page, "It breaks", fault.breaks, library);
     probes(page, fault.breaks, library);
     page.blank();
-    page.line(2, Ink::Plain, &format!("See it with: ropcheck check --fault {}", fault.id));
-    page.line(2, Ink::Plain, &format!("See what catches it with: ropcheck faults --only {}", fault.id));
+    if embedded::shows_in_an_answer(fault) {
+        page.line(2, Ink::Plain, &format!("See it with: ropcheck check --fault {}", fault.id));
+        page.line(2, Ink::Plain, &format!("See what catches it with: ropcheck faults --only {}", fault.id));
+    } else {
+        page.line(2, Ink::Plain, "No single answer shows it.");
+        page.line(2, Ink::Plain, &format!("See it with: {}", embedded::under_load(fault.id)));
+    }
 }
 
 fn variant(page: &mut Page, variant: &Variant, library: &Library) {

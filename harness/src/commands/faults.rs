@@ -12,8 +12,9 @@ use ropcheck::complaint::did_you_mean;
 use ropcheck::detect::{Broken, Extent, FaultScore, Score, Servers, VariantScore, hold};
 use ropcheck::library::Library;
 use ropcheck::suite::Suite;
-use ropcheck_reference_server::{FAULTS, Fault, VARIANTS, Variant};
+use ropcheck_reference_server::{FAULTS, FAULTS_IN_A_RACE, FAULTS_UNDER_LOAD, Fault, VARIANTS, Variant};
 
+use super::embedded::under_load;
 use super::page::{Ink, Page, count, some};
 use super::stop::Stop;
 use crate::cli::{Faults, one_glob};
@@ -47,6 +48,14 @@ fn chosen(glob: Option<&str>) -> Result<(Vec<&'static Fault>, Vec<&'static Varia
     let faults: Vec<_> = FAULTS.iter().filter(|fault| matcher.is_match(fault.id)).collect();
     let variants: Vec<_> = VARIANTS.iter().filter(|variant| matcher.is_match(variant.id)).collect();
     if faults.is_empty() && variants.is_empty() {
+        let mut more = FAULTS_UNDER_LOAD.iter().chain(FAULTS_IN_A_RACE);
+        if let Some(fault) = more.find(|fault| matcher.is_match(fault.id)) {
+            return Err(Stop::bad_input(format!(
+                "no single answer shows `{0}`: try `{1}`",
+                fault.id,
+                under_load(fault.id)
+            )));
+        }
         let ids = FAULTS.iter().map(|fault| fault.id).chain(VARIANTS.iter().map(|variant| variant.id));
         let near = did_you_mean(glob, ids);
         return Err(Stop::bad_input(format!("no fault and no variant matches `{glob}`: try `*{glob}*`{near}")));
@@ -78,6 +87,7 @@ fn page(score: &Score) -> Page {
     clean(&mut page, score);
     alone(&mut page, score);
     beyond(&mut page, score);
+    not_tried(&mut page, score);
     idle(&mut page, score);
     strict(&mut page, score);
     flagged(&mut page, score);
@@ -167,6 +177,17 @@ fn beyond(page: &mut Page, score: &Score) {
     }
     for id in &score.stale {
         page.line(2, Ink::Plain, id);
+    }
+}
+
+/// Faults that no case can catch, as no single answer shows them.
+fn not_tried(page: &mut Page, score: &Score) {
+    if score.idle.is_none() {
+        return;
+    }
+    page.head(Ink::Strong, "Faults that show under load or in a race alone, and are not tried here");
+    for fault in FAULTS_UNDER_LOAD.iter().chain(FAULTS_IN_A_RACE) {
+        page.entry(2, &format!("{}: {}", fault.id, fault.says));
     }
 }
 

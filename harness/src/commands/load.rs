@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::library::Library;
 use ropcheck::load::{self, NotLoaded, Options};
 use ropcheck::session::{Session, Subject};
-use ropcheck::target;
-use ropcheck_reference_server::Policy;
+use ropcheck::{target, waiver};
 use ropcheck_reports::record::Event;
 use tokio::sync::watch;
 
+use super::embedded::{self, Shown};
 use super::outcome::{self, Printed};
 use super::stop::{self, Stop};
 use crate::cli::Load;
@@ -20,6 +20,7 @@ use crate::cli::Load;
 pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
     let wanted = load::find(&library, &args.scenario)?.clone();
+    let waivers = args.waivers.as_deref().map(|path| waiver::load(path, &library)).transpose()?;
     let subject = subject(args, &wanted)?;
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let interrupted = interrupted()?;
@@ -30,7 +31,14 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
         if let Event::Pulse(pulse) = &event {
             progress.set_position(pulse.second + 1);
         }
-        recorder.keep(event);
+        recorder.keep(match event {
+            Event::RunStarted(mut head) => {
+                head.target.name += &embedded::altered(&args.seeded);
+                head.waivers = waivers.clone().unwrap_or_default();
+                Event::RunStarted(head)
+            }
+            later => later,
+        });
     })
     .await?;
     progress.finish_and_clear();
@@ -39,7 +47,7 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
 }
 
 fn subject(args: &Load, wanted: &ropcheck::scenario::Load) -> Result<Subject, Stop> {
-    let Some(path) = &args.target else { return Ok(Subject::Embedded(Box::new(Policy::strict()))) };
+    let Some(path) = &args.target else { return embedded::subject(&args.seeded, Shown::UnderLoad) };
     let target = target::load(path, &|name| std::env::var(name).ok())?;
     // Before the first login: what may not be loaded is not asked anything either.
     load::permit(wanted, &target)?;

@@ -15,7 +15,7 @@ use ropcheck::target;
 use ropcheck_reports::read;
 use ropcheck_reports::record::{self, Drawn, Event, Finding, Found, Place};
 
-use super::check::{altered, policy};
+use super::embedded::{self, Shown};
 use super::outcome;
 use super::stop::Stop;
 use crate::cli::Replay;
@@ -34,11 +34,11 @@ pub(crate) async fn run(args: &Replay) -> Result<u8, Stop> {
     let asked = library.fingerprint(&args.case).unwrap_or_default();
     let subject = match &args.target {
         Some(path) => Subject::Target(Box::new(target::load(path, &|name| std::env::var(name).ok())?)),
-        None => Subject::Embedded(Box::new(policy(args.fault.as_deref(), args.variant.as_deref())?)),
+        None => embedded::subject(&args.seeded, Shown::InAnAnswer)?,
     };
     let session = Session::open(subject, library, std::slice::from_ref(&args.case), 0).await?;
     let mut tried_at = as_recorded(session.target());
-    tried_at.name += &altered(args.fault.as_deref(), args.variant.as_deref());
+    tried_at.name += &embedded::altered(&args.seeded);
     let attempt = session.replay(&args.case, recorded.drawn.values.clone()).await;
     let now =
         attempt.map_err(|Skip(because)| Stop::nothing_judged(format!("{} can't be tried: {because}", args.case)))?;

@@ -3,7 +3,8 @@
 use globset::GlobMatcher;
 use ropcheck::library::Library;
 use ropcheck::lint::LINTS;
-use ropcheck_reference_server::{FAULTS, VARIANTS};
+use ropcheck::load::TRUTHS;
+use ropcheck_reference_server::{VARIANTS, every_fault};
 
 use super::super::page::{Ink, Page};
 
@@ -13,11 +14,13 @@ pub(super) fn listing(page: &mut Page, glob: &GlobMatcher, library: &Library) {
     let sentences = library.catalogue.iter().map(|(id, known)| (id.to_owned(), known.sentence.says.clone()));
     let cases = library.scenarios.iter().map(|(id, scenario)| (id.clone(), scenario.wrote.title.clone()));
     let lints = LINTS.iter().map(|lint| (format!("lint/{}", lint.name), says(lint.requirement)));
-    let faults = FAULTS.iter().map(|fault| (fault.id.to_owned(), fault.says.to_owned()));
+    let truths = TRUTHS.iter().map(|truth| (format!("across/{}", truth.name), says(truth.requirement)));
+    let faults = every_fault().map(|fault| (fault.id.to_owned(), fault.says.to_owned()));
     let variants = VARIANTS.iter().map(|variant| (variant.id.to_owned(), variant.says.to_owned()));
     section(page, glob, "Sentences", sentences);
     section(page, glob, "Cases", cases);
     section(page, glob, "Checks of every answer", lints);
+    section(page, glob, "Truths across the answers of a load run", truths);
     section(page, glob, "Seeded faults", faults);
     section(page, glob, "Legal variants", variants);
 }

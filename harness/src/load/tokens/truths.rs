@@ -21,6 +21,13 @@ pub struct Truth {
     pub(super) look: fn(&Token<'_>) -> Option<Finding>,
 }
 
+impl Truth {
+    /// The members whose tokens it looks at.
+    pub fn members(&self) -> impl Iterator<Item = &'static str> {
+        self.of.iter().map(|kind| kind.member())
+    }
+}
+
 /// The roll call, by name. What an access token looks like is the server's own affair unless it follows RFC 9068.
 #[rustfmt::skip]
 pub const TRUTHS: [Truth; 18] = [
