@@ -53,6 +53,7 @@ use crate::target::Target;
 use crate::walk::{Ground, Manner, Start, Walked, walk};
 use crate::witness::witness;
 
+pub use self::closed::DASHBOARD;
 pub use self::tokens::{TRUTHS, Truth};
 
 /// Why a scenario is not put under load.

@@ -329,6 +329,12 @@ async fn a_server_that_does_not_bear_one_walk_is_not_loaded() {
 }
 
 #[test]
+fn the_live_page_is_of_users_alone() {
+    let words = ["`load/mix/arrivals` has no users, and the live page is of users that walk"];
+    ropcheck(["load", "load/mix/arrivals", "--dashboard"]).exits(2).says(&words);
+}
+
+#[test]
 fn only_a_scenario_with_a_load_is_found() {
     let library = library();
     let found = load::find(&library, "small/sessions").expect("it has a load block");

@@ -1,11 +1,12 @@
 //! `ropcheck load`: journeys walked by many users or at a rate.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::library::Library;
-use ropcheck::load::{self, NotLoaded, Options};
+use ropcheck::load::{self, DASHBOARD, NotLoaded, Options};
 use ropcheck::session::{Session, Subject};
 use ropcheck::{target, waiver};
 use ropcheck_reports::record::Event;
@@ -22,6 +23,9 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let wanted = load::find(&library, &args.scenario)?.clone();
     let waivers = args.waivers.as_deref().map(|path| waiver::load(path, &library)).transpose()?;
     let subject = subject(args, &wanted)?;
+    if args.dashboard {
+        tell_dashboard(&args.scenario, &wanted)?;
+    }
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let interrupted = interrupted()?;
     let session = Arc::new(Session::open(subject, library, std::slice::from_ref(&args.scenario), args.seed).await?);
@@ -44,6 +48,24 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     progress.finish_and_clear();
     let run = outcome::finish(recorder, &args.outcome.report, Printed::Text)?;
     Ok(run.exit_code(args.strict))
+}
+
+/// Tells where the live page will be, if it can be there.
+fn tell_dashboard(id: &str, wanted: &ropcheck::scenario::Load) -> Result<(), Stop> {
+    if wanted.users.is_none() {
+        return Err(Stop::bad_input(format!(
+            "`{id}` has no users, and the live page is of users that walk: leave `--dashboard` out, or give it `users`"
+        )));
+    }
+    let (host, port) = DASHBOARD;
+    // Tried before the first login; goose would end the run with words of its own.
+    TcpListener::bind(DASHBOARD).map_err(|why| {
+        Stop::bad_input(format!(
+            "the live page can't be at {host}:{port}: {why}; end what is there, or leave `--dashboard` out"
+        ))
+    })?;
+    stop::tell(&format!("live page until the run ends: http://{host}:{port}/"));
+    Ok(())
 }
 
 fn subject(args: &Load, wanted: &ropcheck::scenario::Load) -> Result<Subject, Stop> {

@@ -51,6 +51,9 @@ pub(super) async fn attack(running: &Arc<Running>, ramp: &Ramp<Users>, dashboard
     Ok(())
 }
 
+/// Where goose's live page is.
+pub const DASHBOARD: (&str, u16) = ("127.0.0.1", 5118);
+
 /// How long users may take to end when the run is interrupted.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -82,6 +85,8 @@ fn configuration(running: &Running, ramp: &Ramp<Users>, dashboard: bool) -> Goos
     goose.no_telnet = true;
     goose.websocket = false;
     goose.dashboard = dashboard;
+    goose.dashboard_host = Some(DASHBOARD.0.to_owned());
+    goose.dashboard_port = Some(DASHBOARD.1);
     goose.no_print_metrics = true;
     goose.quiet = 1;
     // What would grow with the length of the run, or with the variety of its errors.
