@@ -170,7 +170,8 @@ fn charts(load: &Load, head: Option<&LoadHead>) -> Vec<Chart> {
     if load.steps.iter().any(|step| step.latency().count() > 0) {
         all.push(percentiles(load, measured));
     }
-    for step in &load.over_time {
+    // A single second is no development.
+    for step in load.over_time.iter().filter(|step| step.seconds.len() > 1) {
         all.push(over_time(step, measured));
     }
     if let (Some(head), false) = (head, load.pulses.is_empty()) {

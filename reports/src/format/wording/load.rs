@@ -26,13 +26,16 @@ pub(crate) fn conditions(head: &LoadHead) -> Vec<(&'static str, String)> {
     let kept = if *keep_alive { "connections kept" } else { "a new connection for each request" };
     let tls = tls.as_deref().unwrap_or("no TLS");
     told.push(("carried by", format!("{http}, {kept}, {tls}")));
-    let alg = token_alg.as_deref().map_or_else(|| "opaque".to_owned(), |alg| format!("JWTs signed with {alg}"));
     let validated = match head.validated {
         Validated::All => "each validated".to_owned(),
         Validated::OneOf(many) => format!("one of {many} validated"),
         Validated::None => "none validated".to_owned(),
     };
-    told.push(("access tokens", format!("{alg}, {validated}")));
+    let tokens = match token_alg {
+        Some(alg) => format!("JWTs signed with {alg}, {validated}"),
+        None => "opaque, which leaves nothing to validate".to_owned(),
+    };
+    told.push(("access tokens", tokens));
     let place = if *server_in_process {
         "in the generator's own process, of whose time it takes its share"
     } else {
@@ -72,7 +75,7 @@ pub(crate) fn measured(load: &Load) -> &'static str {
 
 /// Whether arrivals had a schedule.
 pub(crate) fn is_open(load: &Load) -> bool {
-    load.steps.iter().any(|step| step.response.count() > 0)
+    load.search.is_some() || load.steps.iter().any(|step| step.response.count() > 0)
 }
 
 /// The times that stand below those of a step, by name, where there are any.
