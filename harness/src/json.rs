@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 /// The members of one JSON object, in order, with the raw text of each value.
 #[derive(Debug, Default)]
@@ -100,6 +101,38 @@ impl Members {
     /// Whether a member comes more than once.
     pub fn repeats(&self, name: &str) -> bool {
         self.names().filter(|one| *one == name).count() > 1
+    }
+}
+
+/// One JSON object read, and the names that come in it more than once; of these the last value is kept.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) members: Map<String, Value>,
+    pub(crate) repeated: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> de::Visitor<'de> for Entries {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut object = Object { members: Map::new(), repeated: vec![] };
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if object.members.contains_key(&name) {
+                        object.repeated.push(name.clone());
+                    }
+                    object.members.insert(name, value);
+                }
+                Ok(object)
+            }
+        }
+        from.deserialize_map(Entries)
     }
 }
 

@@ -47,6 +47,7 @@ use crate::drawn::Drawn;
 use crate::library::Library;
 use crate::recorder::{self, micros};
 use crate::scenario::load::{Connections, Load, Ramp, Validate};
+use crate::secret::Secret;
 use crate::session::Session;
 use crate::suite::now_ms;
 use crate::target::Target;
@@ -250,11 +251,13 @@ fn validated(load: &Load) -> Validated {
     }
 }
 
-/// What the answers of a walk issued, before its tokens are let go.
-fn issued(walked: &Walked, walk: u32, journey: usize, row: &Row) -> Vec<Issued> {
-    let answers = walked.exchanges.iter().enumerate().filter_map(|(position, exchange)| {
-        let answer = exchange.heard.as_ref().ok().filter(|answer| !answer.unwitnessed.is_empty())?;
+/// What the answers of a walk issued: its tokens with the facts about them, which nobody needs any more.
+fn issued(walked: &mut Walked, taken: Vec<(usize, Vec<Secret>)>, walk: u32, journey: usize, row: &Row) -> Vec<Issued> {
+    let answers = taken.into_iter().filter_map(|(position, tokens)| {
+        let exchange = &mut walked.exchanges[position];
+        let answer = exchange.heard.as_mut().ok()?;
         let step = row.plan.sent(exchange.sent)?;
+        let facts = std::mem::take(&mut answer.tokens);
         let told = |member: &str| answer.members().ok()?.raw(member);
         Some(Issued {
             walk,
@@ -262,7 +265,7 @@ fn issued(walked: &Walked, walk: u32, journey: usize, row: &Row) -> Vec<Issued> 
             journey,
             user: row.user.clone(),
             client: Arc::clone(&row.client),
-            tokens: answer.unwitnessed.clone(),
+            tokens: facts.into_iter().zip(tokens).collect(),
             scope: answer.members().ok().and_then(|members| members.text("scope")).or_else(|| step.template.scope()),
             expires_in: told("expires_in").and_then(|seconds| seconds.parse().ok()),
             heard_at: answer.heard_at,
@@ -457,11 +460,10 @@ impl Running {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let mut walked = walk(&row.plan, &Drawn::none_in(number), begun.start(), &self.ground).await;
         self.under_way.fetch_sub(1, Ordering::Relaxed);
-        let issued = issued(&walked, number, journey, row);
-        witness(&row.plan, &mut walked, self.session.keys());
+        let tokens = witness(&row.plan, &mut walked, self.session.keys());
         let position = (journey, &self.mix.journeys[journey]);
         let broken = self.sheet.add(position, &row.plan, &walked, begun, &mut |event| self.tell(event));
-        for one in issued {
+        for one in issued(&mut walked, tokens, number, journey, row) {
             self.tokens.hand(one).await;
         }
         (walked, broken)

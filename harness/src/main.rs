@@ -10,6 +10,9 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 use crate::commands::{check, coverage, doctor, explain, faults, load, replay, report, schema, serve, stop};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Runtime::new() {

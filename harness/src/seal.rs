@@ -87,12 +87,7 @@ impl Known {
 
     fn new(mut secrets: Vec<(Secret, String)>) -> Self {
         secrets.retain(|(secret, _)| secret.expose().len() >= SHORTEST);
-        // The search is as large as what it looks for: the first bytes of a long secret tell enough.
-        let beginning = |(secret, _): &(Secret, _)| {
-            let bytes = secret.expose().as_bytes();
-            spaced(&bytes[..bytes.len().min(16)]).into_owned()
-        };
-        let beginnings = AhoCorasick::new(secrets.iter().map(beginning));
+        let beginnings = AhoCorasick::new(secrets.iter().map(|(secret, _)| beginning(secret.expose())));
         Self { secrets, beginnings: beginnings.expect("a search for so few bytes fits") }
     }
 
@@ -181,7 +176,7 @@ fn without_tokens(text: &[u8]) -> (Cow<'_, [u8]>, Vec<(String, Secret)>) {
             let (value, after) = from.split_at(spelt.length(from));
             out.extend_from_slice(before);
             rest = after;
-            let value = String::from_utf8_lossy(value);
+            let value = as_text(value);
             if value.is_empty() || value.starts_with('⟦') {
                 out.extend_from_slice(value.as_bytes());
                 continue;
@@ -193,7 +188,10 @@ fn without_tokens(text: &[u8]) -> (Cow<'_, [u8]>, Vec<(String, Secret)>) {
             out.extend_from_slice(format!("⟦{member}⟧").as_bytes());
             match spelt {
                 Spelt::Json => {
-                    let token = serde_json::from_str(&format!("\"{value}\"")).unwrap_or_else(|_| value.into_owned());
+                    let token = match memchr(b'\\', value.as_bytes()) {
+                        None => value.into_owned(),
+                        Some(_) => serde_json::from_str(&format!("\"{value}\"")).unwrap_or_else(|_| value.into_owned()),
+                    };
                     tokens.push((member, Secret::new(token)));
                 }
                 Spelt::Form if is_form => tokens.push((member, Secret::new(&*value))),
@@ -299,11 +297,21 @@ impl Hider<'_> {
             return false;
         }
         let text = spaced(text);
-        let is_absent = |one: &Sought<'_>| {
-            one.secret.len() > text.len() || memmem::find(&text, &spaced(one.secret.as_bytes())).is_none()
-        };
+        let is_absent =
+            |one: &Sought<'_>| one.secret.len() > text.len() || memmem::find(&text, &beginning(one.secret)).is_none();
         !self.known.beginnings.is_match(&*text) && self.own.iter().all(is_absent)
     }
+}
+
+/// How a secret begins: a search is as large as what it looks for, and the first bytes of a long one tell enough.
+fn beginning(secret: &str) -> Cow<'_, [u8]> {
+    spaced(&secret.as_bytes()[..secret.len().min(16)])
+}
+
+/// Bytes as text; what is no UTF-8 in them is replaced. Nearly all of it is, which the standard library tells much faster than
+/// it replaces.
+pub(crate) fn as_text(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// A text with a space for every plus sign, which may stand for one: two that are the same but for that are taken for the same.

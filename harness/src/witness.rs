@@ -3,8 +3,10 @@
 mod key_set;
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::digest;
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{NO_PAD, URL_SAFE_NO_PAD};
@@ -16,7 +18,7 @@ use serde_json::{Map, Value};
 use self::key_set::KeySet;
 use crate::json;
 use crate::plan::Plan;
-use crate::seal::Known;
+use crate::seal::{Known, as_text};
 use crate::secret::Secret;
 use crate::walk::Walked;
 
@@ -26,16 +28,18 @@ pub struct Keys {
     set: Result<KeySet, String>,
     /// What a claim must not show.
     known: Known,
-    fingerprints: hmac::Key,
+    fingerprints: RandomState,
+    /// The header that was read last: those of one key are all the same.
+    header: Mutex<Option<(String, Object)>>,
 }
+
+/// A part of a JWT as it was read, with its flaws.
+type Object = (Arc<Map<String, Value>>, Vec<Flaw>);
 
 impl Keys {
     /// Keys with those of the server's key set, or the reason why there is none, and the secrets that no claim may show.
     pub fn new(set: Result<Vec<Value>, String>, known: Known) -> Self {
-        let mut key = [0; 32];
-        // Without random bytes the fingerprints would be the same in every run, which only makes them comparable.
-        let _made = rand::fill(&mut key);
-        Self { set: set.map(KeySet::of), known, fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+        Self { set: set.map(KeySet::of), known, fingerprints: RandomState::new(), header: Mutex::default() }
     }
 
     /// Whether there is a key set.
@@ -53,17 +57,16 @@ impl Keys {
         String::from_utf8_lossy(&self.known.hide(text.as_bytes())).into_owned()
     }
 
-    /// What is kept of a token: equal tokens have equal ones, and it says nothing else.
+    /// What is kept of a token: equal tokens have equal ones, and it says nothing else. It is a keyed hash, whose key nobody
+    /// knows and which ends with the process.
     pub(crate) fn fingerprint(&self, token: &[u8]) -> [u8; 8] {
-        let mut fingerprint = [0; 8];
-        fingerprint.copy_from_slice(&hmac::sign(&self.fingerprints, token).as_ref()[..8]);
-        fingerprint
+        self.fingerprints.hash_one(token).to_be_bytes()
     }
 
     /// `previous` is the token of that member before it in the same walk.
-    fn facts(&self, member: String, token: &str, previous: Option<&str>, verify: bool) -> TokenFacts {
+    pub(crate) fn facts(&self, member: String, token: &str, previous: Option<&str>, verify: bool) -> TokenFacts {
         let fingerprint = hex(&self.fingerprint(token.as_bytes()));
-        let visible_ascii = token.chars().all(|c| (' '..='~').contains(&c));
+        let visible_ascii = token.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let (length, jwt) = (token.chars().count(), self.jwt(token, verify));
         // Of a JWT nearly all is told in the open: how its characters fall says nothing.
         let (alphabet, unchanged) = if jwt.is_some() {
@@ -79,8 +82,7 @@ impl Keys {
     /// so that one flaw hides no other.
     fn jwt(&self, token: &str, verify: bool) -> Option<JwtFacts> {
         let [header, claims, signature] = parts(token)?;
-        let mut flaws = Vec::new();
-        let header_map = self.object(Part::Header, header, &mut flaws)?;
+        let (header_map, mut flaws) = self.header(header)?;
         let claims_map = self.object(Part::Claims, claims, &mut flaws)?;
         let bytes = decoded(Part::Signature, signature, &mut flaws)?;
         let alg = header_map.get("alg").and_then(Value::as_str).unwrap_or_default();
@@ -100,17 +102,28 @@ impl Keys {
         Some(JwtFacts { header: header_map, claims: claims_map, signature, flaws })
     }
 
+    /// The header of a JWT.
+    fn header(&self, text: &str) -> Option<Object> {
+        let mut last = self.header.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, same)) = last.as_ref().filter(|(known, _)| known == text) {
+            return Some(same.clone());
+        }
+        let mut flaws = Vec::new();
+        let object = Arc::new(self.object(Part::Header, text, &mut flaws)?);
+        let (_, read) = last.insert((text.to_owned(), (object, flaws)));
+        Some(read.clone())
+    }
+
     /// A part of a JWT, with every known secret in it made into its mark.
     fn object(&self, part: Part, text: &str, flaws: &mut Vec<Flaw>) -> Option<Map<String, Value>> {
         let bytes = decoded(part, text, flaws)?;
         let shown = self.known.hide(&bytes);
-        let text = String::from_utf8_lossy(&shown);
+        let text = as_text(&shown);
         if matches!(text, Cow::Owned(_)) {
             flaws.push(Flaw::Utf8(part));
         }
-        let members = serde_json::from_str(&text).ok()?;
-        let repeated = json::repeated(text.as_bytes()).into_iter().filter(|one| one.depth == 0);
-        flaws.extend(repeated.map(|one| Flaw::Repeated { part, name: one.name }));
+        let json::Object { members, repeated } = serde_json::from_str(&text).ok()?;
+        flaws.extend(repeated.into_iter().map(|name| Flaw::Repeated { part, name }));
         Some(members)
     }
 
@@ -125,8 +138,18 @@ impl Keys {
         }
     }
 
+    /// Whether signatures hold, each by the key that it names, in their order. Those of Ed25519 are tried together where they
+    /// are several: one verification for all of them costs half as much, and where it fails each is tried alone.
+    pub(crate) fn signatures(&self, all: &[Signed<'_>]) -> Vec<Signature> {
+        let together = self.set.as_ref().ok().and_then(|set| set.hold_together(all));
+        match together {
+            Some(held) => held,
+            None => all.iter().map(|one| self.signature(one.kid, one.alg, one.text, &one.signature)).collect(),
+        }
+    }
+
     /// Whether a signature holds by the key of that name.
-    pub(crate) fn signature(&self, kid: Option<&str>, alg: &str, signed: &str, signature: &[u8]) -> Signature {
+    fn signature(&self, kid: Option<&str>, alg: &str, signed: &str, signature: &[u8]) -> Signature {
         if alg.eq_ignore_ascii_case("none") {
             return Signature::Failed("the header says alg none: nothing is signed".to_owned());
         }
@@ -142,6 +165,16 @@ impl Keys {
             Err(why) => Signature::NotTried(why.clone()),
         }
     }
+}
+
+/// A signature to be tried.
+pub(crate) struct Signed<'a> {
+    /// The key's name, where it is told.
+    pub(crate) kid: Option<&'a str>,
+    pub(crate) alg: &'a str,
+    /// What is signed.
+    pub(crate) text: &'a str,
+    pub(crate) signature: Vec<u8>,
 }
 
 /// The lengths of ECDSA signatures: two numbers in full (RFC 7518 section 3.4, RFC 8812 section 3.2).
@@ -217,13 +250,20 @@ fn alphabet(token: &str) -> u32 {
     smallest.map_or(CHARACTERS, |(size, _)| *size)
 }
 
-/// Turns the tokens of a walk into facts, and lets go of the tokens. A signature is tried where the plan asks for it: that
-/// costs as much as all the rest of an exchange.
-pub fn witness(plan: &Plan, walked: &mut Walked, keys: &Keys) {
+/// Turns the tokens of a walk into facts, and takes the tokens out of it: each exchange that had some by its position, with
+/// its tokens in the order of their facts. A signature is tried where the plan asks for it: that costs as much as all the rest
+/// of an exchange.
+pub fn witness(plan: &Plan, walked: &mut Walked, keys: &Keys) -> Vec<(usize, Vec<Secret>)> {
     let verify = plan.asks_for_signatures();
     let mut latest: Vec<(String, Secret)> = Vec::new();
-    for answer in walked.exchanges.iter_mut().filter_map(|exchange| exchange.heard.as_mut().ok()) {
+    let mut taken = Vec::new();
+    for (position, exchange) in walked.exchanges.iter_mut().enumerate() {
+        let Ok(answer) = &mut exchange.heard else { continue };
         let tokens = std::mem::take(&mut answer.unwitnessed);
+        if tokens.is_empty() {
+            continue;
+        }
+        taken.push((position, tokens.iter().map(|(_, token)| token.clone()).collect()));
         let of = |name: &str| tokens.iter().find(|(member, _)| member == name).map(|(_, token)| token);
         let access_token = of("id_token").and_then(|_| of("access_token")).cloned();
         for (member, token) in tokens {
@@ -240,6 +280,7 @@ pub fn witness(plan: &Plan, walked: &mut Walked, keys: &Keys) {
             }
         }
     }
+    taken
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! marks (`⟦alice.password⟧`) where a secret stood, and tokens are kept as [`TokenFacts`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -288,7 +289,7 @@ pub struct TokenFacts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JwtFacts {
     /// The JOSE header.
-    pub header: serde_json::Map<String, serde_json::Value>,
+    pub header: Arc<serde_json::Map<String, serde_json::Value>>,
     /// The claims.
     pub claims: serde_json::Map<String, serde_json::Value>,
     /// Whether the signature held.

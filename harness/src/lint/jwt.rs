@@ -124,18 +124,18 @@ fn is_string_or_uri(text: &str) -> bool {
 
 /// A parameter of the header, where it is there.
 pub(super) fn header(jwts: &Jwts<'_>, name: &str, form: &Form) -> Option<Finding> {
-    each(jwts, |of, jwt| Some(formed(jwt.header.get(name)?, name, &format!("header of the {of}"), form)))
+    each(jwts, |of, jwt| Some(formed(jwt.header.get(name)?, (name, "header", of), form)))
 }
 
 /// A claim, where it is there.
 pub(super) fn claim(jwts: &Jwts<'_>, name: &str, form: &Form) -> Option<Finding> {
-    each(jwts, |of, jwt| Some(formed(jwt.claims.get(name)?, name, &format!("claims of the {of}"), form)))
+    each(jwts, |of, jwt| Some(formed(jwt.claims.get(name)?, (name, "claims", of), form)))
 }
 
-fn formed(value: &Value, name: &str, place: &str, Form(words, holds): &Form) -> Finding {
+fn formed(value: &Value, (name, part, of): (&str, &str, &str), Form(words, holds): &Form) -> Finding {
     pair(
         holds(value),
-        || format!("{name} in the {place} is {words}"),
+        || format!("{name} in the {part} of the {of} is {words}"),
         || format!("{name} is {}", shortened(&value.to_string())),
     )
 }

@@ -223,7 +223,7 @@ mod tests {
     fn tokens(header: &Value, claims: &Value, flaws: Vec<Flaw>) -> Vec<TokenFacts> {
         let object = |value: &Value| value.as_object().expect("an object").clone();
         let jwt = JwtFacts {
-            header: object(header),
+            header: object(header).into(),
             claims: object(claims),
             signature: Signature::NotTried("not asked for".to_owned()),
             flaws,

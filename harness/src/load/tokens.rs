@@ -12,12 +12,12 @@ mod tests;
 mod truths;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use ropcheck_reports::record::Found;
 use ropcheck_reports::record::load::Validated;
+use ropcheck_reports::record::{Found, TokenFacts};
 use tokio::sync::{mpsc, oneshot};
 
 use self::look::{Against, Look};
@@ -38,8 +38,8 @@ pub(super) struct Issued {
     pub(super) user: Option<Arc<str>>,
     /// The client's identifier.
     pub(super) client: Arc<str>,
-    /// The tokens by the names of their members.
-    pub(super) tokens: Vec<(String, Secret)>,
+    /// Its tokens, with what is known of them.
+    pub(super) tokens: Vec<(TokenFacts, Secret)>,
     /// The scope of the answer; where it tells none, what was asked for.
     pub(super) scope: Option<String>,
     /// The lifetime that the answer tells, in seconds.
@@ -83,21 +83,23 @@ pub(super) struct Came {
     pub(super) odds: f64,
 }
 
-/// Answers that wait for the thread that looks at tokens. What finds no room waits with its walk, so that memory is bounded.
-const ROOM: usize = 1024;
+/// Batches that wait for the thread that looks at tokens. What finds no room waits with its walk, so that memory is bounded.
+const ROOM: usize = 16;
 
-/// How many of them the thread takes at once: to be woken for each would cost more than to look at it.
-const AT_ONCE: usize = 64;
+/// How many answers are a batch: to wake the thread for each would cost more than to look at it.
+const BATCH: usize = 64;
 
 /// The way to the thread that looks at tokens. Clones lead to the same one.
 #[derive(Debug, Clone)]
 pub(super) struct Tokens {
     queue: mpsc::Sender<Handed>,
+    /// The batch that is not full.
+    gathered: Arc<Mutex<Vec<Issued>>>,
 }
 
 #[derive(Debug)]
 enum Handed {
-    Issued(Box<Issued>),
+    Issued(Vec<Issued>),
     /// Nothing more comes: what did it come to?
     End(oneshot::Sender<Came>),
 }
@@ -116,20 +118,29 @@ impl Tokens {
 
     fn queue(room: usize) -> (Self, mpsc::Receiver<Handed>) {
         let (queue, handed) = mpsc::channel(room);
-        (Self { queue }, handed)
+        (Self { queue, gathered: Arc::default() }, handed)
     }
 
     /// Hands over what an answer issued, once it was measured. Waits where there is no room.
     pub(super) async fn hand(&self, issued: Issued) {
-        if !issued.tokens.is_empty() {
+        let full = {
+            let mut gathered = self.gathered();
+            gathered.push(issued);
+            (gathered.len() >= BATCH).then(|| std::mem::replace(&mut *gathered, Vec::with_capacity(BATCH)))
+        };
+        if let Some(batch) = full {
             // Nobody takes them any more only where the thread panicked, which `finish` tells.
-            let _gone = self.queue.send(Handed::Issued(Box::new(issued))).await;
+            let _gone = self.queue.send(Handed::Issued(batch)).await;
         }
     }
 
-    /// How many answers wait.
+    /// How many answers wait, to within a batch.
     pub(super) fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        (self.queue.max_capacity() - self.queue.capacity()) * BATCH
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Vec<Issued>> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until all that was handed over was looked at, and tells what it came to.
@@ -138,6 +149,8 @@ impl Tokens {
     /// The thread panicked.
     pub(super) async fn finish(self) -> Came {
         let (end, came) = oneshot::channel();
+        let rest = std::mem::take(&mut *self.gathered());
+        let _gone = self.queue.send(Handed::Issued(rest)).await;
         let _gone = self.queue.send(Handed::End(end)).await;
         came.await.expect("the thread that looks at tokens ends by telling what they came to")
     }
@@ -145,16 +158,13 @@ impl Tokens {
 
 /// Looks at what is handed over until the end.
 fn attend(mut look: Look, mut handed: mpsc::Receiver<Handed>) {
-    let mut taken = Vec::with_capacity(AT_ONCE);
-    while handed.blocking_recv_many(&mut taken, AT_ONCE) > 0 {
-        for one in taken.drain(..) {
-            match one {
-                Handed::Issued(issued) => look.look(&issued),
-                Handed::End(end) => {
-                    // Nobody waits for it only where the run was given up.
-                    let _given_up = end.send(look.came());
-                    return;
-                }
+    while let Some(one) = handed.blocking_recv() {
+        match one {
+            Handed::Issued(batch) => look.look(&batch),
+            Handed::End(end) => {
+                // Nobody waits for it only where the run was given up.
+                let _given_up = end.send(look.came());
+                return;
             }
         }
     }

@@ -12,7 +12,7 @@ use super::tests::{Draft, Signer, against};
 use super::*;
 
 const BATCHES: usize = 21;
-const BATCH: usize = 500;
+const ANSWERS: usize = 500;
 
 /// The median batch, in microseconds each.
 #[expect(clippy::print_stdout, reason = "what it is run for")]
@@ -21,8 +21,8 @@ fn cost(what: &str, mut each: impl FnMut(usize)) {
     let mut batches: Vec<f64> = (0..BATCHES)
         .map(|batch| {
             let began = Instant::now();
-            (0..BATCH).for_each(|one| each(batch * BATCH + one));
-            began.elapsed().as_secs_f64() * 1e6 / BATCH as f64
+            (0..ANSWERS).for_each(|one| each(batch * ANSWERS + one));
+            began.elapsed().as_secs_f64() * 1e6 / ANSWERS as f64
         })
         .collect();
     batches.sort_by(f64::total_cmp);
@@ -34,7 +34,7 @@ fn cost(what: &str, mut each: impl FnMut(usize)) {
 fn cost_of_an_answer() {
     let signer = Signer::new();
     let draft = |number: usize| Draft::good("alice", u32::try_from(number).expect("a few thousand"));
-    let answers: Vec<Issued> = (0..BATCHES * BATCH).map(|number| draft(number).issued(&signer)).collect();
+    let answers: Vec<Issued> = (0..BATCHES * ANSWERS).map(|number| draft(number).issued(&signer)).collect();
 
     let token = answers[0].tokens[0].1.expose();
     let (signed, signature) = token.rsplit_once('.').expect("a JWT");
@@ -53,12 +53,12 @@ fn cost_of_an_answer() {
     for (validated, how) in [(Validated::None, "compared"), (Validated::All, "validated and compared")] {
         for members in members {
             let keep = |issued: &Issued| {
-                let wanted = |(member, _): &&(String, Secret)| members.contains(&member.as_str());
+                let wanted = |(facts, _): &&(TokenFacts, Secret)| members.contains(&facts.member.as_str());
                 Issued { tokens: issued.tokens.iter().filter(wanted).cloned().collect(), ..issued.clone() }
             };
             let answers: Vec<Issued> = answers.iter().map(keep).collect();
             let mut look = Look::new(against(&signer, validated));
-            cost(&format!("{how}: {}", members.join(", ")), |number| look.look(&answers[number]));
+            cost(&format!("{how}: {}", members.join(", ")), |number| look.look(&answers[number..=number]));
             assert!(look.came().found.iter().all(|found| found.finding == ropcheck_reports::record::Finding::Met));
         }
     }
@@ -69,9 +69,9 @@ fn cost_of_an_answer() {
 #[ignore = "a measurement: it means something in a release build on a quiet machine"]
 #[expect(clippy::print_stdout, reason = "what it is run for")]
 async fn rate_through_the_queue() {
-    const ANSWERS: u32 = 50_000;
+    const MANY: u32 = 50_000;
     let signer = Signer::new();
-    let answers: Vec<Issued> = (0..ANSWERS).map(|number| Draft::good("alice", number).issued(&signer)).collect();
+    let answers: Vec<Issued> = (0..MANY).map(|number| Draft::good("alice", number).issued(&signer)).collect();
     let (tokens, handed) = Tokens::queue(ROOM);
     let look = Look::new(against(&signer, Validated::All));
     thread::spawn(move || attend(look, handed));
@@ -81,6 +81,6 @@ async fn rate_through_the_queue() {
         tokens.hand(issued).await;
     }
     let came = tokens.finish().await;
-    let rate = f64::from(ANSWERS) / began.elapsed().as_secs_f64();
+    let rate = f64::from(MANY) / began.elapsed().as_secs_f64();
     println!("{rate:.0} answers/s through the queue, {} validated", came.validated);
 }

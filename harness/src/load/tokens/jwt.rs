@@ -1,49 +1,61 @@
-//! A JWT read to be compared: nothing of it is kept.
+//! A JWT to be compared: what a witness told of it, and its text.
 
 use std::time::Duration;
 
-use ropcheck_reports::record::Part;
+use ropcheck_reports::record::{JwtFacts, Part, TokenFacts};
+use serde_json::{Map, Value};
 
-use crate::json::Members;
 use crate::lint::{AT_JWT, typ_is};
 use crate::witness::{decoded, parts};
 
 /// A JWT as far as it can be read.
 pub(super) struct Jwt<'a> {
-    pub(super) header: Members,
-    pub(super) claims: Members,
-    /// What the signature is over.
-    pub(super) signed: &'a str,
-    pub(super) signature: Vec<u8>,
+    pub(super) header: &'a Map<String, Value>,
+    pub(super) claims: &'a Map<String, Value>,
+    token: &'a str,
 }
 
 impl<'a> Jwt<'a> {
-    /// Reads one, where the token is one. How well it is written is a lint's matter.
-    pub(super) fn read(token: &'a str) -> Option<Self> {
-        let [header, claims, signature] = parts(token)?;
-        let read = |part, text| decoded(part, text, &mut Vec::new());
-        Some(Self {
-            header: Members::parse(&read(Part::Header, header)?).ok()?,
-            claims: Members::parse(&read(Part::Claims, claims)?).ok()?,
-            signed: &token[..header.len() + 1 + claims.len()],
-            signature: read(Part::Signature, signature)?,
-        })
+    /// The token of these facts, where it is one. How well it is written is a lint's matter.
+    pub(super) fn of(facts: &'a TokenFacts, token: &'a str) -> Option<Self> {
+        let JwtFacts { header, claims, .. } = facts.jwt.as_ref()?;
+        Some(Self { header, claims, token })
+    }
+
+    /// What is signed, and its signature.
+    pub(super) fn signed(&self) -> Option<(&'a str, Vec<u8>)> {
+        let [header, claims, signature] = parts(self.token)?;
+        let signed = &self.token[..header.len() + 1 + claims.len()];
+        Some((signed, decoded(Part::Signature, signature, &mut Vec::new())?))
+    }
+
+    /// A parameter of the header that is a text.
+    pub(super) fn parameter(&self, name: &str) -> Option<&'a str> {
+        self.header.get(name)?.as_str()
     }
 
     /// Whether it says that it follows RFC 9068 (section 2.1).
     pub(super) fn is_at_jwt(&self) -> bool {
-        self.header.text("typ").is_some_and(|typ| typ_is(&typ, &[AT_JWT]))
+        self.parameter("typ").is_some_and(|typ| typ_is(typ, &[AT_JWT]))
+    }
+
+    /// A claim that is a text.
+    pub(super) fn text(&self, claim: &str) -> Option<&'a str> {
+        self.claims.get(claim)?.as_str()
     }
 
     /// A claim that is a time (RFC 7519 section 2), in seconds since the epoch.
     pub(super) fn seconds(&self, claim: &str) -> Option<f64> {
-        self.claims.raw(claim)?.parse().ok()
+        self.claims.get(claim)?.as_f64()
     }
 
     /// The texts of a claim that is a text or a list of them (`aud`, RFC 7519 section 4.1.3).
-    pub(super) fn texts(&self, claim: &str) -> Vec<String> {
-        let raw = self.claims.raw(claim).unwrap_or_default();
-        serde_json::from_str(raw).or_else(|_| serde_json::from_str(raw).map(|one| vec![one])).unwrap_or_default()
+    pub(super) fn texts(&self, claim: &str) -> Vec<&'a str> {
+        match self.claims.get(claim) {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(all)) => all.iter().map(Value::as_str).collect::<Option<_>>().unwrap_or_default(),
+            _ => vec![],
+        }
     }
 }
 

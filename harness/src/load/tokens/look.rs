@@ -15,7 +15,7 @@ use super::truths::TRUTHS;
 use super::{Came, Issued, Kind};
 use crate::exchange::shortened;
 use crate::session::Session;
-use crate::witness::Keys;
+use crate::witness::{Keys, Signed};
 
 /// What tokens are held against.
 #[derive(Debug)]
@@ -46,6 +46,35 @@ impl Against {
             subjects: target.users.iter().filter_map(|user| Some((user.name.clone(), user.sub.clone()?))).collect(),
         }
     }
+
+    /// Whether others than the server are told to verify a JWT.
+    fn is_for_others(&self, kind: Kind, jwt: &Jwt<'_>) -> bool {
+        kind == Kind::Id || self.rfc9068 || jwt.is_at_jwt()
+    }
+
+    /// The signature of a token that others are told to verify, or that names a key of the server's key set. Nothing else
+    /// tells whose key it would be.
+    fn to_try<'a>(&self, token: &Read<'a>) -> Option<Signed<'a>> {
+        let jwt = token.jwt.as_ref().filter(|_| token.is_taken)?;
+        let (kid, alg) = (jwt.parameter("kid"), jwt.parameter("alg").unwrap_or_default());
+        let names_key = || kid.is_some_and(|kid| self.keys.names(kid));
+        if !self.is_for_others(token.kind, jwt) && !names_key() {
+            return None;
+        }
+        let (text, signature) = jwt.signed()?;
+        Some(Signed { kid, alg, text, signature })
+    }
+}
+
+/// A token as it is read, before it is held against anything.
+struct Read<'a> {
+    kind: Kind,
+    issued: &'a Issued,
+    text: &'a str,
+    /// What it says, where it is a JWT.
+    jwt: Option<Jwt<'a>>,
+    /// Whether it is taken for validation.
+    is_taken: bool,
 }
 
 /// A token as truths see it.
@@ -75,7 +104,7 @@ pub(super) struct Again {
 impl Token<'_> {
     /// Whether others than the server are told to verify it.
     pub(super) fn is_for_others(&self) -> bool {
-        self.kind == Kind::Id || self.against.rfc9068 || self.jwt.as_ref().is_some_and(Jwt::is_at_jwt)
+        self.jwt.as_ref().is_some_and(|jwt| self.against.is_for_others(self.kind, jwt))
     }
 
     /// The JWT, where it is one to validate.
@@ -90,26 +119,13 @@ impl Token<'_> {
 
     /// A claim that is a text.
     pub(super) fn claim(&self, name: &str) -> Option<String> {
-        self.jwt.as_ref()?.claims.text(name)
+        self.jwt.as_ref()?.text(name).map(str::to_owned)
     }
 
     /// A claim as a finding tells it.
     pub(super) fn told(&self, name: &str) -> String {
-        let raw = self.jwt.as_ref().and_then(|jwt| jwt.claims.raw(name));
-        raw.map_or_else(|| format!("no {name}"), |raw| format!("{name} is {}", shortened(&self.against.keys.hide(raw))))
-    }
-
-    /// Tries the signature of one that others are told to verify, or that names a key of the server's key set. Nothing else
-    /// tells whose key it would be.
-    fn tried(&self) -> Option<Signature> {
-        let jwt = self.jwt.as_ref().filter(|_| self.is_taken)?;
-        let kid = jwt.header.text("kid");
-        let names_key = || kid.as_deref().is_some_and(|kid| self.against.keys.names(kid));
-        if !self.is_for_others() && !names_key() {
-            return None;
-        }
-        let alg = jwt.header.text("alg").unwrap_or_default();
-        Some(self.against.keys.signature(kid.as_deref(), &alg, jwt.signed, &jwt.signature))
+        let claim = self.jwt.as_ref().and_then(|jwt| jwt.claims.get(name));
+        claim.map_or_else(|| format!("no {name}"), |claim| format!("{name} is {}", shortened(&claim.to_string())))
     }
 }
 
@@ -142,33 +158,48 @@ impl Look {
         }
     }
 
-    /// Looks at the tokens of an answer.
-    pub(super) fn look(&mut self, issued: &Issued) {
-        let began = *self.began.get_or_insert(issued.heard_at);
+    /// Looks at the tokens of some answers.
+    pub(super) fn look(&mut self, answers: &[Issued]) {
+        let read: Vec<Read<'_>> = answers.iter().flat_map(|issued| self.read(issued)).collect();
+        let to_try: Vec<Option<Signed<'_>>> = read.iter().map(|one| self.against.to_try(one)).collect();
+        let is_tried: Vec<bool> = to_try.iter().map(Option::is_some).collect();
+        let to_try: Vec<Signed<'_>> = to_try.into_iter().flatten().collect();
+        let mut signatures = self.against.keys.signatures(&to_try).into_iter();
+        for (one, is_tried) in read.into_iter().zip(is_tried) {
+            self.hold(one, is_tried.then(|| signatures.next()).flatten());
+        }
+    }
+
+    /// The tokens of an answer.
+    fn read<'a>(&mut self, issued: &'a Issued) -> Vec<Read<'a>> {
+        self.began.get_or_insert(issued.heard_at);
         let is_taken = match self.against.validated {
             Validated::All => true,
             Validated::OneOf(many) => self.answers.is_multiple_of(many.max(1).into()),
             Validated::None => false,
         };
         self.answers += 1;
-        for (member, secret) in &issued.tokens {
-            let Some(kind) = Kind::of(member) else { continue };
-            self.seen += 1;
-            let text = secret.expose();
+        let each = issued.tokens.iter().filter_map(|(facts, secret)| {
+            let (kind, text) = (Kind::of(&facts.member)?, secret.expose());
             // A refresh token is for nobody but the server to read.
-            let jwt = (kind != Kind::Refresh).then(|| Jwt::read(text)).flatten();
-            let again = self.meet(kind, issued, text, jwt.as_ref());
-            let sub = jwt.as_ref().and_then(|jwt| jwt.claims.text("sub"));
-            let subject = sub.and_then(|sub| self.subjects.meet(kind, issued, &sub));
-            let against = &self.against;
-            let mut token = Token { kind, issued, against, jwt, again, subject, is_taken, signature: None };
-            token.signature = token.tried();
-            self.validated += u64::from(matches!(token.signature, Some(Signature::Held { .. } | Signature::Failed(_))));
-            let truths = TRUTHS.iter().enumerate().filter(|(_, truth)| truth.of.contains(&kind));
-            for (position, truth) in truths {
-                if let Some(finding) = (truth.look)(&token) {
-                    self.ledger.add(position, finding, || place(against, issued, began));
-                }
+            let jwt = (kind != Kind::Refresh).then(|| Jwt::of(facts, text)).flatten();
+            Some(Read { kind, issued, text, jwt, is_taken })
+        });
+        each.collect()
+    }
+
+    /// Holds a token against every truth.
+    fn hold(&mut self, Read { kind, issued, text, jwt, is_taken }: Read<'_>, signature: Option<Signature>) {
+        self.seen += 1;
+        self.validated += u64::from(matches!(signature, Some(Signature::Held { .. } | Signature::Failed(_))));
+        let again = self.meet(kind, issued, text, jwt.as_ref());
+        let sub = jwt.as_ref().and_then(|jwt| jwt.text("sub"));
+        let subject = sub.and_then(|sub| self.subjects.meet(kind, issued, sub));
+        let (against, began) = (&self.against, self.began.unwrap_or_default());
+        let token = Token { kind, issued, against, jwt, again, subject, is_taken, signature };
+        for (position, truth) in TRUTHS.iter().enumerate().filter(|(_, truth)| truth.of.contains(&kind)) {
+            if let Some(finding) = (truth.look)(&token) {
+                self.ledger.add(position, finding, || place(against, issued, began));
             }
         }
     }
@@ -178,7 +209,7 @@ impl Look {
     /// token, and whether somebody else has it: that one of them is the same by chance hides one repetition of 65,536.
     fn meet(&mut self, kind: Kind, issued: &Issued, token: &str, jwt: Option<&Jwt<'_>>) -> Option<Again> {
         let of_token = self.against.keys.fingerprint(token.as_bytes());
-        let jti = jwt.and_then(|jwt| jwt.claims.raw("jti").map(|jti| (jwt.claims.raw("iss"), jti)));
+        let jti = jwt.and_then(|jwt| jwt.claims.get("jti").map(|jti| (jwt.text("iss"), jti)));
         let fingerprint = match jti {
             None => of_token,
             Some((iss, jti)) => {

@@ -16,23 +16,29 @@ use crate::exchange::Sent;
 use crate::library::Library;
 use crate::session::Subject;
 use crate::walk::{Start, walk};
-use crate::witness::Keys;
+use crate::witness::{Keys, witness};
 
 const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://issuer.example";
 
-/// A server's key.
-pub(super) struct Signer(pub(super) Ed25519KeyPair);
+/// A server's key, and the key set that has it.
+pub(super) struct Signer(pub(super) Ed25519KeyPair, Arc<Keys>);
 
 impl Signer {
     pub(super) fn new() -> Self {
-        Self(Ed25519KeyPair::generate().expect("random bytes"))
+        let pair = Ed25519KeyPair::generate().expect("random bytes");
+        let x = URL_SAFE_NO_PAD.encode(pair.public_key());
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "a", "x": x });
+        Self(pair, Arc::new(Keys::new(Ok(vec![key]), crate::seal::Known::default())))
     }
 
     pub(super) fn keys(&self) -> Arc<Keys> {
-        let x = URL_SAFE_NO_PAD.encode(self.0.public_key());
-        let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "a", "x": x });
-        Arc::new(Keys::new(Ok(vec![key]), crate::seal::Known::default()))
+        Arc::clone(&self.1)
+    }
+
+    /// A token as a witness hands it on.
+    fn known(&self, member: &str, token: Secret) -> (TokenFacts, Secret) {
+        (self.1.facts(member.to_owned(), token.expose(), None, false), token)
     }
 
     fn sign(&self, header: &Value, claims: &Value) -> Secret {
@@ -99,7 +105,7 @@ impl Draft {
             ("id_token", signer.sign(&self.id_header, &self.id)),
             ("refresh_token", Secret::new(self.refresh)),
         ];
-        let tokens = tokens.map(|(member, token)| (member.to_owned(), token)).into();
+        let tokens = tokens.map(|(member, token)| signer.known(member, token)).into();
         Issued { tokens, ..self.issued }
     }
 }
@@ -113,7 +119,7 @@ fn came(against: impl FnOnce(&Signer) -> Against, change: impl Fn(&mut Draft)) -
         if number == 4 {
             change(&mut draft);
         }
-        look.look(&draft.issued(&signer));
+        look.look(&[draft.issued(&signer)]);
     }
     look.came()
 }
@@ -202,6 +208,26 @@ fn each_truth_is_broken_by_the_token_that_breaks_it_alone() {
     }
 }
 
+/// Signatures of one key are tried together, and one that does not hold spoils no other.
+#[test]
+fn of_signatures_that_are_tried_together_the_wrong_one_is_told() {
+    let (signer, other) = (Signer::new(), Signer::new());
+    for wrong in [None, Some(0), Some(2)] {
+        let by = |number: u32| if wrong == Some(number) { &other } else { &signer };
+        let answers: Vec<Issued> = (0..4).map(|number| Draft::good("alice", number).issued(by(number))).collect();
+        let mut look = Look::new(all(&signer));
+        look.look(&answers);
+        let came = look.came();
+        let told = wrong.map_or(vec![], |_| vec!["access-token-signature", "id-token-signature"]);
+        assert_eq!((came.validated, broken(&came)), (8, told), "{wrong:?}");
+        let signature = found(&came, "access-token-signature");
+        assert_eq!(signature.share, Some(Share { broken: u64::from(wrong.is_some()), of: 4 }));
+        if let (Finding::Broken { actual, .. }, Some(wrong)) = (&signature.finding, wrong) {
+            assert!(actual.contains(&format!("~{wrong}#1, alice")), "{actual}");
+        }
+    }
+}
+
 #[test]
 fn an_access_token_of_two_users_is_told_whatever_it_is() {
     let signer = Signer::new();
@@ -209,9 +235,9 @@ fn an_access_token_of_two_users_is_told_whatever_it_is() {
     for token in [Secret::new("opaque"), jwt] {
         let mut look = Look::new(all(&signer));
         let mut tell = |walk: u32, user: &str, client: &str| {
-            let (tokens, (user, client)) = (vec![("access_token".to_owned(), token.clone())], (user, client));
+            let (tokens, (user, client)) = (vec![signer.known("access_token", token.clone())], (user, client));
             let issued = Draft::good(user, walk).issued;
-            look.look(&Issued { tokens, client: client.into(), ..issued });
+            look.look(&[Issued { tokens, client: client.into(), ..issued }]);
         };
         // Again to the same user and client it is no other's.
         for (walk, user, client) in [(1, "alice", "app"), (2, "alice", "app"), (3, "bob", "app"), (4, "alice", "web")] {
@@ -238,7 +264,7 @@ fn no_more_than_a_few_examples_and_no_token_are_told() {
         draft.issued.heard_at += Duration::from_secs(number.into());
         let issued = draft.issued(&signer);
         texts.extend(issued.tokens.iter().map(|(_, token)| token.expose().to_owned()));
-        look.look(&issued);
+        look.look(&[issued]);
     }
     let came = look.came();
     let jti = found(&came, "jti-of-one");
@@ -324,13 +350,12 @@ async fn what_is_handed_over_is_looked_at_by_a_thread_until_the_end() {
 #[tokio::test]
 async fn where_the_queue_is_full_the_walk_waits() {
     let (tokens, mut handed) = Tokens::queue(2);
-    let signer = Signer::new();
-    let one = || Draft::good("alice", 1).issued(&signer);
     assert_eq!(tokens.waiting(), 0);
-    tokens.hand(one()).await;
-    tokens.hand(one()).await;
-    assert_eq!(tokens.waiting(), 2);
-    let mut third = Box::pin(tokens.hand(one()));
+    for _ in 0..3 * BATCH - 1 {
+        tokens.hand(Issued::default()).await;
+    }
+    assert_eq!(tokens.waiting(), 2 * BATCH);
+    let mut third = Box::pin(tokens.hand(Issued::default()));
     tokio::select! {
         biased;
         () = &mut third => panic!("there is no room"),
@@ -338,7 +363,7 @@ async fn where_the_queue_is_full_the_walk_waits() {
     }
     assert!(handed.recv().await.is_some());
     third.await;
-    assert_eq!(tokens.waiting(), 2);
+    assert_eq!(tokens.waiting(), 2 * BATCH);
 }
 
 /// Two users log in, the first of them twice, and he refreshes for less.
@@ -395,22 +420,23 @@ async fn each_truth_is_broken_by_a_fault_of_the_server() {
         let (plan, ground) = session.plan(&case[0]).unwrap_or_else(|why| panic!("{id}: {why:?}"));
         let mut walked = walk(&plan, &Drawn::none(), Start::Now, &ground).await;
         let mut look = Look::new(Against::of(&session, &case, Validated::All));
-        for (position, exchange) in walked.exchanges.iter_mut().enumerate() {
+        for (position, tokens) in witness(&plan, &mut walked, session.keys()) {
+            let exchange = &mut walked.exchanges[position];
             let Sent::Step(step) = exchange.sent else { continue };
             let (user, scope) = ASKED[step];
             let answer = exchange.heard.as_mut().expect("an answer");
             let told = |name: &str| answer.members().ok()?.raw(name)?.parse().ok();
             let scope = answer.members().ok().and_then(|members| members.text("scope")).unwrap_or(scope.to_owned());
-            look.look(&Issued {
+            look.look(&[Issued {
                 position,
                 user: Some(user.into()),
                 client: "demo-basic".into(),
                 expires_in: told("expires_in"),
                 scope: Some(scope),
                 heard_at: answer.heard_at,
-                tokens: std::mem::take(&mut answer.unwitnessed),
+                tokens: std::mem::take(&mut answer.tokens).into_iter().zip(tokens).collect(),
                 ..Issued::default()
-            });
+            }]);
         }
         let came = look.came();
         assert!(came.seen >= 9, "{id}: {came:?}");
