@@ -26,6 +26,8 @@ pub struct Health {
     pub under_way: u64,
     /// Why the run is INVALID; empty where it is valid.
     pub limits: Vec<Limit>,
+    /// What made times longer and changed no verdict: see [`Health::where_kept`].
+    pub slowed: Vec<Limit>,
 }
 
 /// A reason why a run is INVALID.
@@ -92,6 +94,7 @@ impl Health {
             may_open: conditions.open_files,
             under_way: pulses.iter().map(|pulse| pulse.under_way).max().unwrap_or_default(),
             limits: vec![],
+            slowed: vec![],
         };
         health.limits = [
             health.lag(response.at_us(0.99)),
@@ -104,6 +107,17 @@ impl Health {
         .chain(refused(steps))
         .collect();
         health
+    }
+
+    /// Where thresholds of times were kept, what can only have made times longer was no limit: without it they would have been
+    /// kept as well.
+    #[must_use]
+    pub fn where_kept(mut self, times_are_kept: bool) -> Self {
+        if times_are_kept {
+            let only_slows = |limit: &mut Limit| matches!(limit, Limit::Lag { .. } | Limit::Cpu { .. });
+            self.slowed = self.limits.extract_if(.., only_slows).collect();
+        }
+        self
     }
 
     fn lag(&self, response_p99_us: u64) -> Option<Limit> {
@@ -237,6 +251,17 @@ mod tests {
             assert_eq!(matches!(limits.as_slice(), [Limit::Lag { .. }]), is_limit, "{lag} of {response}: {limits:?}");
         }
         assert!(limits(conditions(), &[window(0, 200, &[5])], &[]).is_empty(), "a closed loop has no schedule");
+    }
+
+    #[test]
+    fn what_only_slows_is_no_limit_where_the_times_are_kept() {
+        let windows = [arrivals(5000, 5000)];
+        let waits = pulses(|_| Pulse { cpu_us: 2_000_000, waiting: 11, ..Pulse::default() });
+        let health = |kept| Health::of(&head(conditions()), &loads(&windows), &waits).where_kept(kept);
+        let [missed, kept] = [false, true].map(health);
+        assert_eq!((missed.limits.len(), missed.slowed.len()), (3, 0));
+        assert_eq!((kept.limits.len(), kept.slowed.len()), (1, 2));
+        assert!(matches!(kept.limits[0], Limit::Waiting { .. }), "those are in no figure: {:?}", kept.limits);
     }
 
     #[test]

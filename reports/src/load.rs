@@ -113,16 +113,18 @@ impl Loading {
             .collect();
         // A search that held no rate has nothing to hold its thresholds against.
         let thresholds = head.filter(|_| held.is_none_or(|held| !held.is_empty()));
+        let thresholds = thresholds.into_iter().flat_map(|head| &head.thresholds);
+        let held = |threshold: &load::Threshold| Held {
+            threshold: threshold.clone(),
+            outcome: outcome(&threshold.text, &steps, findings),
+        };
+        let thresholds: Vec<Held> = thresholds.map(held).collect();
+        let is_of_time = |held: &Held| Threshold::parse(&held.threshold.text).is_ok_and(|it| it.is_of_time());
+        let times_are_kept = thresholds.iter().all(|held| held.outcome.kept) && thresholds.iter().any(is_of_time);
+        let health = head.map(|head| Health::of(head, &steps, &measured)).unwrap_or_default();
         Load {
-            health: head.map(|head| Health::of(head, &steps, &measured)).unwrap_or_default(),
-            thresholds: thresholds
-                .into_iter()
-                .flat_map(|head| &head.thresholds)
-                .map(|threshold| Held {
-                    threshold: threshold.clone(),
-                    outcome: outcome(&threshold.text, &steps, findings),
-                })
-                .collect(),
+            health: health.where_kept(times_are_kept),
+            thresholds,
             over_time: whole.over_time(),
             steps,
             pulses,

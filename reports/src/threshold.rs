@@ -170,6 +170,11 @@ impl Threshold {
         self.steps().is_none_or(is_named)
     }
 
+    /// Whether it is of a time.
+    pub fn is_of_time(&self) -> bool {
+        self.measure.unit == Unit::Time
+    }
+
     /// What it comes to with what was measured; `findings` are the broken promises that bind.
     ///
     /// Where nothing was measured it is missed: a promise about nothing is not kept.

@@ -132,6 +132,7 @@ pub(crate) fn generator(run: &Load, head: &LoadHead) -> String {
     let of = if *may_open == 0 { String::new() } else { format!(" of {may_open}") };
     parts.extend((*open_files > 0).then(|| format!("at most {open_files}{of} files open")));
     parts.extend((*under_way > 0).then(|| format!("at most {} under way", count(*under_way, "request"))));
+    parts.extend(run.health.slowed.iter().map(|limit| format!("{limit}: the thresholds were kept in spite of it")));
     if parts.is_empty() { "nothing is known of it".to_owned() } else { parts.join(", ") }
 }
 
