@@ -172,10 +172,14 @@ mod tests {
         }
     }
 
-    /// A trial of the seconds 2 and 3 with two answers, in which the generator was that busy; before and after it was idle.
+    /// A trial of the seconds 2 and 3 with an answer that took a millisecond, in which the generator was that busy; before and
+    /// after it was idle.
     fn tried(cpu_us: u64) -> Tried {
+        let mut times = hdrhistogram::Histogram::new_with_bounds(1, 1_000_000, 3).expect("bounds of a histogram");
+        times.record(1000).expect("within the bounds");
+        let (latency_us, statuses) = (ropcheck_reports::latency::encode(&times), [(200, 1)].into());
         let mut tried = Tried::default();
-        tried.add(&Event::Window(Window { second: 2, statuses: [(200, 2)].into(), ..Window::default() }));
+        tried.add(&Event::Window(Window { second: 2, statuses, latency_us, ..Window::default() }));
         for second in 0..6 {
             let cpu_us = if (2..4).contains(&second) { cpu_us } else { 10_000 };
             tried.add(&Event::Pulse(Pulse { second, cpu_us, ..Pulse::default() }));
