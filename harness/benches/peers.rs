@@ -186,7 +186,7 @@ fn bare_goose(base: &str) {
     runtime.block_on(async {
         let attack = goose::GooseAttack::initialize_with_config(config).expect("a configuration");
         let attack = attack.register_scenario(Scenario::new("logins").register_transaction(transaction));
-        attack.execute().await.expect("a run");
+        Box::pin(attack.execute()).await.expect("a run");
     });
     println!("{}", count(ANSWERS.load(Ordering::Relaxed)) / f64::from(SECONDS));
 }
