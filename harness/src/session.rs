@@ -178,6 +178,8 @@ impl Session {
             Place::Embedded(embedded) => embedded.of(id).map(|(target, clock)| (target, Time::Moved(clock)))?,
         };
         target.allowed_failed_logins = u32::MAX;
+        // Wrong passwords under load are those of sacrificial users: as many as are asked for, unless the target file bounds them.
+        target.limits.failed_logins.get_or_insert(u32::MAX);
         let rate = target.load.as_ref().filter(|_| !target.is_loopback()).map(|load| load.max_rate);
         let wire = if keeps { self.wire.clone() } else { self.wire.clone().unkept() };
         let ground = Ground::new(wire, &target, Arc::new(Pace::at(rate)), time).in_manner(manner);

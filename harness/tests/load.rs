@@ -1,5 +1,7 @@
 //! A load run on the embedded server: what it measures, what it finds, and that it measures HTTP/1.1.
 
+#[path = "support/accounts.rs"]
+mod accounts;
 #[path = "support/run.rs"]
 mod run;
 
@@ -25,6 +27,7 @@ use ropcheck_reports::record::{Event, Finding, Found, Level, Origin};
 use ropcheck_reports::run::{CaseOutcome, Judged, Run, Standing};
 use tokio::net::TcpListener;
 
+use crate::accounts::{grant, refusal};
 use crate::run::ropcheck;
 
 /// A user's own scenarios: a load that is over soon, one that a good server does not bear even once, one without `load`.
@@ -60,6 +63,10 @@ const SCENARIOS: &str = r"
       - { walk: small/sessions, weight: 3 }
       - { walk: load/steady/wrong-passwords, weight: 1 }
     thresholds: [rate(sessions/login) > 1/s, findings = 0]
+
+- id: mistypes
+  title: A user who may be locked out mistypes twenty times
+  load: { rate: 40/s for 500ms, arrivals: even, journeys: [{ walk: load/steady/wrong-passwords }] }
 
 - id: impossible
   title: A good login is refused
@@ -319,6 +326,21 @@ async fn another_machine_is_not_asked_more_than_its_leave() {
     let asked: u64 = run.load.steps.iter().map(|step| step.count).sum();
     // Two users would ask hundreds of times in that half of a second.
     assert!((1..=11).contains(&asked) && requests.load(Ordering::Relaxed) < 40, "{asked} at 20 a second in 500 ms");
+}
+
+/// A user marked sacrificial bears all wrong passwords of a load, and only as many as a target file says where it does.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_of_a_load_are_sent_as_asked_within_what_the_target_file_says() {
+    for (limits, sent) in [("", 21), ("limits: { failed_logins: 8 }\n", 8)] {
+        let (server, endpoint) = accounts::server(|_, right, _| if right { grant() } else { refusal(400) }).await;
+        let target = accounts::target(accounts::text(&endpoint, 1, limits));
+        load_on(Subject::Target(Box::new(target)), "small/mistypes").await.expect("it bears one walk");
+        let all = accounts::sent(&server).await;
+        let (wrong, right): (Vec<_>, Vec<_>) = all.iter().partition(|login| login.ends_with('!'));
+        assert!(wrong.iter().all(|login| *login == "decoy-1!"), "{wrong:?}");
+        // The first look at the server, and the control of all walks.
+        assert_eq!((wrong.len(), right.len()), (sent, 2), "{all:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
