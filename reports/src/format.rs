@@ -15,6 +15,8 @@ pub mod text;
 pub mod waivers;
 mod wording;
 
+pub use wording::{visible, visible_lines};
+
 /// A way to tell a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Format {

@@ -52,6 +52,7 @@ pub fn each(mut from: impl BufRead, tell: &mut dyn FnMut(Event)) -> Result<(), R
             Ok(event) if is_begun || matches!(event, Event::RunStarted(_)) => tell(event),
             Ok(_) => return Err(ReadError::Headless),
             Err(_) if !text.ends_with('\n') && is_begun => break,
+            Err(why) if !is_begun && why.is_syntax() => return Err(ReadError::Headless),
             Err(why) => return Err(ReadError::Line { line, why }),
         }
         is_begun = true;

@@ -74,7 +74,7 @@ pub enum Standing {
     Invalid,
     /// A threshold was missed.
     Missed,
-    /// Nothing could be judged, the run could not go on, or a search found no rate.
+    /// Less than half could be judged, the run could not go on, or a search found no rate.
     Inconclusive,
     /// No MUST was broken, and something was not judged.
     Partial,
@@ -83,7 +83,7 @@ pub enum Standing {
 }
 
 impl Run {
-    /// The run's exit code: 1 a MUST broken, a waiver out of date or a threshold missed; 3 nothing could be judged, the
+    /// The run's exit code: 1 a MUST broken, a waiver out of date or a threshold missed; 3 less than half could be judged, the
     /// generator was the limit or, when `strict`, anything was left unjudged; 130 interrupted; 0 otherwise.
     pub fn exit_code(&self, strict: bool) -> u8 {
         match self.standing() {
@@ -112,7 +112,7 @@ impl Run {
             Standing::Inconclusive
         } else if self.load.missed().next().is_some() {
             Standing::Missed
-        } else if self.judged_nothing() || self.stopped().is_some() {
+        } else if self.judged_too_little() || self.stopped().is_some() {
             Standing::Inconclusive
         } else if self.tally.unjudged > 0 {
             Standing::Partial
@@ -121,10 +121,12 @@ impl Run {
         }
     }
 
-    /// Whether of the cases that were asked for none was judged: what the checks of every answer say is beside that.
-    fn judged_nothing(&self) -> bool {
-        let open = |case: &CaseOutcome| matches!(case.verdict, Verdict::Unjudged | Verdict::Skipped);
-        self.scenarios().iter().all(open)
+    /// Whether of the cases that were asked for and not skipped less than half was judged, or none: what the checks of every
+    /// answer say is beside that.
+    fn judged_too_little(&self) -> bool {
+        let run = self.scenarios().iter().filter(|case| case.verdict != Verdict::Skipped).count();
+        let open = self.scenarios().iter().filter(|case| case.verdict == Verdict::Unjudged).count();
+        run == 0 || 2 * open > run
     }
 
     /// Whether the run was interrupted, or its record just ends.
@@ -158,21 +160,28 @@ impl Run {
         )
     }
 
-    /// Cases with a finding that was not judged, by the kind of reason, each with the reason in words; a
-    /// case comes once for each reason that it has.
-    pub fn unjudged(&self) -> BTreeMap<Because, Vec<(&CaseOutcome, &str)>> {
-        let mut groups: BTreeMap<Because, Vec<(&CaseOutcome, &str)>> = BTreeMap::new();
+    /// Cases with a finding that was not judged, by the reason: its kind, and it in words. A case comes once for each reason
+    /// that it has.
+    pub fn unjudged(&self) -> BTreeMap<(Because, &str), Vec<&CaseOutcome>> {
+        let mut groups: BTreeMap<(Because, &str), Vec<&CaseOutcome>> = BTreeMap::new();
         for case in &self.cases {
             let mut told = BTreeSet::new();
             for judged in &case.judged {
                 if let Finding::Unjudged { because, detail } = &judged.found.finding
                     && told.insert((*because, detail))
                 {
-                    groups.entry(*because).or_default().push((case, detail));
+                    groups.entry((*because, detail)).or_default().push(case);
                 }
             }
         }
         groups
+    }
+
+    /// The one throttling for which most cases were left open, with how many; none where it was no more than one case.
+    pub fn cut_short(&self) -> Option<(usize, &str)> {
+        let groups = self.unjudged().into_iter().filter(|((because, _), _)| *because == Because::Throttled);
+        let most = groups.map(|((_, told), cases)| (cases.len(), told)).max_by_key(|(cases, _)| *cases);
+        most.filter(|(cases, _)| *cases > 1)
     }
 
     /// Cases that the run did not reach: neither skipped nor with any finding.
@@ -198,15 +207,6 @@ impl Run {
             if let Finding::Unjudged { because, .. } = &judged.found.finding {
                 *counts.entry(*because).or_default() += 1;
             }
-        }
-        counts
-    }
-
-    /// Skipped cases, counted by reason.
-    pub fn skipped_by_reason(&self) -> BTreeMap<&str, usize> {
-        let mut counts = BTreeMap::new();
-        for why in self.cases.iter().filter_map(|case| case.skipped.as_deref()) {
-            *counts.entry(why).or_default() += 1;
         }
         counts
     }
@@ -377,11 +377,33 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_which_less_than_half_was_judged_concludes_nothing() {
+        let mut started = head(&[("must", Level::Must)]);
+        let more = ["b", "c"].map(|id| Case { id: id.into(), ..started.cases[0].clone() });
+        started.cases.extend(more);
+        let of = |case: &str, event| match event {
+            Event::Found(one) => Event::Found(Found { case: case.into(), ..one }),
+            other => other,
+        };
+        let rest = || {
+            let detail = "a rest of 70s".to_owned();
+            found("must", Finding::Unjudged { because: Because::Throttled, detail })
+        };
+        let met = || found("must", Finding::Met);
+        let one = fold(started.clone(), [met(), of("b", met()), of("c", rest()), done()]);
+        assert_eq!((one.exit_code(false), one.cut_short()), (0, None));
+        let two = fold(started.clone(), [met(), of("b", rest()), of("c", rest()), done()]);
+        assert_eq!((two.exit_code(false), two.cut_short()), (3, Some((2, "a rest of 70s"))));
+        let skip = |case: &str| Event::Skipped(Skipped { case: case.into(), because: "no public client".into() });
+        assert_eq!(fold(started, [met(), skip("b"), skip("c"), done()]).exit_code(false), 0, "skipped does not count");
+    }
+
+    #[test]
     fn a_skipped_case_keeps_its_reason_and_a_run_without_an_end_is_interrupted() {
         let skip = Event::Skipped(Skipped { case: "a".into(), because: "no public client".into() });
         let run = fold(head(&[]), [skip]);
         assert_eq!(run.cases[0].verdict, Verdict::Skipped);
-        assert_eq!(run.skipped_by_reason()["no public client"], 1);
+        assert_eq!(run.skipped()["no public client"].len(), 1);
         assert_eq!(run.exit_code(false), 130);
     }
 }

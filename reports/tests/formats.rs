@@ -1,6 +1,6 @@
 //! Every format against a record that holds every kind of event and every verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,7 +12,7 @@ use ropcheck_reports::format::text::{self, Style};
 use ropcheck_reports::format::{FORMATS, Tell, find};
 use ropcheck_reports::read;
 use ropcheck_reports::record::load::{Kind, Mode};
-use ropcheck_reports::record::{Body, Ended, Event, Exchange, Finding, Found, Heard, RunFinished};
+use ropcheck_reports::record::{Because, Body, Ended, Event, Exchange, Finding, Found, Heard, Origin, RunFinished};
 use ropcheck_reports::run::{Run, Standing, Verdict};
 
 const CHECK: &str = include_str!("specimen.ndjson");
@@ -68,6 +68,30 @@ fn a_run_without_an_end_is_told_so_by_every_format() {
         assert!(told(format, &stopped).contains("stopped: the target is unreachable"), "{format}");
         assert!(told(format, &unfinished).contains("unfinished"), "{format}");
     }
+}
+
+/// A throttling that left many cases open is one event, however many they are.
+#[test]
+fn what_left_many_cases_open_is_told_once() {
+    let why = "the server asked for a rest of 59s";
+    let mut all = events(CHECK);
+    let mut cases = BTreeSet::new();
+    for event in &mut all {
+        if let Event::Found(one) = event
+            && one.origin == Origin::Line
+        {
+            cases.insert(one.case.clone());
+            one.finding = Finding::Unjudged { because: Because::Throttled, detail: why.to_owned() };
+        }
+    }
+    for (format, times) in [("text", 3), ("markdown", 2)] {
+        let told = told(format, &all).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(told.matches(why).count(), times, "{format}: at the top, at the end, above the cases: {told}");
+        assert!(told.contains(&format!("cut short by throttling: {} cases not judged", cases.len())), "{told}");
+    }
+    let text = told("text", &all);
+    assert!(cases.iter().all(|case| text.contains(case.as_str())), "{text}");
+    assert!(text.trim_end().ends_with(&format!("; cut short: {} cases not judged", cases.len())), "{text}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ struct Reason {
 struct Reasoned {
     id: String,
     anchor: String,
-    detail: String,
+    title: String,
 }
 
 /// A section with what its sentences came to.
@@ -195,12 +195,12 @@ fn unjudged(run: &Run) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = run
         .unjudged()
         .into_iter()
-        .map(|(because, cases)| Reason {
-            why: because.name().to_owned(),
-            cases: cases.into_iter().map(|(case, detail)| reasoned(case, detail)).collect(),
+        .map(|((because, detail), cases)| Reason {
+            why: format!("{}: {}", because.name(), wording::visible(detail)),
+            cases: cases.into_iter().map(reasoned).collect(),
         })
         .collect();
-    let unreached: Vec<Reasoned> = run.unreached().into_iter().map(|case| reasoned(case, "")).collect();
+    let unreached: Vec<Reasoned> = run.unreached().into_iter().map(reasoned).collect();
     if !unreached.is_empty() {
         reasons.push(Reason { why: "not reached by the run".to_owned(), cases: unreached });
     }
@@ -210,18 +210,15 @@ fn unjudged(run: &Run) -> Vec<Reason> {
 fn skipped(run: &Run) -> Vec<Reason> {
     run.skipped()
         .into_iter()
-        .map(|(why, cases)| Reason {
-            why: wording::visible(why),
-            cases: cases.into_iter().map(|case| reasoned(case, &case.case.title)).collect(),
-        })
+        .map(|(why, cases)| Reason { why: wording::visible(why), cases: cases.into_iter().map(reasoned).collect() })
         .collect()
 }
 
-fn reasoned(case: &CaseOutcome, detail: &str) -> Reasoned {
+fn reasoned(case: &CaseOutcome) -> Reasoned {
     Reasoned {
         id: wording::visible(&case.case.id),
         anchor: case::anchor(&case.case.id),
-        detail: wording::visible(detail),
+        title: wording::visible(&case.case.title),
     }
 }
 

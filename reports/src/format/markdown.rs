@@ -201,28 +201,31 @@ fn second_opinion(run: &Run) -> String {
 }
 
 fn unjudged(run: &Run) -> String {
-    let mut rows: Vec<(String, usize)> =
-        run.unjudged_by_reason().into_iter().map(|(because, count)| (because.name().to_owned(), count)).collect();
+    let groups = run.unjudged().into_iter();
+    let mut rows: Vec<(String, Vec<&CaseOutcome>)> =
+        groups.map(|((because, detail), cases)| (format!("{}: {detail}", because.name()), cases)).collect();
     let unreached = run.unreached();
     if !unreached.is_empty() {
-        rows.push(("not reached by the run".to_owned(), unreached.len()));
+        rows.push(("not reached by the run".to_owned(), unreached));
     }
-    table("Not judged", "reason", "findings", &rows)
+    table("Not judged", &rows)
 }
 
 fn skipped(run: &Run) -> String {
-    let rows: Vec<(String, usize)> =
-        run.skipped_by_reason().into_iter().map(|(why, count)| (why.to_owned(), count)).collect();
-    table("Skipped", "reason", "cases", &rows)
+    let rows: Vec<(String, Vec<&CaseOutcome>)> =
+        run.skipped().into_iter().map(|(why, cases)| (why.to_owned(), cases)).collect();
+    table("Skipped", &rows)
 }
 
-fn table(title: &str, what: &str, counted: &str, rows: &[(String, usize)]) -> String {
+/// Cases by what they have in common: how many, and the first of them by name.
+fn table(title: &str, rows: &[(String, Vec<&CaseOutcome>)]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut text = format!("### {title}\n\n| {what} | {counted} |\n|---|---:|\n");
-    for (name, count) in rows {
-        let _ = writeln!(text, "| {} | {count} |", field(name));
+    let mut text = format!("### {title}\n\n| reason | number | cases |\n|---|---:|---|\n");
+    for (why, cases) in rows {
+        let ids = cases.iter().map(|case| case.case.id.as_str()).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "| {} | {} | {} |", field(why), cases.len(), field(&ids));
     }
     text
 }

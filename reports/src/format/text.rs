@@ -34,6 +34,10 @@ const WIDTHS: (usize, usize) = (60, 120);
 pub fn write(run: &Run, style: Style, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut paper = paper(style, width, out);
     load::invalid(&mut paper, run)?;
+    if let Some(told) = wording::cut_short(run) {
+        paper.prose(0, "", &told)?;
+        paper.blank()?;
+    }
     overview(&mut paper, &run.coverage)?;
     second_opinion(&mut paper, run)?;
     skipped(&mut paper, run)?;
@@ -158,7 +162,7 @@ fn failure(paper: &mut Paper, run: &Run, case: &CaseOutcome) -> io::Result<()> {
     title(paper, case, Weight::Fails)?;
     for evidence in evidence::of(run, case, Weight::is_broken) {
         for judged in &evidence.judged {
-            finding(paper, judged, None)?;
+            finding(paper, run, judged, None)?;
         }
         shown(paper, &evidence)?;
     }
@@ -170,7 +174,7 @@ fn remark(paper: &mut Paper, run: &Run, case: &CaseOutcome) -> io::Result<()> {
     let told = |one: &&Judged| one.weight.is_broken() || (case.gravest().is_none() && one.weight == Weight::Advises);
     title(paper, case, case.gravest().unwrap_or(Weight::Advises))?;
     for judged in case.judged.iter().filter(told) {
-        finding(paper, judged, wording::evidence(run, judged))?;
+        finding(paper, run, judged, wording::evidence(run, judged))?;
     }
     paper.blank()
 }
@@ -185,7 +189,7 @@ fn title(paper: &mut Paper, case: &CaseOutcome, weight: Weight) -> io::Result<()
     Ok(())
 }
 
-fn finding(paper: &mut Paper, judged: &Judged, shown_by: Option<String>) -> io::Result<()> {
+fn finding(paper: &mut Paper, run: &Run, judged: &Judged, shown_by: Option<String>) -> io::Result<()> {
     let section = wording::section(judged).map_or_else(String::new, |section| format!(", {section}"));
     paper.blank()?;
     paper.line(
@@ -219,6 +223,7 @@ fn finding(paper: &mut Paper, judged: &Judged, shown_by: Option<String>) -> io::
                 paper.prose(16, "bytes ", &line)?;
             }
         }
+        paper.prose(4, "again:    ", &wording::again(run, judged))?;
     }
     if let Some(at) = &judged.found.at
         && let Some(place) = wording::place(at)
@@ -324,12 +329,10 @@ fn second_opinion(paper: &mut Paper, run: &Run) -> io::Result<()> {
 }
 
 fn unjudged(paper: &mut Paper, run: &Run) -> io::Result<()> {
-    for (because, cases) in run.unjudged() {
+    for ((because, detail), cases) in run.unjudged() {
         paper.line(0, &[(Ink::Warn, "NOT JUDGED"), (Ink::Plain, "  "), (Ink::Strong, because.name())])?;
-        for (case, detail) in cases {
-            paper.prose(2, "", &case.case.id)?;
-            paper.prose(4, "", detail)?;
-        }
+        paper.prose(2, "", detail)?;
+        paper.prose(4, "", &ids(&cases))?;
         paper.blank()?;
     }
     let unreached = run.unreached();

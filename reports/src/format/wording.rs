@@ -17,7 +17,10 @@ pub(crate) const OPINION: &str =
 /// The line that ends a report: what the cases came to, how long it took, against what.
 pub(crate) fn summary(run: &Run) -> String {
     let opinion = opinion(run).map_or_else(String::new, |told| format!(" (second opinion: {told})"));
-    format!("{}{opinion} in {} against {}", tally(run), seconds(run.took_us()), visible(&run.started.target.name))
+    let cut = run
+        .cut_short()
+        .map_or_else(String::new, |(cases, _)| format!("; cut short: {} not judged", count(cases, "case")));
+    format!("{}{opinion} in {} against {}{cut}", tally(run), seconds(run.took_us()), visible(&run.started.target.name))
 }
 
 /// `3 of 9 followed, 2 not judged, 1 not reached`, where the run holds a second opinion.
@@ -104,7 +107,19 @@ pub(crate) fn ending(run: &Run) -> Option<String> {
 
 /// What whoever ran it has to know beside the findings, each as a line.
 pub(crate) fn notices(run: &Run) -> Vec<String> {
-    run.notices().iter().map(|notice| format!("notice: {}", visible(notice))).collect()
+    let notices = run.notices().iter().map(|notice| format!("notice: {}", visible(notice)));
+    cut_short(run).into_iter().chain(notices).collect()
+}
+
+/// That one throttling left many cases open, and what to do about it.
+pub(crate) fn cut_short(run: &Run) -> Option<String> {
+    let (cases, told) = run.cut_short()?;
+    Some(format!(
+        "cut short by throttling: {} not judged: {}; raise `patience` in the target file beyond that, or ask more slowly \
+         (`limits: {{ requests_per_second: … }}`)",
+        count(cases, "case"),
+        visible(told)
+    ))
 }
 
 /// What a broken promise weighs, in one word.
@@ -176,6 +191,13 @@ pub(crate) fn drawn(drawn: &Drawn) -> String {
     format!("set {} drawn, {} to shrink it, {size}{again}", drawn.tried, count(drawn.shrinks, "walk"))
 }
 
+/// How the drawn values of a property are tried again.
+pub(crate) fn again(run: &Run, judged: &Judged) -> String {
+    let is_embedded = run.started.target.name.starts_with("embedded reference server");
+    let target = if is_embedded { "" } else { " --target FILE" };
+    format!("ropcheck replay RECORD {}{target} (RECORD is what `--record` wrote)", judged.found.case)
+}
+
 /// Each drawn value in a line, with its bytes where its letters do not tell them: `password = "é" (bytes 65 cc 81)`.
 pub(crate) fn drawn_values(drawn: &Drawn) -> impl Iterator<Item = String> {
     drawn.values.iter().map(|(name, value)| match value.dump().join(" ") {
@@ -233,7 +255,7 @@ pub(crate) fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &
 
 /// The text on one line with nothing hidden in it: characters that steer a terminal, an XML parser or the
 /// direction of text are written as `\u{1b}`.
-pub(crate) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if steers(character) { shown.extend(character.escape_default()) } else { shown.push(character) }
@@ -242,7 +264,7 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 /// The same for a text of several lines: line feeds and tabs stay.
-pub(crate) fn visible_lines(text: &str) -> String {
+pub fn visible_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -256,8 +278,9 @@ pub(crate) fn visible_lines(text: &str) -> String {
 
 fn steers(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(character, '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The text cut to so many characters, the last of them an ellipsis where it was cut.
@@ -276,6 +299,20 @@ mod tests {
     fn nothing_hides_in_a_visible_text() {
         assert_eq!(visible("a\u{1b}[31m\r\n\u{202e}b⟦c⟧é"), r"a\u{1b}[31m\r\n\u{202e}b⟦c⟧é");
         assert_eq!(visible_lines("a\n\tb\r"), "a\n\tb\\r");
+        for hidden in [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2069}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(visible(&format!("a{hidden}")), format!("a{}", hidden.escape_default()));
+        }
     }
 
     #[test]
