@@ -110,11 +110,13 @@ impl Budget {
         if account.failed.saturating_add(together) > many.unwrap_or(self.limits.failed_logins) {
             return Err(Refused::User);
         }
-        if self.limits.failed_logins_in_all.is_some_and(|most| in_all.saturating_add(together) > most) {
+        // What fails by a name that nobody bears costs none of the users.
+        let costs = self.many.contains_key(user);
+        if costs && self.limits.failed_logins_in_all.is_some_and(|most| in_all.saturating_add(together) > most) {
             return Err(Refused::Run);
         }
         account.failed += 1;
-        *in_all += 1;
+        *in_all += u32::from(costs);
         Ok(())
     }
 

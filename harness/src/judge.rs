@@ -88,6 +88,8 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks:
         let positions = match walked.steps.get(index) {
             Some(Reached::Sent(positions)) => positions,
             Some(Reached::Not(because, why)) => {
+                let before = if *because == Because::Setup { refused_before(plan, walked) } else { String::new() };
+                let why = format!("{why}{before}");
                 open.get_or_insert((unjudged(*because, why), None));
                 continue;
             }
@@ -129,6 +131,16 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks:
     CameTo { finding, shown, share }
 }
 
+/// The last refusal of a request of which something was to be kept: who asked, and what came.
+fn refused_before(plan: &Plan, walked: &Walked) -> String {
+    let answered = walked.exchanges.iter().filter_map(|one| Some((plan.sent(one.sent)?, one.heard.as_ref().ok()?)));
+    let mut refused = answered.filter(|(step, answer)| !step.keep.is_empty() && !answer.grants());
+    refused.next_back().map_or_else(String::new, |(step, answer)| {
+        let by = step.client.as_ref().map_or_else(String::new, |client| format!(" by client `{client}`"));
+        format!(": the request before it{by} was answered with {}", answer.in_few_words())
+    })
+}
+
 /// What a comparison came to: the times of every pair that was answered as a whole, and to show it the pair in the middle.
 fn same_time(other: &str, index: usize, plan: &Plan, walks: &[Walked]) -> CameTo {
     let Some(beside) = plan.steps.iter().position(|step| step.name == other) else {
@@ -151,7 +163,8 @@ fn same_time(other: &str, index: usize, plan: &Plan, walks: &[Walked]) -> CameTo
     let shown = same_time::typical(&pairs).map(|at| shown[at].to_vec()).unwrap_or_default();
     match (same_time::judge(&plan.steps[index].name, other, &pairs), walks.last().and_then(cut_short)) {
         (Finding::Unjudged { detail, .. }, Some((because, why))) => {
-            CameTo { finding: unjudged(because, format!("{why}; {detail}")), shown, share: None }
+            let why = if pairs.is_empty() { why } else { format!("{why}; {detail}") };
+            CameTo { finding: unjudged(because, why), shown, share: None }
         }
         (finding, _) => CameTo { finding, shown, share: None },
     }

@@ -298,6 +298,14 @@ fn granted(plan: &Plan, walked: &Walked, target: &Target) -> Result<(), NotReady
     }
 }
 
+/// What a good login was answered with and what to do about it, where it was refused.
+pub(crate) fn refusal(plan: &Plan, walked: &Walked, target: &Target) -> Option<String> {
+    match granted(plan, walked, target).err()? {
+        NotReady::Refused(refused) => Some(format!("{}: {}", refused.answer, refused.remedy)),
+        other => Some(other.to_string()),
+    }
+}
+
 /// What in the target file is the likeliest cause of a refusal, by its error code (RFC 6749 section 5.2) or else its status.
 fn remedy(status: u16, error: Option<&str>, client: &str, user: &str) -> String {
     match (error, status) {

@@ -414,14 +414,18 @@ fn check_name(source: &Source, step: Location, name: &Name, kept: &[&str], given
         Name::User(Some(wrong), _) if !user_roles().any(|role| role == wrong) => {
             dangles(format!("`{wrong}` is no user that a case can ask for"), wrong, user_roles().collect())
         }
-        Name::Kept(_) | Name::Scope(_) | Name::Client(..) | Name::User(..) | Name::Target(_) => Ok(()),
+        Name::Kept(_) | Name::Scope(_) | Name::Client(..) | Name::User(..) | Name::Target(_) | Name::Attempt => Ok(()),
     }
 }
 
 /// An expectation is printed when it is broken, so it names nothing that is secret or known only during the walk.
 fn check_expected_name(source: &Source, step: Location, name: &Name) -> Result<(), Complaint> {
     match name {
-        Name::Client(_, ClientPart::Secret) | Name::User(_, UserPart::Password) | Name::Kept(_) | Name::Given(_) => {
+        Name::Client(_, ClientPart::Secret)
+        | Name::User(_, UserPart::Password)
+        | Name::Kept(_)
+        | Name::Given(_)
+        | Name::Attempt => {
             let place = source.find(&name.to_string(), step);
             Err(source.complain(
                 place,

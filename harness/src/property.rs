@@ -3,6 +3,7 @@
 pub mod draw;
 pub mod regressions;
 pub mod replay;
+mod ways;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use ropcheck_reports::record::{self, Because, Finding, Found};
 use crate::drawn::Drawn;
 use crate::judge::judge;
 use crate::plan::{MOVES, Plan};
+use crate::scenario::given::{Repertoire, Strategy};
 use crate::walk::{Ground, Start, Walked, walk};
 use crate::witness::{Keys, witness};
 
@@ -89,13 +91,12 @@ impl Property<'_> {
         let sources: Vec<Source> = self.names().map(|(_, source)| source).collect();
         let most = self.effort.cases.max(u32::try_from(self.regressions.len()).unwrap_or(u32::MAX));
         let mut earlier: Vec<Found> = Vec::new();
+        let mut draws = Draws { property: self, sources: &sources, number: 0, seen: Vec::new() };
         let mut tried = 0;
         loop {
             let known = usize::try_from(tried).ok().and_then(|tried| self.regressions.get(tried).copied());
             tried += 1;
-            let seed = known.unwrap_or_else(|| Seed::of(&self.plan.case.id, self.seed, tried));
-            // A strategy without filters never refuses to draw.
-            let Ok(mut tree) = sources.new_tree(&mut runner(&seed)) else { unreachable!("no filter, no rejection") };
+            let (mut tree, seed) = draws.next(known);
             let mut attempt = self.attempt(tree.current(), tried).await;
             if is_broken(&attempt.found) {
                 return self.shrink(&mut tree, (tried, seed), attempt, let_go).await;
@@ -123,7 +124,7 @@ impl Property<'_> {
 
     /// Walks once with values that were drawn earlier.
     pub async fn again(&self, values: Drawn) -> Attempt {
-        let plan = self.plan.with_moves(&values);
+        let plan = self.plan.with_moves(&values).with_names(&values);
         let mut walked = walk(&plan, &values, Start::Now, self.on).await;
         witness(&plan, &mut walked, self.keys);
         let mut found = Vec::new();
@@ -165,6 +166,9 @@ impl Property<'_> {
                 smaller = tree.complicate();
             }
         }
+        if minimal {
+            self.plain(&mut smallest, tried, &mut shrinks, let_go).await;
+        }
         let again = self.once_more(&smallest, tried + shrinks + 1, let_go).await;
         let values = smallest.walked.drawn.values().clone();
         for one in &mut smallest.found {
@@ -172,6 +176,27 @@ impl Property<'_> {
             one.drawn = Some(record::Drawn { values, tried, shrinks, minimal, again, seed, asked: String::new() });
         }
         smallest
+    }
+
+    /// Writes each text of a failure in one and the same letter, where it fails alike: a character that is the simplest of its
+    /// own kind may be no simpler to a reader.
+    async fn plain(&self, smallest: &mut Attempt, tried: u32, shrinks: &mut u32, let_go: &mut LetGo<'_>) {
+        for name in self.plan.given.iter().filter(|(_, strategy)| has_letters(strategy)).map(|(name, _)| name) {
+            let mut values = smallest.walked.drawn.values().clone();
+            let Some(Value::Text(text)) = values.get_mut(name) else { continue };
+            let plain = "a".repeat(text.chars().count());
+            if *text == plain || *shrinks >= self.effort.shrinks {
+                continue;
+            }
+            *text = plain;
+            *shrinks += 1;
+            let attempt = self.again(Drawn::of(tried + *shrinks, values)).await;
+            if fails_alike(&smallest.found, &attempt.found) {
+                let_go(&std::mem::replace(smallest, attempt));
+            } else {
+                let_go(&attempt);
+            }
+        }
     }
 
     /// Whether a failure comes again with its control sent anew; none where nothing more could be sent.
@@ -197,6 +222,46 @@ impl Property<'_> {
         let moves = self.plan.moves.as_ref().map(|moves| (MOVES.to_owned(), Source::of_moves(moves)));
         given.chain(moves)
     }
+}
+
+/// The sets of values of a run, one after the other.
+struct Draws<'a> {
+    property: &'a Property<'a>,
+    sources: &'a Vec<Source>,
+    /// How many were drawn.
+    number: u32,
+    /// Those that were given out.
+    seen: Vec<Vec<Value>>,
+}
+
+/// How often a set is drawn anew for one that was not given out before. Of a few sets, drawn so often, hardly one is missed.
+const REDRAWS: u32 = 1024;
+
+impl Draws<'_> {
+    /// The next set: of that seed where one is known, else one that was not given out before, if any is left.
+    fn next(&mut self, known: Option<Seed>) -> (<Vec<Source> as proptest::strategy::Strategy>::Tree, Seed) {
+        let last = self.number.saturating_add(REDRAWS);
+        loop {
+            let seed = known.unwrap_or_else(|| {
+                self.number += 1;
+                Seed::of(&self.property.plan.case.id, self.property.seed, self.number)
+            });
+            // A strategy without filters never refuses to draw.
+            let Ok(tree) = self.sources.new_tree(&mut runner(&seed)) else { unreachable!("no filter, no rejection") };
+            let values = tree.current();
+            let is_new = !self.seen.contains(&values);
+            if is_new || known.is_some() || self.number >= last {
+                self.seen.extend(is_new.then_some(values));
+                return (tree, seed);
+            }
+        }
+    }
+}
+
+/// Whether a text of letters alone may be drawn.
+fn has_letters(strategy: &Strategy) -> bool {
+    use Repertoire::{Any, Ascii, Name, Token, Unicode};
+    matches!(strategy, Strategy::Text { from: Any | Ascii | Name | Token | Unicode, .. })
 }
 
 fn is_broken(found: &[Found]) -> bool {

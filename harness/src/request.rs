@@ -59,7 +59,7 @@ impl Template {
         let Content::Form(form) = &self.body else { return None };
         match form.iter().find(|(name, _)| name == "scope")?.1.piece()? {
             Piece::Plain(scope) => Some(scope.clone()),
-            Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) => None,
+            Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) | Piece::Attempt => None,
         }
     }
 
@@ -73,7 +73,7 @@ impl Template {
         });
         match named.or(basic)?.piece()? {
             Piece::Plain(id) => Some(id.clone()),
-            Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) => None,
+            Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) | Piece::Attempt => None,
         }
     }
 
@@ -154,6 +154,8 @@ pub enum Piece {
     Kept(String),
     /// A drawn value of a property.
     Given(String),
+    /// The number of the walk.
+    Attempt,
 }
 
 impl Part {
@@ -195,7 +197,7 @@ impl Part {
     fn is_settled(&self) -> bool {
         match self {
             Self::Text(pieces) | Self::Wire(pieces) => {
-                !pieces.iter().any(|piece| matches!(piece, Piece::Kept(_) | Piece::Given(_)))
+                !pieces.iter().any(|piece| matches!(piece, Piece::Kept(_) | Piece::Given(_) | Piece::Attempt))
             }
             Self::Bytes(_) => true,
             Self::DamagedAs(..) | Self::Parameters(_) | Self::Basic { written: Some(_), .. } => false,
@@ -212,6 +214,7 @@ impl Piece {
             Self::Plain(text) => text.chars().any(char::is_lowercase),
             Self::Secret(_, secret) => secret.expose().chars().any(char::is_lowercase),
             Self::Kept(_) | Self::Given(_) => true,
+            Self::Attempt => false,
         }
     }
 }
@@ -254,6 +257,13 @@ pub fn fill(template: &Template, drawn: &Drawn, kept: &Captures, ink: Ink) -> Re
     }
     let request = Filler { drawn, kept, ink }.request(template)?;
     Ok(template.filled.request.get_or_init(|| request).clone())
+}
+
+/// A value that is another one in every walk, in quotes; none where it is the same, or can't be told before.
+pub(crate) fn varying(part: &Part, drawn: &Drawn) -> Option<String> {
+    let filler = Filler { drawn, kept: &Captures::default(), ink: Ink::Marks };
+    let raw = if part.is_settled() { None } else { filler.raw(part).ok() }?;
+    Some(str::from_utf8(&raw).map_or_else(|_| format!("\"{}\"", raw.escape_ascii()), |text| format!("{text:?}")))
 }
 
 /// The values of a request that hold a secret, as they are and as marks: what must not stand in its answer.
@@ -503,6 +513,7 @@ impl Filler<'_> {
                 .ok_or_else(|| format!("no earlier answer brought `{name}`")),
             (Piece::Kept(name), Ink::Marks) => Ok(Stretch::Mark(format!("kept {name}"))),
             (Piece::Given(name), _) => text(self.drawn(name)?),
+            (Piece::Attempt, _) => Ok(bytes(&self.drawn.attempt().to_string())),
         }
     }
 

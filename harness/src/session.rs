@@ -15,17 +15,17 @@ use crate::embedded::{Embedded, Room};
 use crate::exchange::{Exchange, Sent};
 use crate::judge::judge_together;
 pub use crate::learn::NotReady;
-use crate::learn::{Learned, discover, key_set, learn};
+use crate::learn::{LESSONS, Learned, discover, key_set, learn, refusal};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
 use crate::load::TRUTHS;
 use crate::pace::Pace;
-use crate::plan::{Plan, Skip, plan};
+use crate::plan::{Plan, Skip, plan, plan_base};
 use crate::property::{Attempt, Drawing, Effort, LetGo, Property};
 use crate::recorder;
 use crate::seal::Known;
 use crate::target::Target;
-use crate::walk::{Ground, Manner};
+use crate::walk::{Ground, Manner, Start, walk};
 use crate::wire::{Time, Wire};
 use crate::witness::{Keys, witness};
 
@@ -153,6 +153,22 @@ impl Session {
         }
     }
 
+    /// One good login by each client that may make one, but for the first, which taught: the client, and what was answered
+    /// where it was refused.
+    pub async fn other_clients(&self) -> Vec<(String, Option<String>)> {
+        let Place::Shared(ground) = &self.place else { return Vec::new() };
+        let mut told = Vec::new();
+        let first = self.target.client("default").map(|client| &client.name);
+        for client in self.target.clients.iter().filter(|client| Some(&client.name) != first) {
+            let alone = Target { clients: vec![client.clone()], ..self.target.clone() };
+            let Ok(plan) = plan_base(LESSONS[0], &self.library, &alone, &self.learned.offers) else { continue };
+            let walked = walk(&plan, &Drawn::none(), Start::Now, ground).await;
+            let refused = refusal(&plan, &walked, &alone);
+            told.push((client.name.clone(), refused));
+        }
+        told
+    }
+
     /// Plans a case, and says where to walk it.
     pub fn plan(&self, id: &str) -> Result<(Plan, Arc<Ground>), Skip> {
         let scenario = self.library.scenarios.get(id).ok_or_else(|| Skip(format!("no scenario is named `{id}`")))?;
@@ -261,11 +277,12 @@ impl Session {
 
 /// How much a property asks of a target; so many sets of values, where somebody named a number.
 pub fn effort(plan: &Plan, target: &Target, cases: Option<u32>) -> Effort {
-    if plan.spends_logins() && !target.is_loopback() {
+    let effort = if plan.spends_logins() && !target.is_loopback() {
         Effort::CAREFUL
     } else {
         Effort { cases: cases.unwrap_or(Effort::USUAL.cases), ..Effort::USUAL }
-    }
+    };
+    Effort { cases: plan.ways().map_or(effort.cases, |ways| effort.cases.min(ways)), ..effort }
 }
 
 /// A target as the record names it.

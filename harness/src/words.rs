@@ -34,6 +34,8 @@ pub enum Name {
     Kept(String),
     /// `given.password`: a drawn value of a property.
     Given(String),
+    /// `attempt`: the number of the walk, another one each time.
+    Attempt,
 }
 
 /// The parts of a client that a name can speak of.
@@ -64,7 +66,7 @@ pub enum TargetPart {
 }
 
 /// The first words of every name, for the nearest-name remedy.
-const SHAPES: [&str; 12] = [
+const SHAPES: [&str; 13] = [
     "client.id",
     "client.secret",
     "clients.ROLE.id",
@@ -77,6 +79,7 @@ const SHAPES: [&str; 12] = [
     "target.issuer",
     "kept.NAME",
     "given.NAME",
+    "attempt",
 ];
 
 impl Words {
@@ -153,6 +156,7 @@ impl Name {
             ["target", "token_endpoint"] => Ok(Self::Target(TargetPart::TokenEndpoint)),
             ["kept", name] => Ok(Self::Kept((*name).to_owned())),
             ["given", name] => Ok(Self::Given((*name).to_owned())),
+            ["attempt"] => Ok(Self::Attempt),
             _ => Err(format!("nothing is named `${{{text}}}`{}", did_you_mean(text, SHAPES))),
         }
     }
@@ -178,6 +182,7 @@ impl fmt::Display for Name {
             Self::Target(TargetPart::TokenEndpoint) => f.write_str("target.token_endpoint"),
             Self::Kept(name) => write!(f, "kept.{name}"),
             Self::Given(name) => write!(f, "given.{name}"),
+            Self::Attempt => f.write_str("attempt"),
         }
     }
 }

@@ -318,7 +318,12 @@ async fn a_dry_run_tells_why_leave_is_of_no_use_and_what_it_exceeds() {
             "limits: { failed_logins: 100000, requests_per_second: 50, concurrency: 4 }\n",
             1,
             &[],
-            &["less careful failed_logins 100000 (careful: 2)", "(drawn names)", "cost no account"],
+            &[
+                "less careful failed_logins 100000 (careful: 2)",
+                "(other names)",
+                "nobody's",
+                "none that is drawn sees more",
+            ],
         ),
     ];
     for (more, decoys, args, told) in cases {

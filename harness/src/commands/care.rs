@@ -88,7 +88,14 @@ pub(crate) fn dry_run(suite: &Suite, target: &Target, leave: Option<Leave>) -> R
     }
     if forecast.of_nobody > 0 {
         let (none, names) = (0, forecast.of_nobody);
-        page.line(0, Ink::Plain, &format!("{:<20}{none:>14}{names:>14}{:>14}  cost no account", "(drawn names)", ""));
+        page.line(0, Ink::Plain, &format!("{:<20}{none:>14}{names:>14}{:>14}  nobody's", "(other names)", ""));
+        page.blank();
+        let told = format!(
+            "Names that nobody bears cost no account. A server may throttle them all the same: none that is drawn sees more than \
+             {} failed logins.",
+            limits.failed_logins
+        );
+        page.paragraph(0, &told);
     }
     let given = leave.filter(|leave| leave.is_needed(target));
     for (name, in_a_row) in exceeding(&forecast, &limits) {

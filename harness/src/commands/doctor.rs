@@ -1,4 +1,4 @@
-//! `ropcheck doctor`: one good login, and what can be tested with it.
+//! `ropcheck doctor`: one good login by each client, and what can be tested with it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,15 +36,22 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
             return Err(why.into());
         }
     };
-    page(&session, &suite, args.ids).print()?;
+    let others = session.other_clients().await;
+    page(&session, &suite, &others, args.ids).print()?;
     Ok(0)
 }
 
-fn page(session: &Session, suite: &Suite, ids: bool) -> Page {
+fn page(session: &Session, suite: &Suite, others: &[(String, Option<String>)], ids: bool) -> Page {
     let mut page = Page::new();
     let (target, offers) = (session.target(), &session.learned().offers);
     let endpoint = target.endpoints.token.as_ref().map(Url::to_string).unwrap_or_default();
     page.line(0, Ink::Good, &format!("The good login is granted at {endpoint}"));
+    if !others.is_empty() {
+        page.head(Ink::Strong, "A good login by the other clients:");
+    }
+    for (client, refused) in others {
+        page.entry(2, &format!("{client}: {}", refused.as_deref().unwrap_or("granted")));
+    }
     page.head(Ink::Strong, "The server offers:");
     for capability in CAPABILITIES {
         let offered = offered(capability, target, offers);

@@ -59,6 +59,7 @@ impl Who<'_> {
             }
             Name::Kept(name) => Piece::Kept(name.clone()),
             Name::Given(name) => Piece::Given(name.clone()),
+            Name::Attempt => Piece::Attempt,
         })
     }
 
@@ -75,6 +76,7 @@ impl Who<'_> {
                         Piece::Plain(value) => text.push_str(&value),
                         // The library refuses secrets in an expectation; a mark is what is left to show.
                         Piece::Secret(mark, _) | Piece::Kept(mark) | Piece::Given(mark) => text.push_str(&mark),
+                        Piece::Attempt => text.push_str("attempt"),
                     },
                 }
             }

@@ -1,6 +1,10 @@
 //! Requests that are logins: whose, and whether with the right password.
 
-use crate::request::{Content, Part, Piece, Template};
+use std::sync::Arc;
+
+use super::Plan;
+use crate::drawn::Drawn;
+use crate::request::{Content, Part, Piece, Template, varying};
 use crate::target::Target;
 
 /// What a request does to a user's account.
@@ -25,6 +29,24 @@ pub(super) fn login(template: &Template, target: &Target) -> Option<Login> {
     Some(if right && !user.disabled { Login::Good(user.name.clone()) } else { Login::Failing(user.name.clone()) })
 }
 
+impl Plan {
+    /// The plan of one walk: with the user names that are drawn for it. Nobody bears them, and a server may count what fails by
+    /// them all the same: each is an account of its own, under a name in quotes as none of the target file's is.
+    pub fn with_names(self: Arc<Self>, drawn: &Drawn) -> Arc<Self> {
+        let name = |template: &Template| varying(parameter(template, "username")?, drawn);
+        let names: Vec<Option<String>> =
+            self.steps.iter().map(|step| name(&step.template).filter(|_| step.of_nobody)).collect();
+        if names.iter().all(Option::is_none) {
+            return self;
+        }
+        let mut plan = Arc::unwrap_or_clone(self);
+        for (step, name) in plan.steps.iter_mut().zip(names) {
+            step.login = step.login.take().or_else(|| Some(Login::Failing(name?)));
+        }
+        Arc::new(plan)
+    }
+}
+
 /// Whether a request is of the password grant and names somebody.
 pub(super) fn is_login(template: &Template) -> bool {
     parameter(template, "grant_type").and_then(plain).is_some_and(|grant| grant == "password")
@@ -39,6 +61,6 @@ fn parameter<'a>(template: &'a Template, name: &str) -> Option<&'a Part> {
 fn plain(part: &Part) -> Option<&String> {
     match part.piece()? {
         Piece::Plain(text) => Some(text),
-        Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) => None,
+        Piece::Secret(..) | Piece::Kept(_) | Piece::Given(_) | Piece::Attempt => None,
     }
 }
