@@ -34,7 +34,7 @@ pub(crate) enum Command {
     /// Count the sentences that are tested, by document and level
     #[command(after_help = "Example: ropcheck coverage --untested --reasons")]
     Coverage(Coverage),
-    /// Log in once and say what can be tested on a target, and what is missing
+    /// Log in once by each client and say what can be tested on a target, and what is missing
     #[command(after_help = "Example: ropcheck doctor --target staging.yaml")]
     Doctor(Doctor),
     /// Tell what a requirement, a scenario, a lint, a truth across answers, a control, a fault or a variant is about, or list those
@@ -72,7 +72,7 @@ pub(crate) struct Outcome {
     /// Write the record, one JSON line an event
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Write a report: hlog=FILE, html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
+    /// Write a report: hlog=FILE, html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE; `-` is stdout
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(String, PathBuf)>,
 }
@@ -124,11 +124,11 @@ pub(crate) struct Check {
     pub(crate) dry_run: bool,
     /// Look whether guessing at passwords is slowed down within so many failed logins of a user with `sacrificial: true`;
     /// takes the place of `throttled_after` and of `--allow-failed-logins`
-    #[arg(long, value_name = "N", requires = "target", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[arg(long, value_name = "N", requires = "target", value_parser = observed)]
     pub(crate) observe_throttling: Option<u32>,
     /// Let cases that are about many failed logins spend so many in a row on a user with `sacrificial: true`; on this
     /// machine they need no leave
-    #[arg(long, value_name = "N", requires = "target")]
+    #[arg(long, value_name = "N", requires = "target", value_parser = whole::<u32>)]
     pub(crate) allow_failed_logins: Option<u32>,
     /// Broken promises that are known and borne until a day; one that has expired or is no longer needed fails the run
     #[arg(long, value_name = "FILE")]
@@ -144,7 +144,7 @@ pub(crate) struct Load {
     /// The id of a scenario with a `load` block: load/steady/logins
     pub(crate) scenario: String,
     /// The seed of arrivals
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,
     /// Show goose's live page while users walk; not for CI
     #[arg(long)]
@@ -192,7 +192,7 @@ pub(crate) struct Replay {
 pub(crate) struct Report {
     /// The record
     pub(crate) record: PathBuf,
-    /// A report to write: hlog=FILE, html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE
+    /// A report to write: hlog=FILE, html=FILE, junit=FILE, markdown=FILE, text=FILE or waivers=FILE; `-` is stdout
     #[arg(long = "as", value_name = "FORMAT=FILE", value_parser = report, required = true)]
     pub(crate) formats: Vec<(String, PathBuf)>,
 }
@@ -265,7 +265,7 @@ pub(crate) struct Faults {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The port of 127.0.0.1; 0 takes a free one
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, default_value_t = 8080, value_parser = whole::<u16>)]
     pub(crate) port: u16,
     /// A YAML file with workspaces, clients and users; without one, the demo workspace
     #[arg(long, value_name = "FILE")]
@@ -326,6 +326,19 @@ fn cases(text: &str) -> Result<NonZeroU32, String> {
 
 fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+/// Attempts within which a limit is looked for.
+fn observed(text: &str) -> Result<u32, String> {
+    let within = |number: &u32| (2..=1000).contains(number);
+    text.parse().ok().filter(within).ok_or_else(|| "write a whole number from 2 to 1000".to_owned())
+}
+
+/// A whole number of that many bits.
+fn whole<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
+    let most = u64::MAX >> (64 - 8 * size_of::<N>());
+    let number = text.parse().ok().and_then(|number: u64| N::try_from(number).ok());
+    number.ok_or_else(|| format!("write a whole number from 0 to {most}"))
 }
 
 fn report(text: &str) -> Result<(String, PathBuf), String> {

@@ -94,6 +94,18 @@ impl Source {
             .unwrap_or(from)
     }
 
+    /// The form of the map that is wanted at a place: of the key that stands there, or else of the last one before it.
+    fn map_at(&self, at: Option<Location>) -> &'static str {
+        let At { line, column } = at.map_or(At { line: 0, column: 1 }, At::from);
+        let (line, before) = (self.line(line), usize::try_from(column).unwrap_or(1).saturating_sub(1));
+        let at = line.char_indices().nth(before).map_or(line.len(), |(at, _)| at);
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let here = line[at..].split_once(':').map(|(key, _)| key).filter(|key| key.chars().all(is_word));
+        let last = || line[..at].rsplit_once(':').and_then(|(before, _)| before.rsplit(|c: char| !is_word(c)).next());
+        let known = here.or_else(last).and_then(|key| MAPS.iter().find(|(known, _)| *known == key));
+        known.map_or("{ key: value }", |(_, form)| *form)
+    }
+
     /// The text of a line, counted from 1.
     pub fn line(&self, line: u64) -> &str {
         let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
@@ -114,7 +126,12 @@ impl Source {
                 .replace("invalid u32", "a whole number, 0 or more, is wanted here")
                 .replace("invalid boolean", "`true` or `false` is wanted here")
                 .replace("invalid floating point", "a number is wanted here")
-                .replace("expected mapping start", "a map is wanted here: `{ key: value }`");
+                .replace("expected a nonzero u32", "a whole number, 1 or more, is wanted here")
+                .replace(", set DuplicateKeyPolicy in Options if acceptable", "")
+                .replace(
+                    "expected mapping start",
+                    &format!("a map is wanted here: `{}`", self.map_at(error.location())),
+                );
             let mut message = format!("{message}{}", remedy(&message));
             let is_open = |at: At| shows(self.line(at.line), usize::try_from(at.column).unwrap_or(0));
             if self.private && !error.location().is_some_and(|at| is_open(at.into())) {
@@ -127,6 +144,14 @@ impl Source {
         })
     }
 }
+
+/// Maps by the key under which authors write something else, each in its own form.
+const MAPS: [(&str, &str); 4] = [
+    ("journeys", "{ walk: load/steady/logins, weight: 1 }"),
+    ("load", "{ users: 20 in 10s, hold 60s }"),
+    ("send", "{ like: good-login }"),
+    ("text", "{ from: ascii, length: [1, 40] }"),
+];
 
 /// `line 3 column 5: unknown field …` without its position.
 fn strip_position(message: &str) -> &str {

@@ -28,11 +28,21 @@ pub fn curl(template: &Template, drawn: &Drawn) -> String {
         if name == header::ACCEPT || (is_form && has_body) {
             continue;
         }
-        match value.split_once(" base64(").and_then(|(scheme, pair)| Some((scheme, pair.strip_suffix(')')?))) {
-            Some((scheme, pair)) => {
+        match basic(&value) {
+            Some(Basic { scheme, pair, end }) => {
                 let pair = shell.quoted(pair);
                 // What breaks lines into short ones and what does not is not the same everywhere.
-                words.push(format!("-H \"authorization: {scheme} $(printf %s {pair} | base64 | tr -d '\\n')\""));
+                let base64 = |dropped: &str| format!("$(printf %s {pair} | base64 | tr -d '{dropped}')");
+                let right = base64(r"\n");
+                let value = match end {
+                    End::Right => format!("\"authorization: {scheme}{right}\""),
+                    // A shell that someone types at reads an exclamation mark in double quotes as history.
+                    End::Mark => format!("\"authorization: {scheme}{right}\"'!'"),
+                    // Nothing fills up the last four characters where another one follows.
+                    End::LeftOver => format!("\"authorization: {scheme}{}A\"", base64(r"\n=")),
+                    End::Twice => format!("\"authorization: {scheme}{right}, {} {right}\"", scheme.trim_end()),
+                };
+                words.push(format!("-H {value}"));
             }
             None => words.push(format!("-H {}", shell.quoted(&format!("{name}: {value}")))),
         }
@@ -61,6 +71,38 @@ pub fn curl(template: &Template, drawn: &Drawn) -> String {
         }
     }
     shell.comments() + &words.join(" \\\n  ")
+}
+
+/// Basic credentials with a secret in them, as they are shown: `Basic base64(web:⟦web.secret⟧)`.
+struct Basic<'v> {
+    /// The scheme with the spaces behind it.
+    scheme: &'v str,
+    pair: &'v str,
+    end: End,
+}
+
+/// What stands behind the base64 text.
+enum End {
+    /// Nothing.
+    Right,
+    /// A character that base64 has not.
+    Mark,
+    /// A character more than makes whole bytes.
+    LeftOver,
+    /// The same credentials again.
+    Twice,
+}
+
+fn basic(value: &str) -> Option<Basic<'_>> {
+    let (scheme, rest) = value.split_once("base64(")?;
+    let again = rest.split_once(&format!("), {} base64(", scheme.trim_end()));
+    if let Some((pair, again)) = again
+        && again.strip_suffix(')') == Some(pair)
+    {
+        return Some(Basic { scheme, pair, end: End::Twice });
+    }
+    let ends = [(")", End::Right), (")!", End::Mark), (")A", End::LeftOver)];
+    ends.into_iter().find_map(|(text, end)| Some(Basic { scheme, pair: rest.strip_suffix(text)?, end }))
 }
 
 /// A parameter before it is encoded. One with a NUL in it, or that is no text, no shell word can hold: it stays as it is.
@@ -118,17 +160,27 @@ fn meaning(mark: &str) -> String {
     format!("{secret} {with}{done}{into}{encoded}")
 }
 
-/// Text inside double quotes.
+/// Text inside double quotes. An exclamation mark stands outside of them: typed at a shell it would be its history.
 fn escaped(text: &str) -> String {
-    text.chars().flat_map(|c| matches!(c, '"' | '\\' | '$' | '`').then_some('\\').into_iter().chain([c])).collect()
+    let quoted = |c: char| match c {
+        '"' | '\\' | '$' | '`' => format!("\\{c}"),
+        '!' => "\"'!'\"".to_owned(),
+        other => other.to_string(),
+    };
+    text.chars().map(quoted).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use ropcheck_reports::drawn::{Slip, Value, Writing};
     use url::Url;
 
     use super::*;
     use crate::request::{Filled, Pair, Part, Piece};
+    use crate::scenario::Encoding;
+    use crate::scenario::given::Given;
     use crate::secret::Secret;
 
     #[test]
@@ -144,6 +196,43 @@ mod tests {
             ("alice.password, in upper case", "alice.password in upper case"),
         ] {
             assert_eq!(meaning(mark), told);
+        }
+    }
+
+    /// What a shell makes of the command is what goes on the wire, whatever is wrong with the credentials.
+    #[test]
+    fn a_shell_writes_the_credentials_as_they_were_sent() {
+        let part = |text: &str| Box::new(Part::Text(vec![Piece::Plain(text.to_owned())]));
+        let secret = || Box::new(Part::Text(vec![Piece::Secret("web.secret".to_owned(), Secret::new("tu$l!p"))]));
+        for (spaces, slip) in [
+            (1, None),
+            (3, None),
+            (1, Some(Slip::Alphabet)),
+            (1, Some(Slip::LeftOver)),
+            (1, Some(Slip::Twice)),
+            (2, Some(Slip::Twice)),
+            (1, Some(Slip::Plain)),
+            (1, Some(Slip::NoColon)),
+        ] {
+            let pair = Pair::Joined(part("lab-(conf)!"), secret(), Encoding::Raw);
+            let basic = Part::Basic { scheme: "Basic".to_owned(), pair, written: Some(Given("how".to_owned())) };
+            let template = Template {
+                method: Method::POST,
+                url: Url::parse("http://127.0.0.1/token").expect("a URL"),
+                query: vec![],
+                body: Content::Form(vec![]),
+                headers: vec![(header::AUTHORIZATION, basic)],
+                respelt: None,
+                filled: Filled::default(),
+            };
+            let writing = Writing { scheme: "Basic".to_owned(), spaces, ways: vec![], slip };
+            let drawn = Drawn::of(1, BTreeMap::from([("how".to_owned(), Value::Writing(writing))]));
+            let sent = fill(&template, &drawn, &Captures::default(), Ink::Secrets).expect("nothing is kept");
+            let printed = "curl() { for word; do case $word in authorization:*) printf %s \"$word\";; esac; done; }";
+            let script = format!("{printed}\nWEB_SECRET='tu$l!p'\n{}", curl(&template, &drawn));
+            let ran = Command::new("sh").args(["-c", &script]).output().expect("a shell");
+            let wanted = format!("authorization: {}", sent.headers()["authorization"].to_str().expect("text"));
+            assert_eq!(String::from_utf8_lossy(&ran.stdout), wanted, "{slip:?}: {script}");
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Every kind and every key is taken apart whole, so that a new one has to be put in words before it compiles.
 
+use ropcheck_reports::drawn;
+
 use crate::check::Check;
 use crate::check::bits::BitsCheck;
 use crate::check::challenged::ChallengeCheck;
@@ -385,12 +387,12 @@ pub fn strategy(strategy: &Strategy) -> String {
 }
 
 fn length(Length(least, most): Length) -> String {
-    format!("{least} to {most}")
+    if least == most { least.to_string() } else { format!("{least} to {most}") }
 }
 
 fn choice(choice: &Choice) -> String {
     match choice {
-        Choice::Just(text) => format!("\"{text}\""),
+        Choice::Just(text) => drawn::Value::Text(text.clone()).to_string(),
         Choice::Drawn(strategy) => self::strategy(strategy),
     }
 }

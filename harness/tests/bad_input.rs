@@ -17,12 +17,31 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
     ("no list", "«id: a\n", &["a list is wanted here"]),
     ("an unknown key", "- id: a\n  title: T\n  «stpes: []\n", &["unknown field `stpes`", "did you mean `steps`?"]),
     ("a key that is missing", "- id: a\n  «steps: []\n", &["missing field `title`"]),
-    ("a key that comes twice", "- id: a\n  title: T\n  «title: T\n  steps: []\n", &["title"]),
+    (
+        "a key that comes twice",
+        "- id: a\n  title: T\n  «title: T\n  steps: []\n",
+        &["duplicate mapping key: title -->"],
+    ),
     ("a wrong type", "- id: a\n  title: T\n  steps: «none\n", &["a list is wanted here"]),
     (
         "an unknown need",
         "- id: a\n  title: T\n  needs: [«refresh_tokens]\n  steps: []\n",
         &["did you mean `refresh_token`?"],
+    ),
+    (
+        "a step that is no map",
+        "- id: a\n  title: T\n  steps: [{ send: «good-login }]\n",
+        &["a map is wanted here: `{ like: good-login }`"],
+    ),
+    (
+        "a repertoire alone",
+        "- id: a\n  title: T\n  given: { x: { text: «ascii } }\n  steps: []\n",
+        &["`{ from: ascii, length: [1, 40] }`"],
+    ),
+    (
+        "a journey alone",
+        "- id: a\n  title: T\n  load: { users: 1 for 1s, journeys: [«load/steady/logins] }\n",
+        &["`{ walk: load/steady/logins, weight: 1 }`"],
     ),
     ("no step", "- id: «a\n  title: T\n  steps: []\n", &["needs one step at least"]),
     (
@@ -341,7 +360,7 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         &["`true` or `false` is wanted here", "offers: { refresh_token: maybe }"],
     ),
     ("no endpoint", "name: staging\nCLIENTS\nUSERS", &["give `token_endpoint`, `issuer` or `preset`"]),
-    ("no URL", "token_endpoint: «as.example/token\nCLIENTS\nUSERS", &["is no URL"]),
+    ("no URL", "token_endpoint: «as.example/token\nCLIENTS\nUSERS", &["is no URL: it begins with no scheme"]),
     (
         "a password in what is no URL",
         "token_endpoint: «'https://web:hunter2@as example/token'\nCLIENTS\nUSERS",
@@ -361,6 +380,11 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         "a variable that is not set",
         "token_endpoint: https://as.example/\nCLIENTS\nusers: { a: { username: a, password: «\"${env:ROPCHECK_TEST_NOT_SET}\" } }\n",
         &["no variable `ROPCHECK_TEST_NOT_SET`"],
+    ),
+    (
+        "variables that are not set",
+        "token_endpoint: https://as.example/\n# ${env:ROPCHECK_TEST_C}\nclients: { web: { id: web, secret: «\"${env:ROPCHECK_TEST_B}\" } }\nusers: { a: { username: a, password: \"${env:ROPCHECK_TEST_A}\" } }\n",
+        &["no variables `ROPCHECK_TEST_A`, `ROPCHECK_TEST_B`: set"],
     ),
     (
         "a secret file that is not there",
@@ -407,7 +431,11 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         "token_endpoint: https://as.example/\nlimits: { failed_logins_in_all: «-1 }\nCLIENTS\nUSERS",
         &["a whole number, 0 or more, is wanted here"],
     ),
-    ("no failure at all", "token_endpoint: https://as.example/\n«throttled_after: 0\nCLIENTS\nUSERS", &["nonzero"]),
+    (
+        "no failure at all",
+        "token_endpoint: https://as.example/\n«throttled_after: 0\nCLIENTS\nUSERS",
+        &["a whole number, 1 or more, is wanted here"],
+    ),
     (
         "a preset beside an endpoint",
         "preset: cloudentity\ntenant: acme\nworkspace: demo\ntoken_endpoint: «https://as.example/token\nCLIENTS\nUSERS",

@@ -151,11 +151,28 @@ fn a_record_that_was_cut_in_its_last_line_can_be_read() {
     );
 }
 
+/// Whatever a scenario draws, its reader sees it and nothing steers the terminal.
+#[test]
+fn characters_that_nobody_sees_are_written_out() {
+    let told = ropcheck(["explain", "properties/password-grant/username-and-nothing-visible"]).exits(0);
+    let told = told.says(&[r"\u{202e}", r"\u{200d}", r"\u{feff}", r"\u{ad}"]);
+    assert!(!told.stdout.contains(['\u{ad}', '\u{200b}', '\u{200d}', '\u{202e}', '\u{2060}', '\u{fe0f}', '\u{feff}']));
+}
+
+#[test]
+fn a_report_goes_to_stdout_where_it_is_asked_to() {
+    let folder = folder();
+    let record = shown(&folder.path().join("run.ndjson"));
+    ropcheck(["check", "--only", SECTION, "--record", &record]).exits(0);
+    let told = ropcheck(["report", &record, "--as", "text=-"]).exits(0);
+    assert!(told.stdout.contains(" not judged"), "{}", told.stdout);
+}
+
 #[test]
 fn a_record_that_is_none_is_bad_input() {
     let folder = folder();
     let record = folder.path().join("run.ndjson");
-    for (text, why) in [("", "run_started"), ("no record\nat all\n", "line 1 is not an event")] {
+    for (text, why) in [("", "run_started"), ("no record\nat all\n", "is it a ropcheck record?")] {
         fs::write(&record, text).expect("a file");
         ropcheck(["report", &shown(&record), "--as", "text=/dev/null"]).exits(2).says(&[why, "run.ndjson"]);
     }
@@ -305,6 +322,21 @@ async fn a_refused_login_is_shown_and_recorded() {
     assert!(read(&text).contains("< HTTP 400"), "{}", read(&text));
 }
 
+/// Whoever is refused is told by name, not the tokens that did not come of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_client_that_is_wrong_is_told_by_name() {
+    let (folder, base) = (folder(), reference_server().await);
+    let file = target(&folder, &base, "");
+    let other = "  other: { id: demo-second, secret: not-its-secret, scopes: [read] }\nusers:";
+    fs::write(&file, read(&file).replace("users:", other)).expect("a target file");
+    ropcheck(["doctor", "--target", &shown(&file)])
+        .exits(0)
+        .says(&["other: status 401, error `invalid_client`: check `id`, `secret` and `auth` of client `other`"]);
+    ropcheck(["check", "--only", "rfc6749/6/token-of-another-client", "--target", &shown(&file)])
+        .exits(3)
+        .says(&["by client `other` was answered with status 401, error `invalid_client`"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn metadata_of_another_server_are_told_before_anything_is_judged() {
     let (folder, base, other) = (folder(), reference_server().await, MockServer::start().await);
@@ -412,4 +444,27 @@ async fn an_interrupted_load_leaves_a_record_that_says_so() {
         assert_eq!(last.ended, Ended::Interrupted, "{asks}");
         assert!(last.took_us < 60_000_000, "{asks}: it went on for {} us", last.took_us);
     }
+}
+
+/// But for its numbers, which every new case changes.
+#[test]
+fn the_readme_shows_the_dry_run_of_its_own_target_file() {
+    let readme = include_str!("../../README.md");
+    let block =
+        |start: &str| readme.split("```").find_map(|block| block.strip_prefix(start)).expect("a block of the README");
+    let target = block("yaml\n# Where the server is").replace("${env:", "secret-of-").replace("}\"", "\"");
+    let folder = folder();
+    let file = folder.path().join("target.yaml");
+    fs::write(&file, format!("# Where the server is{target}")).expect("a target file");
+    let ran = ropcheck(["check", "--target", &shown(&file), "--dry-run"]).exits(0);
+    let form = |text: &str| -> Vec<String> {
+        let plain = |word: &str| word.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+        text.split_whitespace().map(plain).collect()
+    };
+    assert_eq!(
+        form(&ran.stdout),
+        form(block("text\n$ ropcheck check --target target.yaml --dry-run\n")),
+        "{}",
+        ran.stdout
+    );
 }

@@ -183,11 +183,11 @@ pub struct Earlier {
 impl Earlier {
     pub(super) fn judge(&self, answer: &Answer, around: &dyn Around, same: bool) -> Finding {
         let Self { member, step } = self;
-        let before = match before(around, step) {
-            Ok(before) => before,
+        let earlier = match before(around, step) {
+            Ok(earlier) => earlier,
             Err(untold) => return untold,
         };
-        let Some(before) = known(before, member) else {
+        let Some(before) = known(earlier, member) else {
             return unjudged(Because::Setup, format!("the answer of {step} has no `{member}`"));
         };
         let Some(now) = known(answer, member) else {
@@ -196,8 +196,8 @@ impl Earlier {
         let (relation, opposite) = if same { ("the same as", "another than") } else { ("another than", "the same as") };
         pair(
             (now == before) == same,
-            || format!("`{member}` is {relation} in {step}"),
-            || format!("`{member}` is {opposite} in {step}"),
+            || format!("`{member}` is {relation} in {step} ({})", earlier.in_few_words()),
+            || format!("`{member}` is {opposite} in {step}: {}", answer.in_few_words()),
         )
     }
 }

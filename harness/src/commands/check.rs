@@ -47,9 +47,7 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
     }
     let named = match &subject {
         Subject::Target(target) => as_recorded(target),
-        Subject::Embedded(_) => {
-            record::Target { name: "embedded reference server".to_owned(), token_endpoint: String::new() }
-        }
+        Subject::Embedded(_) => record::Target { name: embedded::EMBEDDED.to_owned(), token_endpoint: String::new() },
     };
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let told = match &subject {

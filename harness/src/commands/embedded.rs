@@ -7,6 +7,9 @@ use ropcheck_reference_server::{FAULTS, Fault, Policy, VARIANTS, every_fault};
 use super::stop::Stop;
 use crate::cli::Seeded;
 
+/// What the server is called in a record.
+pub(super) const EMBEDDED: &str = "embedded reference server";
+
 /// Where faults show that may be seeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {

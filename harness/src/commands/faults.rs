@@ -56,9 +56,11 @@ fn chosen(glob: Option<&str>) -> Result<(Vec<&'static Fault>, Vec<&'static Varia
                 under_load(fault.id)
             )));
         }
-        let ids = FAULTS.iter().map(|fault| fault.id).chain(VARIANTS.iter().map(|variant| variant.id));
-        let near = did_you_mean(glob, ids);
-        return Err(Stop::bad_input(format!("no fault and no variant matches `{glob}`: try `*{glob}*`{near}")));
+        let ids = || FAULTS.iter().map(|fault| fault.id).chain(VARIANTS.iter().map(|variant| variant.id));
+        let part = glob.trim_matches('*');
+        let wider = if ids().any(|id| id.contains(part)) { format!(": try `*{part}*`") } else { String::new() };
+        let near = did_you_mean(glob, ids());
+        return Err(Stop::bad_input(format!("no fault and no variant matches `{glob}`{wider}{near}")));
     }
     Ok((faults, variants))
 }

@@ -86,7 +86,11 @@ fn named(name: &str) -> Result<&'static Format, Stop> {
     format::find(name).ok_or_else(|| Stop::bad_input(format!("no format is named `{name}`")))
 }
 
+/// A file to write; `-` is stdout, as everywhere.
 fn create(path: &Path) -> Result<Box<dyn Write + Send>, Stop> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdout()));
+    }
     let file = File::create(path);
     let file = file.map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))?;
     Ok(Box::new(BufWriter::new(file)))

@@ -1,6 +1,7 @@
 //! A page for a terminal of 80 columns: lines, prose that is wrapped, and ink where a terminal shows it.
 
 use ropcheck_reports::format::text::Style;
+use ropcheck_reports::format::visible;
 
 use super::outcome::{say, style};
 use super::stop::Stop;
@@ -97,11 +98,6 @@ impl Page {
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
-}
-
-/// Whatever was written in a scenario, it does not steer the terminal.
-fn visible(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
 }
 
 /// `1 case`, `2 cases`.

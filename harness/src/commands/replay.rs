@@ -12,10 +12,11 @@ use ropcheck::plan::Skip;
 use ropcheck::property::replay::{Replayed, unfit};
 use ropcheck::session::{Session, Subject, as_recorded};
 use ropcheck::target;
+use ropcheck_reports::format::visible_lines;
 use ropcheck_reports::read;
 use ropcheck_reports::record::{self, Drawn, Event, Finding, Found, Place};
 
-use super::embedded::{self, Shown};
+use super::embedded::{self, EMBEDDED, Shown};
 use super::outcome;
 use super::stop::Stop;
 use crate::cli::Replay;
@@ -31,6 +32,11 @@ pub(crate) async fn run(args: &Replay) -> Result<u8, Stop> {
         let remedy = "let the names be what they were, or check again and replay what fails then";
         return Err(Stop::bad_input(format!("{why}: {remedy}")));
     }
+    if args.target.is_none() && !recorded.target.name.starts_with(EMBEDDED) {
+        let record::Target { name, token_endpoint } = &recorded.target;
+        let remedy = "add `--target FILE` with its target file";
+        return Err(Stop::bad_input(format!("the record was made at {name} ({token_endpoint}): {remedy}")));
+    }
     let asked = library.fingerprint(&args.case).unwrap_or_default();
     let subject = match &args.target {
         Some(path) => Subject::Target(Box::new(target::load(path, &|name| std::env::var(name).ok())?)),
@@ -42,9 +48,20 @@ pub(crate) async fn run(args: &Replay) -> Result<u8, Stop> {
     let attempt = session.replay(&args.case, recorded.drawn.values.clone()).await;
     let now =
         attempt.map_err(|Skip(because)| Stop::nothing_judged(format!("{} can't be tried: {because}", args.case)))?;
-    let replayed = Replayed::of(&recorded.found, &now.found);
+    let came_to = Replayed::of(&recorded.found, &now.found);
+    // What another server does tells nothing of what became of the one that failed.
+    let is_mended = came_to == Replayed::Fixed && recorded.is_of(&tried_at, session.is_embedded());
+    let replayed = if came_to == Replayed::Fixed && !is_mended { Replayed::Changed } else { came_to };
     let otherwise = recorded.otherwise(&asked, &tried_at, session.is_embedded());
-    outcome::say(&told(replayed, &args.case, &recorded, &now.found, &otherwise))?;
+    let mut text = told(replayed, &args.case, &recorded, &now.found, &otherwise);
+    match came_to {
+        Replayed::Fixed if is_mended => text.push_str("  now   every promise of the case is kept\n"),
+        Replayed::Fixed => {
+            text.push_str("  now   every promise of the case is kept, by another server than the one that failed\n");
+        }
+        Replayed::StillFails | Replayed::Changed | Replayed::Unjudged => {}
+    }
+    outcome::say(&visible_lines(&text))?;
     Ok(replayed.exit_code())
 }
 
@@ -61,6 +78,15 @@ struct Recorded {
 }
 
 impl Recorded {
+    /// Whether it was recorded at that server. Each run of the embedded one has a port of its own, and its name tells its fault.
+    fn is_of(&self, tried_at: &record::Target, is_embedded: bool) -> bool {
+        if is_embedded {
+            self.target.name == tried_at.name
+        } else {
+            self.target.token_endpoint == tried_at.token_endpoint
+        }
+    }
+
     /// What is another thing than it was, and may have changed the verdict.
     fn otherwise(&self, asked: &str, tried_at: &record::Target, is_embedded: bool) -> Vec<String> {
         let mut told = Vec::new();
@@ -155,9 +181,6 @@ fn told(replayed: Replayed, case: &str, recorded: &Recorded, now: &[Found], othe
                 }
             }
         }
-    }
-    if replayed == Replayed::Fixed {
-        text.push_str("  now   every promise of the case is kept\n");
     }
     text
 }

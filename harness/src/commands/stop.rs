@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use ropcheck::complaint::Complaint;
 use ropcheck::session::NotReady;
+use ropcheck_reports::format::visible_lines;
 
 /// A command's early end.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Stop {
     /// Says why on stderr.
     #[expect(clippy::print_stderr, reason = "telling the person who ran it is the job")]
     pub(crate) fn tell(self) -> ExitCode {
-        eprintln!("{}", self.message);
+        eprintln!("{}", visible_lines(&self.message));
         ExitCode::from(self.code)
     }
 }

@@ -206,7 +206,10 @@ impl Reader<'_> {
 
     fn url(&self, text: &Spanned<String>, allow_http: bool) -> Result<Url, Complaint> {
         let complain = |message: String| self.source.complain(text.defined, message);
-        let url = Url::parse(&text.value).map_err(|why| complain(format!("that is no URL: {why}")))?;
+        let url = Url::parse(&text.value).map_err(|why| {
+            let why = why.to_string().replace("relative URL without a base", "it begins with no scheme: `https://…`");
+            complain(format!("that is no URL: {why}"))
+        })?;
         // What stands in a URL is shown in every report; and RFC 6749 section 3.2 permits no fragment.
         if !url.username().is_empty() || url.password().is_some() {
             return Err(complain(
@@ -277,9 +280,7 @@ impl Reader<'_> {
         let value = match text.value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
             None => return Ok(Secret::new(text.value.as_str())),
             Some(reference) => match reference.split_once(':') {
-                Some(("env", name)) => (self.env)(name).ok_or_else(|| {
-                    complain(format!("the environment has no variable `{name}`: set it before the run"))
-                })?,
+                Some(("env", name)) => (self.env)(name).ok_or_else(|| complain(self.unset(name)))?,
                 Some(("file", path)) => {
                     let path = self.folder.join(path);
                     let whole = std::fs::read_to_string(&path)
@@ -293,6 +294,21 @@ impl Reader<'_> {
             return Err(complain("the secret is empty".to_owned()));
         }
         Ok(Secret::new(value))
+    }
+
+    /// Every variable that the file names and the environment lacks, so that nobody is told of them one by one.
+    fn unset(&self, first: &str) -> String {
+        let lines = self.source.text.lines().map(|line| line.split(" #").next().unwrap_or_default());
+        let named =
+            lines.filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| line.split("${env:").skip(1));
+        let mut all: Vec<&str> = named.filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect();
+        all.retain(|name| *name == first || (self.env)(name).is_none());
+        all.sort_unstable();
+        all.dedup();
+        match all.as_slice() {
+            [] | [_] => format!("the environment has no variable `{first}`: set it before the run"),
+            all => format!("the environment has no variables `{}`: set them before the run", all.join("`, `")),
+        }
     }
 
     fn ca(&self, path: &Spanned<String>) -> Result<Vec<u8>, Complaint> {
