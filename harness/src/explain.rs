@@ -314,16 +314,17 @@ pub fn times(times: Times) -> Option<String> {
 
 /// Who asks under load, and when, as a sentence.
 pub fn load(load: &Load) -> String {
-    let who = match (&load.users, &load.rate, &load.search) {
+    let who = match (&load.users, &load.rate, &load.search, &load.race) {
         (Some(users), ..) => format!("Walked by users: {}", users.text),
-        (_, Some(rate), _) => format!("Walked by arrivals: {}", rate.text),
-        (.., Some(search)) => {
+        (_, Some(rate), ..) => format!("Walked by arrivals: {}", rate.text),
+        (.., Some(race)) => format!("Races its last step: {} uses at once, in {} rounds", race.at_once, race.rounds),
+        (_, _, Some(search), _) => {
             format!(
                 "Searches for the highest rate that keeps its thresholds, from {}/s to {}/s",
                 search.from, search.up_to
             )
         }
-        (None, None, None) => "Says not who asks".to_owned(),
+        (None, None, None, None) => "Says not who asks".to_owned(),
     };
     let journeys = load.journeys.iter().map(|one| format!("{} (weight {})", one.value.walk, one.value.weight));
     match journeys.collect::<Vec<_>>().join(", ") {

@@ -5,7 +5,7 @@
 //!      v
 //!   Mix          journeys, planned for each user          mix
 //!      v
-//!   closed | open     users that ask again | arrivals     closed (goose), open with schedule
+//!   closed | open | race     users that ask again | arrivals | many at once     closed (goose), open with schedule, race
 //!      v
 //!   Sheet        judged, measured, counted                sheet with measure and promises
 //!      v
@@ -13,6 +13,7 @@
 //! ```
 
 mod closed;
+mod ledger;
 mod measure;
 mod mix;
 mod open;
@@ -20,10 +21,12 @@ mod promises;
 #[cfg(test)]
 mod proof;
 mod pulse;
+mod race;
 mod schedule;
 mod search;
 mod sheet;
 mod tokens;
+mod truth;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,20 +45,22 @@ use self::search::Tried;
 use self::sheet::{Sheet, unmet};
 use self::tokens::{Came, Issued, Tokens};
 use crate::breaker::SILENCES;
+use crate::captures::Captures;
 use crate::complaint::did_you_mean;
 use crate::drawn::Drawn;
 use crate::library::Library;
+use crate::plan::Plan;
 use crate::recorder::{self, micros};
 use crate::scenario::load::{Connections, Load, Ramp, Validate};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::suite::now_ms;
 use crate::target::Target;
-use crate::walk::{Ground, Manner, Start, Walked, walk};
+use crate::walk::{Ground, Manner, Start, Walked, walk, walk_on};
 use crate::witness::witness;
 
 pub use self::closed::DASHBOARD;
-pub use self::tokens::{TRUTHS, Truth};
+pub use self::truth::{Truth, truths};
 
 /// Why a scenario is not put under load.
 #[derive(Debug, thiserror::Error)]
@@ -161,7 +166,9 @@ pub fn permit(load: &Load, target: &Target) -> Result<(), NotLoaded> {
 
 /// The highest rate of a load, where it has one; users ask as fast as they are answered.
 pub fn peak(load: &Load) -> Option<f64> {
-    load.rate.as_ref().map(Ramp::peak).or(load.search.as_ref().map(|search| search.up_to))
+    let Load { rate, search, race, .. } = load;
+    let searched = search.as_ref().map(|search| search.up_to);
+    rate.as_ref().map(Ramp::peak).or(searched).or(race.as_ref().map(|race| f64::from(race.at_once)))
 }
 
 /// How long a load asks, where that is known before.
@@ -251,12 +258,16 @@ fn validated(load: &Load) -> Validated {
     }
 }
 
+/// The tokens of each answer that brought some, by its position.
+type Taken = Vec<(usize, Vec<Secret>)>;
+
 /// What the answers of a walk issued: its tokens with the facts about them, which nobody needs any more.
-fn issued(walked: &mut Walked, taken: Vec<(usize, Vec<Secret>)>, walk: u32, journey: usize, row: &Row) -> Vec<Issued> {
+fn issued(plan: &Plan, walked: &mut Walked, taken: Taken, journey: usize, row: &Row) -> Vec<Issued> {
+    let walk = walked.drawn.attempt();
     let answers = taken.into_iter().filter_map(|(position, tokens)| {
         let exchange = &mut walked.exchanges[position];
         let answer = exchange.heard.as_mut().ok()?;
-        let step = row.plan.sent(exchange.sent)?;
+        let step = plan.sent(exchange.sent)?;
         let facts = std::mem::take(&mut answer.tokens);
         let told = |member: &str| answer.members().ok()?.raw(member);
         Some(Issued {
@@ -386,10 +397,13 @@ impl Running {
     /// What the record says of it before it begins.
     fn head(&self) -> LoadHead {
         let load = &self.load;
-        let (mode, shape) = match (&load.rate, &load.search) {
-            (Some(rate), _) => (Mode::Rate, rate.text.clone()),
-            (None, Some(search)) => (Mode::Search, format!("{}/s to {}/s", search.from, search.up_to)),
-            (None, None) => (Mode::Users, load.users.as_ref().map(|users| users.text.clone()).unwrap_or_default()),
+        let (mode, shape) = match (&load.rate, &load.search, &load.race) {
+            (Some(rate), ..) => (Mode::Rate, rate.text.clone()),
+            (None, Some(search), _) => (Mode::Search, format!("{}/s to {}/s", search.from, search.up_to)),
+            (None, None, Some(race)) => (Mode::Race, format!("{} rounds of {} uses", race.rounds, race.at_once)),
+            (None, None, None) => {
+                (Mode::Users, load.users.as_ref().map(|users| users.text.clone()).unwrap_or_default())
+            }
         };
         let scenario = self.session.library().scenarios.get(&self.id);
         let thresholds = load.thresholds.iter().filter_map(|threshold| {
@@ -402,7 +416,7 @@ impl Running {
             journeys: self.mix.as_recorded(),
             thresholds: thresholds.collect(),
             think: load.think.as_ref().map(|think| think.text.clone()),
-            at_once: (mode != Mode::Users).then_some(self.at_once),
+            at_once: matches!(mode, Mode::Rate | Mode::Search).then_some(self.at_once),
             validated: validated(load),
             conditions: Conditions {
                 http: "HTTP/1.1".to_owned(),
@@ -427,6 +441,9 @@ impl Running {
             open::attack(self, Schedule::new(rate, self.load.arrivals, self.options.seed), began).await?;
         } else if let Some(search) = &self.load.search {
             search::hunt(self, search).await?;
+        } else if let Some(race) = &self.load.race {
+            // It is several walks big, and most runs are none.
+            Box::pin(race::run(self, race)).await;
         }
         pulse.abort();
         Ok(if self.is_silent() {
@@ -457,16 +474,33 @@ impl Running {
 
     /// Walks a journey, measures and judges it. Tells what was broken, by exchange.
     async fn turn(&self, journey: usize, row: &Row, number: u32, begun: Begun) -> (Walked, Vec<u64>) {
+        let (mut walked, _) = self.walk(&row.plan, number, begun.start(), Captures::default()).await;
+        let (broken, tokens) = self.judge(journey, &row.plan, &mut walked, begun);
+        self.hand(issued(&row.plan, &mut walked, tokens, journey, row)).await;
+        (walked, broken)
+    }
+
+    /// Walks a journey's plan, or a part of it from what the part before it kept.
+    async fn walk(&self, plan: &Plan, number: u32, start: Start, captures: Captures) -> (Walked, Captures) {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        let mut walked = walk(&row.plan, &Drawn::none_in(number), begun.start(), &self.ground).await;
+        let walked = walk_on(plan, &Drawn::none_in(number), start, captures, &self.ground).await;
         self.under_way.fetch_sub(1, Ordering::Relaxed);
-        let tokens = witness(&row.plan, &mut walked, self.session.keys());
+        walked
+    }
+
+    /// Measures and judges a walk. Tells what was broken, by exchange, and the tokens that it brought.
+    fn judge(&self, journey: usize, plan: &Plan, walked: &mut Walked, begun: Begun) -> (Vec<u64>, Taken) {
+        let tokens = witness(plan, walked, self.session.keys());
         let position = (journey, &self.mix.journeys[journey]);
-        let broken = self.sheet.add(position, &row.plan, &walked, begun, &mut |event| self.tell(event));
-        for one in issued(&mut walked, tokens, number, journey, row) {
+        let broken = self.sheet.add(position, plan, walked, begun, &mut |event| self.tell(event));
+        (broken, tokens)
+    }
+
+    /// Hands over what was issued, to be validated and held against all other tokens.
+    async fn hand(&self, issued: Vec<Issued>) {
+        for one in issued {
             self.tokens.hand(one).await;
         }
-        (walked, broken)
     }
 
     fn tell(&self, event: Event) {

@@ -54,6 +54,16 @@ impl Pace {
         Turn { _place: place }
     }
 
+    /// Waits for a moment at which so many may begin at once. Before it and after it nobody begins for as long as they would
+    /// have taken one after the other, so that no second sees more of them than the rate allows.
+    pub(crate) async fn together(&self, many: u32, wire: &Wire) {
+        self.schedule().make_room(many, wire.now());
+        while let Err(at) = self.take(wire.now()) {
+            wire.until(at).await;
+        }
+        self.schedule().make_room(many, wire.now());
+    }
+
     /// Lets nobody begin before that time of the run.
     pub(crate) fn hold(&self, until: Duration) {
         self.schedule().hold(until);
@@ -76,6 +86,11 @@ impl Schedule {
         }
         self.next = now + self.interval;
         Ok(())
+    }
+
+    /// Leaves out as many moments from now on, or from the next one on.
+    fn make_room(&mut self, many: u32, now: Duration) {
+        self.next = self.next.max(now) + self.interval * many.saturating_sub(1);
     }
 
     fn hold(&mut self, until: Duration) {
@@ -114,6 +129,17 @@ mod tests {
         schedule.hold(ms(1000));
         assert_eq!(schedule.take(ms(2999)), Err(ms(3000)));
         assert_eq!(schedule.take(ms(3000)), Ok(()));
+    }
+
+    #[test]
+    fn several_at_once_leave_room_before_and_behind() {
+        let mut schedule = five_a_second();
+        assert_eq!(schedule.take(ms(0)), Ok(()));
+        schedule.make_room(4, ms(10));
+        assert_eq!(schedule.take(ms(10)), Err(ms(800)), "after the next moment and three more");
+        assert_eq!(schedule.take(ms(800)), Ok(()), "four of them begin");
+        schedule.make_room(4, ms(800));
+        assert_eq!(schedule.take(ms(801)), Err(ms(1600)), "none in the second that they fill");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use crate::learn::NotReady;
 use crate::learn::{LESSONS, Learned, discover, key_set, learn, refusal};
 use crate::library::Library;
 use crate::lint::{LINTS, Tally};
-use crate::load::TRUTHS;
+use crate::load::truths;
 use crate::pace::Pace;
 use crate::plan::{Plan, Skip, plan, plan_base};
 use crate::property::{Attempt, Drawing, Effort, LetGo, Property};
@@ -304,8 +304,7 @@ pub fn head(
     let steps = scenarios().flat_map(|(_, scenario)| scenario.wrote.all_steps());
     let cited = steps.flat_map(|step| &step.value.expect.0).map(|(id, _)| id.value.as_str());
     let cited = cited.chain(LINTS.iter().map(|lint| lint.requirement));
-    let across = TRUTHS.iter().filter(|_| kind == record::Kind::Load).map(|truth| truth.requirement);
-    let cited = cited.chain(across);
+    let cited = cited.chain(truths().filter(|_| kind == record::Kind::Load).map(|truth| truth.requirement));
     let sentence = |id: &str| Some((id.to_owned(), library.catalogue.get(id)?.sentence.clone()));
     // What a second opinion is beside is read together with it.
     let sentences = cited.filter_map(sentence).flat_map(|one| {

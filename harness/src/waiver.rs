@@ -16,7 +16,7 @@ use serde_yaml::Spanned;
 use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::library::Library;
 use crate::lint::LINTS;
-use crate::load::TRUTHS;
+use crate::load::truths;
 
 /// An entry of a waiver file.
 #[derive(Debug, Deserialize)]
@@ -89,7 +89,7 @@ fn asked_of<'a>(case: &Spanned<String>, source: &Source, library: &'a Library) -
     if let Some(lint) = LINTS.iter().find(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
         return Ok([lint.requirement].into());
     }
-    if let Some(truth) = TRUTHS.iter().find(|truth| id.strip_prefix("across/") == Some(truth.name)) {
+    if let Some(truth) = truths().find(|truth| id.strip_prefix("across/") == Some(truth.name)) {
         return Ok([truth.requirement].into());
     }
     if let Some(scenario) = library.scenarios.get(id) {
@@ -97,7 +97,7 @@ fn asked_of<'a>(case: &Spanned<String>, source: &Source, library: &'a Library) -
         return Ok(expected.map(|(requirement, _)| requirement.value.as_str()).collect());
     }
     let lints = LINTS.iter().map(|lint| format!("lint/{}", lint.name));
-    let named: Vec<String> = lints.chain(TRUTHS.iter().map(|truth| format!("across/{}", truth.name))).collect();
+    let named: Vec<String> = lints.chain(truths().map(|truth| format!("across/{}", truth.name))).collect();
     let hint = did_you_mean(id, library.scenarios.keys().chain(&named).map(String::as_str));
     Err(source.complain(case.defined, format!("no case is named `{id}`{hint}")))
 }

@@ -28,6 +28,8 @@ pub enum Start {
     Now,
     /// At that time of the run; its latency is counted from there.
     At(Duration),
+    /// At once, together with others: whoever starts them has waited for their turn.
+    Together,
 }
 
 /// What a walk did.
@@ -74,6 +76,17 @@ impl Walked {
 
 /// Walks a plan: sends its steps in order until one can't be sent.
 pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walked {
+    walk_on(plan, drawn, start, Captures::default(), on).await.0
+}
+
+/// The same with what an earlier walk kept; what this one keeps beside it comes with it.
+pub(crate) async fn walk_on(
+    plan: &Plan,
+    drawn: &Drawn,
+    start: Start,
+    captures: Captures,
+    on: &Ground,
+) -> (Walked, Captures) {
     let walked = Walked {
         case: plan.case.id.clone(),
         exchanges: vec![],
@@ -82,15 +95,15 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
         drawn: drawn.clone(),
     };
     let provokes = plan.provokes();
-    let mut walker = Walker { plan, on, start, provokes, limit: None, captures: Captures::default(), walked };
+    let mut walker = Walker { plan, on, start, provokes, limit: None, captures, walked };
     let none = |(because, why): NotReached| plan.steps.iter().map(|_| Reached::Not(because, why.clone())).collect();
     if let Err(why) = walker.accounts().await {
         walker.walked.steps = none(why);
-        return walker.walked;
+        return walker.end();
     }
     if plan.compare.is_some() {
         walker.walked.steps = walker.pair().await.unwrap_or_else(none);
-        return walker.walked;
+        return walker.end();
     }
     for (index, step) in plan.steps.iter().enumerate() {
         let reached = match walker.reach(index, step).await {
@@ -99,7 +112,7 @@ pub async fn walk(plan: &Plan, drawn: &Drawn, start: Start, on: &Ground) -> Walk
         };
         walker.walked.steps.push(reached);
     }
-    walker.walked
+    walker.end()
 }
 
 struct Walker<'a> {
@@ -126,6 +139,10 @@ struct Limit {
 type NotReached = (Because, String);
 
 impl Walker<'_> {
+    fn end(self) -> (Walked, Captures) {
+        (self.walked, self.captures)
+    }
+
     /// Waits for accounts that the plan sets out to have shut and that another one had shut before, as long as patience allows.
     async fn accounts(&self) -> Result<(), NotReached> {
         for whose in self.plan.steps.iter().filter_map(Planned::provoked) {
@@ -313,10 +330,13 @@ impl Walker<'_> {
         {
             self.on.wire.until(at).await;
         }
-        let turn = self.on.pace.turn(&self.on.wire).await;
+        let turn = match self.start {
+            Start::Together => None,
+            Start::At(_) | Start::Now => Some(self.on.pace.turn(&self.on.wire).await),
+        };
         let intended_at = match (self.start, self.walked.exchanges.is_empty()) {
             (Start::At(at), true) => at,
-            (Start::At(_) | Start::Now, _) => self.on.wire.now(),
+            (Start::At(_) | Start::Now | Start::Together, _) => self.on.wire.now(),
         };
         let is_watched = !self.on.is_under_load() && is_good(step, self.provokes);
         let print = is_watched.then(|| budget::Request::of(&request));

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt as _;
 use ropcheck_reference_server::Clock;
+use url::Url;
 
 use self::connections::{Answered, Connections, chain};
 use self::trust::Trust;
@@ -102,6 +103,12 @@ impl Wire {
     /// Waits until a time of the run, or for no time at all.
     pub async fn until(&self, at: Duration) {
         tokio::time::sleep_until((self.began + at).into()).await;
+    }
+
+    /// Opens so many connections, each for a request that is about to be sent.
+    pub(crate) async fn prepare(&self, many: u32, to: &Url) {
+        let opening = self.connections.prepare(many, to);
+        let _in_time = tokio::time::timeout(self.timeout, opening).await;
     }
 
     /// Sends a request and reads its answer to the end, the limit or the timeout, whichever comes first.

@@ -60,8 +60,10 @@ fn faults_prints_the_matrix_of_those_that_are_asked_for() {
     assert_eq!(last_line(&ran.stdout), "faults: 0/0 caught, variants: 1/1 clean, idle cases: not counted");
     let id = FAULTS[0].id;
     ropcheck(["faults", "--only", &id[1..]]).exits(2).says(&["no fault and no variant matches", id]);
-    for id in ["busy-answer-cacheable", "simultaneous-refresh-twins"] {
-        let remedy = format!("`ropcheck load load/steady/sessions --fault {id}`");
+    for (id, scenario) in
+        [("busy-answer-cacheable", "load/steady/sessions"), ("simultaneous-refresh-twins", "load/race/refresh")]
+    {
+        let remedy = format!("`ropcheck load {scenario} --fault {id}`");
         let told = format!("no single answer shows `{id}`: try {remedy}");
         ropcheck(["faults", "--only", id]).exits(2).says(&[&told]);
         ropcheck(["check", "--fault", id]).exits(2).says(&[&told]);
@@ -125,11 +127,19 @@ fn explain_puts_each_kind_of_thing_in_words() {
             "across/jti-of-one",
             &[
                 "It looks at: each access_token and id_token that was issued",
-                "It holds tokens against rfc7519/4.1.7/jti-unique (MUST)",
+                "It holds them against rfc7519/4.1.7/jti-unique (MUST)",
                 "- jti-counter-wraps:",
             ],
         ),
-        ("rfc7519/4.1.7/jti-unique", &["Probed on every token of a load run by across/jti-of-one"]),
+        (
+            "across/race-one-wins",
+            &[
+                "It looks at: each round of a race",
+                "It holds them against rfc6749/6/granted (MUST)",
+                "- simultaneous-refresh-none-wins:",
+            ],
+        ),
+        ("rfc7519/4.1.7/jti-unique", &["Probed under load by across/jti-of-one"]),
         (
             "busy-answer-cacheable",
             &[

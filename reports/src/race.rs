@@ -1,20 +1,24 @@
 //! What the many uses of one token at once came to, in a word.
 
 use crate::record::Race;
-use crate::record::load::{Late, Lives};
+use crate::record::load::{Late, Lives, Replay};
 
 /// How many uses won.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Won {
     /// None, in any round.
     None,
-    /// One at most, in every round.
+    /// One at most, and in some rounds none.
+    OneAtMost,
+    /// One, in every round.
     One,
     /// Several in a round, of which one lived at most.
     Several,
+    /// Several in a round, of a token that no use replaces.
+    NotReplaced,
     /// Several in a round, in a window of grace that closes.
     SeveralInGrace,
-    /// Several in a round, and several live on, or the token does not rotate.
+    /// Several in a round, and several live on, or the old token does.
     SeveralForGood,
 }
 
@@ -26,7 +30,9 @@ impl Won {
         let several_live = race.lives.get(&Lives::Several).is_some_and(|rounds| *rounds > 0);
         match most.unwrap_or(0) {
             0 => Self::None,
+            1 if race.winners.get(&0).is_some_and(|rounds| *rounds > 0) => Self::OneAtMost,
             1 => Self::One,
+            _ if race.replay == Some(Replay::NotReplaced) => Self::NotReplaced,
             _ if late(Late::Granted) => Self::SeveralForGood,
             _ if late(Late::Grace) => Self::SeveralInGrace,
             _ if several_live => Self::SeveralForGood,
@@ -38,7 +44,9 @@ impl Won {
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none won",
+            Self::OneAtMost => "one won at most, and in some rounds none",
             Self::One => "exactly one won",
+            Self::NotReplaced => "several won, for no use replaces the token",
             Self::Several => "several won, of which one lived at most",
             Self::SeveralInGrace => "several won within a window of grace",
             Self::SeveralForGood => "several won for good",
@@ -70,7 +78,7 @@ mod tests {
             (&[(0, 5)][..], Late::Refused, Lives::Nothing, Won::None),
             (&[], Late::Unknown, Lives::Nothing, Won::None),
             (&[(1, 5), (2, 0)], Late::Refused, Lives::Winner, Won::One),
-            (&[(0, 1), (1, 5)], Late::Grace, Lives::Winner, Won::One),
+            (&[(0, 1), (1, 5)], Late::Grace, Lives::Winner, Won::OneAtMost),
             (&[(1, 5), (3, 1)], Late::Refused, Lives::OneOfThem, Won::Several),
             (&[(1, 5), (3, 1)], Late::Refused, Lives::Several, Won::SeveralForGood),
             (&[(8, 5)], Late::Grace, Lives::Several, Won::SeveralInGrace),
@@ -78,5 +86,13 @@ mod tests {
         ] {
             assert_eq!(won(winners, late, lives), word, "{winners:?} {late:?} {lives:?}");
         }
+    }
+
+    #[test]
+    fn a_token_that_is_not_replaced_may_be_used_by_many() {
+        let mut race = Race { replay: Some(Replay::NotReplaced), winners: [(8, 5)].into(), ..Race::default() };
+        assert_eq!(Won::of(&race), Won::NotReplaced);
+        race.winners = [(1, 5)].into();
+        assert_eq!(Won::of(&race), Won::One);
     }
 }

@@ -2,7 +2,7 @@
 
 use ropcheck::complaint::did_you_mean;
 use ropcheck::session::Subject;
-use ropcheck_reference_server::{FAULTS, Fault, Policy, VARIANTS, every_fault};
+use ropcheck_reference_server::{FAULTS, FAULTS_IN_A_RACE, Fault, Policy, VARIANTS, every_fault};
 
 use super::stop::Stop;
 use crate::cli::Seeded;
@@ -58,7 +58,9 @@ pub(super) fn shows_in_an_answer(fault: &Fault) -> bool {
 
 /// The command that shows a fault which no single answer shows.
 pub(super) fn under_load(id: &str) -> String {
-    format!("ropcheck load load/steady/sessions --fault {id}")
+    let is_of_a_race = FAULTS_IN_A_RACE.iter().any(|fault| fault.id == id);
+    let scenario = if is_of_a_race { "load/race/refresh" } else { "load/steady/sessions" };
+    format!("ropcheck load {scenario} --fault {id}")
 }
 
 fn unknown(what: &str, id: &str, ids: impl Iterator<Item = &'static str>) -> Stop {

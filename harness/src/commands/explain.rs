@@ -12,7 +12,7 @@ use ropcheck::detect::{Extent, Servers, hold};
 use ropcheck::explain;
 use ropcheck::library::{Authored, Library};
 use ropcheck::lint::{LINTS, Lint};
-use ropcheck::load::{TRUTHS, Truth};
+use ropcheck::load::{Truth, truths};
 use ropcheck::requirement::Requirement;
 use ropcheck::scenario::{Base, Compare, Endpoint, Move, Scenario, Step};
 use ropcheck::suite::Suite;
@@ -45,8 +45,8 @@ pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     for known in LINTS.iter().filter(|lint| id.strip_prefix("lint/") == Some(lint.name)) {
         lint(&mut page, id, known, &library);
     }
-    for known in TRUTHS.iter().filter(|truth| id.strip_prefix("across/") == Some(truth.name)) {
-        truth(&mut page, id, known, &library);
+    for known in truths().filter(|truth| id.strip_prefix("across/") == Some(truth.name)) {
+        truth(&mut page, id, &known, &library);
     }
     for known in every_fault().filter(|fault| fault.id == id) {
         fault(&mut page, known, &library);
@@ -56,13 +56,13 @@ pub(crate) fn run(args: &Explain) -> Result<u8, Stop> {
     }
     if page.is_empty() {
         let lints: Vec<String> = LINTS.iter().map(|lint| format!("lint/{}", lint.name)).collect();
-        let truths: Vec<String> = TRUTHS.iter().map(|truth| format!("across/{}", truth.name)).collect();
+        let across: Vec<String> = truths().map(|truth| format!("across/{}", truth.name)).collect();
         let controls: Vec<String> = library.bases.keys().map(|base| format!("control/{base}")).collect();
         let ids = library
             .catalogue
             .ids()
             .chain(library.scenarios.keys().map(String::as_str))
-            .chain(lints.iter().chain(&truths).chain(&controls).map(String::as_str))
+            .chain(lints.iter().chain(&across).chain(&controls).map(String::as_str))
             .chain(every_fault().map(|fault| fault.id))
             .chain(VARIANTS.iter().map(|variant| variant.id));
         return Err(Stop::bad_input(format!("nothing is named `{id}`{}", did_you_mean(id, ids))));
@@ -109,8 +109,8 @@ fn requirement(page: &mut Page, id: &str, requirement: &Requirement, library: &L
         Some(Standing::Untestable(because)) => page.paragraph(2, &format!("Not testable from outside: {because}")),
         Some(Standing::Untested) | None => page.entry(2, "No case probes it yet."),
     }
-    for truth in TRUTHS.iter().filter(|truth| truth.requirement == id) {
-        page.entry(2, &format!("Probed on every token of a load run by across/{}", truth.name));
+    for truth in truths().filter(|truth| truth.requirement == id) {
+        page.entry(2, &format!("Probed under load by across/{}, on {}", truth.name, truth.at));
     }
     permissions(page, id, library);
     page.blank();
@@ -347,8 +347,8 @@ fn lint(page: &mut Page, id: &str, lint: &Lint, library: &Library) {
 fn truth(page: &mut Page, id: &str, truth: &Truth, library: &Library) {
     page.head(Ink::Strong, &format!("{id} (a truth across the answers of a load run)"));
     page.blank();
-    page.entry(2, &format!("It looks at: each {} that was issued", truth.members().collect::<Vec<_>>().join(" and ")));
-    sentence(page, "It holds tokens against", truth.requirement, library);
+    page.entry(2, &format!("It looks at: {}", truth.at));
+    sentence(page, "It holds them against", truth.requirement, library);
     faults_of(page, &[truth.requirement]);
 }
 

@@ -1,4 +1,4 @@
-//! `ropcheck load`: journeys walked by many users or at a rate.
+//! `ropcheck load`: journeys walked by many users, at a rate, or in a race.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -74,7 +74,8 @@ fn subject(args: &Load, wanted: &ropcheck::scenario::Load) -> Result<Subject, St
     // Before the first login: what may not be loaded is not asked anything either.
     load::permit(wanted, &target)?;
     if let Some(leave) = target.load.as_ref().filter(|_| !target.is_loopback()) {
-        let peak = load::peak(wanted).map_or("as fast as it answers".to_owned(), |peak| format!("{peak} a second"));
+        let unit = if wanted.race.is_some() { "at once" } else { "a second" };
+        let peak = load::peak(wanted).map_or("as fast as it answers".to_owned(), |peak| format!("{peak} {unit}"));
         stop::tell(&format!(
             "load on {}, another machine, by leave of {}: {peak}, at most {} a second",
             target.name, leave.authorized_by, leave.max_rate

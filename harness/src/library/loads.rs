@@ -1,12 +1,16 @@
 //! A `load` block held against what can be put under load.
 
 use ropcheck_reports::threshold::Threshold;
-use serde_yaml::Location;
+use serde_yaml::{Location, Spanned};
 
 use super::Library;
 use crate::complaint::{Complaint, Source, did_you_mean};
-use crate::scenario::Scenario;
-use crate::scenario::load::Weighted;
+use crate::scenario::load::{Load, RACERS, Race, Weighted};
+use crate::scenario::{Scenario, Send, Step, Times};
+use crate::words::{Name, Words};
+
+/// The member of an answer that a race is about.
+const REFRESH_TOKEN: &str = "refresh_token";
 
 impl Library {
     /// Holds the `load` block of a scenario against its steps, and against the journeys that it names.
@@ -17,10 +21,10 @@ impl Library {
             return if wrote.steps.is_empty() { Err(told()) } else { Ok(()) };
         };
         let complain = |at: Location, told: &str| Err(source.complain(at, told));
-        let said = [load.users.is_some(), load.rate.is_some(), load.search.is_some()];
+        let said = [load.users.is_some(), load.rate.is_some(), load.search.is_some(), load.race.is_some()];
         if said.iter().filter(|said| **said).count() != 1 {
-            let remedy = "say one of `users: 20 in 10s, hold 60s`, `rate: 100/s for 60s` and `search`";
-            return complain(at, &format!("a load is of users, at a rate or a search: {remedy}"));
+            let remedy = "say one of `users: 20 in 10s, hold 60s`, `rate: 100/s for 60s`, `search` and `race`";
+            return complain(at, &format!("a load is of users, at a rate, a search or a race: {remedy}"));
         }
         if !wrote.given.is_empty() || wrote.moves.is_some() {
             return complain(at, "a load draws no values: spell them out instead of `given` and `moves`");
@@ -39,6 +43,9 @@ impl Library {
         for journey in &load.journeys {
             self.check_journey(source, journey.defined, &journey.value)?;
         }
+        if let Some(race) = &load.race {
+            return self.check_race(source, wrote, load, race);
+        }
         if let Some(search) = &load.search {
             if search.from >= search.up_to {
                 let at = source.find("from", at);
@@ -52,6 +59,50 @@ impl Library {
             }
         }
         Ok(())
+    }
+
+    /// Holds a race against its steps: the last of them has to use a refresh token that one before it kept.
+    fn check_race(&self, source: &Source, wrote: &Scenario, load: &Load, race: &Race) -> Result<(), Complaint> {
+        let at = wrote.id.defined;
+        let Load { think, at_once, thresholds, journeys, .. } = load;
+        let beside = [
+            ("think", think.is_some()),
+            ("at_once", at_once.is_some()),
+            ("thresholds", !thresholds.is_empty()),
+            ("journeys", !journeys.is_empty()),
+        ];
+        if let Some((key, _)) = beside.into_iter().find(|(_, said)| *said) {
+            let told = format!("a race has steps of its own, and verdicts in place of figures: leave out `{key}`");
+            return Err(source.complain(source.find_key(key, source.find_key("load", at)), told));
+        }
+        let at_race = source.find_key("race", at);
+        if !RACERS.contains(&race.at_once) || race.rounds == 0 {
+            let told = "a race is of 2 to 1000 uses at once in one round at least: say `at_once: 8, rounds: 25`";
+            return Err(source.complain(at_race, told));
+        }
+        let Some((raced, before)) = wrote.steps.split_last() else { return Ok(()) };
+        if !self.uses_refresh_token(&raced.value.send, before) {
+            let told = "the last step is raced, and uses no refresh token that a step before it kept";
+            let remedy = "let it be `send: { like: good-refresh }`";
+            return Err(source.complain(raced.defined, format!("{told}: {remedy}")));
+        }
+        if raced.value.wait.is_some() || raced.value.times != Times::default() {
+            return Err(source.complain(raced.defined, "the last step is raced: leave out its `wait` and `times`"));
+        }
+        Ok(())
+    }
+
+    /// Whether a request uses a refresh token that steps before it kept, those that its base brings along among them.
+    fn uses_refresh_token(&self, send: &Send, before: &[Spanned<Step>]) -> bool {
+        let kept = before.iter().flat_map(|step| &step.value.keep);
+        let tokens: Vec<&str> = kept.filter(|(_, member)| *member == REFRESH_TOKEN).map(|(name, _)| &**name).collect();
+        let uses = |name: &Name| matches!(name, Name::Kept(name) if tokens.contains(&name.as_str()));
+        let base = send.like.as_ref().and_then(|like| self.bases.get(&like.value)?.wrote.steps.split_last());
+        send.words().flat_map(Words::names).any(uses)
+            || base.is_some_and(|(request, brought)| {
+                self.uses_refresh_token(&request.value.send, before)
+                    || self.uses_refresh_token(&request.value.send, brought)
+            })
     }
 
     /// Holds a journey against the scenario that it names.

@@ -3,7 +3,6 @@
 #[cfg(test)]
 mod cost;
 mod jwt;
-mod ledger;
 mod look;
 mod seen;
 mod subjects;
@@ -21,7 +20,7 @@ use ropcheck_reports::record::{Found, TokenFacts};
 use tokio::sync::{mpsc, oneshot};
 
 use self::look::{Against, Look};
-pub use self::truths::{TRUTHS, Truth};
+pub(super) use self::truths::TRUTHS;
 use crate::secret::Secret;
 use crate::session::Session;
 

@@ -1,6 +1,7 @@
 //! The `load` block of a scenario: who asks, when, and what has to hold.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -9,7 +10,8 @@ use serde_yaml::Spanned;
 
 use crate::lasting::lasting;
 
-/// How a scenario's steps, or journeys that stand elsewhere, are put under load: one of `users`, `rate` and `search`.
+/// How a scenario's steps, or journeys that stand elsewhere, are put under load: one of `users`, `rate`,
+/// `search` and `race`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Load {
@@ -21,6 +23,8 @@ pub struct Load {
     pub rate: Option<Ramp<Rate>>,
     /// The highest rate that keeps every threshold.
     pub search: Option<Search>,
+    /// Many uses of one refresh token at once, over and over: the last step is raced, those before it are walked first.
+    pub race: Option<Race>,
     /// How arrivals are spread: as if nobody knew of the others, or evenly.
     pub arrivals: Arrivals,
     /// What is walked in place of steps.
@@ -111,6 +115,23 @@ pub struct Search {
     #[schemars(with = "String")]
     pub confirm: Duration,
 }
+
+/// Many uses of one refresh token at once.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Race {
+    /// How many uses are sent at once, 2 to 1000.
+    pub at_once: u32,
+    /// How often, each time with a token of its own.
+    pub rounds: u32,
+    /// How long a server may let a replaced token live: one that was granted late is tried again after that time, `30s`.
+    #[serde(deserialize_with = "lasting")]
+    #[schemars(with = "String")]
+    pub grace: Duration,
+}
+
+/// How many uses may be sent at once: one is no race, and more than that no server ever sees.
+pub const RACERS: RangeInclusive<u32> = 2..=1000;
 
 /// A level over time, in stages.
 #[derive(Debug, Clone, PartialEq)]

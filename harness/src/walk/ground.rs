@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use url::Url;
 
 use crate::breaker::Breaker;
 use crate::budget::Budget;
@@ -163,6 +164,14 @@ impl Ground {
         rest.clone()
     }
 
+    /// Waits until so many requests may be sent at once ([`Start::Together`](super::Start::Together)), with a connection for each of them open.
+    pub(crate) async fn together(&self, many: u32, to: &Url) {
+        self.pace.together(many, &self.wire).await;
+        if self.wire.keeps() {
+            self.wire.prepare(many, to).await;
+        }
+    }
+
     /// Takes a rest, and everybody else on this ground with it.
     pub(super) async fn rest(&self, wait: Duration) {
         self.pace.hold(self.wire.now() + if matches!(self.time, Time::Real) { wait } else { Duration::ZERO });
@@ -175,7 +184,7 @@ impl Ground {
     }
 
     /// Lets time pass.
-    pub(super) async fn pass(&self, wait: Duration) {
+    pub(crate) async fn pass(&self, wait: Duration) {
         match &self.time {
             Time::Moved(clock) => clock.advance(wait),
             Time::Real => self.wire.until(self.wire.now() + wait).await,

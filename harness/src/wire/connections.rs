@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use ropcheck_reports::drawn::HeaderCase;
 use rustls::pki_types::ServerName;
 use tower_service::Service;
+use url::Url;
 
 use super::WireError;
 use super::trust::Trust;
@@ -121,6 +122,20 @@ impl Connections {
         Ok(Answered { response, connection, opened })
     }
 
+    /// Opens so many connections to a server in place of those that are idle: one that was used before may be closed by the
+    /// server just as it is used again, and that would look like a request that was failed.
+    pub(super) async fn prepare(&self, many: u32, to: &Url) {
+        let Ok(parts) = to.as_str().parse::<Uri>().map(Uri::into_parts) else { return };
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else { return };
+        let case = HeaderCase::default();
+        self.idle().retain(|one| !one.fits(&scheme, &authority, case));
+        for _ in 0..many {
+            // Whoever needs it opens its own, or is told why that can't be.
+            let Ok(connection) = self.open(scheme.clone(), authority.clone(), case).await else { return };
+            self.keep(connection);
+        }
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,8 +143,7 @@ impl Connections {
     /// The idle connection that was used last: the others may close meanwhile.
     fn idle_one(&self, scheme: &Scheme, authority: &Authority, case: HeaderCase) -> Option<Connection> {
         let mut idle = self.idle();
-        let fits = |one: &Connection| one.scheme == *scheme && one.authority == *authority && one.case == case;
-        let at = idle.iter().rposition(fits)?;
+        let at = idle.iter().rposition(|one| one.fits(scheme, authority, case))?;
         Some(idle.swap_remove(at))
     }
 
@@ -176,6 +190,10 @@ impl Connections {
 }
 
 impl Connection {
+    fn fits(&self, scheme: &Scheme, authority: &Authority, case: HeaderCase) -> bool {
+        self.scheme == *scheme && self.authority == *authority && self.case == case
+    }
+
     /// Gives a request the form that this connection takes it in (RFC 9112 section 3.2).
     fn address(&self, request: &mut Request<Full<Bytes>>, path: &PathAndQuery) {
         request.headers_mut().entry(header::HOST).or_insert_with(|| self.host.clone());
@@ -326,6 +344,21 @@ mod tests {
             }
         }
         assert_eq!(count.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn connections_are_opened_ahead_in_place_of_idle_ones() {
+        let ((server, count), (other, _)) = (serve(usize::MAX).await, serve(usize::MAX).await);
+        let connections = connections();
+        ask(&connections, server.as_str()).await;
+        ask(&connections, other.as_str()).await;
+        connections.prepare(3, &format!("http://{server}/token").parse().expect("a URL")).await;
+        assert_eq!(connections.idle().len(), 3 + 1, "that of the other server is left alone");
+        ask(&connections, server.as_str()).await;
+        assert_eq!(connections.idle().len(), 3 + 1, "one of them was used");
+        while count.load(Ordering::Relaxed) < 1 + 3 {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ pub const FAULTS_IN_A_RACE: &[Fault] = &[
     fault("simultaneous-refresh-crashes",   "rfc6749/6/refused",                    "Of several refreshes by one token at once all but one bring a 500.",            |p| p.simultaneous = Simultaneous::OthersCrash),
     fault("simultaneous-refresh-ends-all",  "rfc6749/5.1/refresh-token-works",      "A replay is refused and no more, but replays at once end what was won.",        |p| { p.refresh = Refresh::Forgiving; p.simultaneous = Simultaneous::OthersEndAll }),
     fault("simultaneous-refresh-none-wins", "rfc6749/6/granted",                    "Of several refreshes by one token at once none is granted.",                    |p| p.simultaneous = Simultaneous::NoneWins),
-    fault("simultaneous-refresh-twins",     "rfc7519/4.1.7/jti-unique",             "Several refreshes by one token at once all bring the same tokens.",             |p| { p.refresh_tokens = RefreshTokens::Derived; p.simultaneous = Simultaneous::EachWinsTheSame }), // spring-attic/spring-authorization-server#913
+    fault("simultaneous-refresh-twins",     "rfc7519/4.1.7/jti-unique",             "Several refreshes by one token at once all win, access tokens of one jti.",     |p| { p.refresh_tokens = RefreshTokens::Derived; p.simultaneous = Simultaneous::EachWinsTheSame; p.redraft(Access, |d| d.set("grant", d.occasion.granted)) }),
     fault("simultaneous-refresh-wins-all",  "rfc9700/4.14.2/replay-revokes-active", "Several refreshes by one token at once all win, each a token that stays good.", |p| p.simultaneous = Simultaneous::EachWins),
 ];
 

@@ -73,7 +73,7 @@ pub(crate) enum Simultaneous {
     OneWins,
     /// Each wins a token of its own, and all of these stay good.
     EachWins,
-    /// Each wins, and all win the same tokens.
+    /// Each wins, and all win the same refresh token, and access tokens of one jti.
     EachWinsTheSame,
     /// None wins: the one that would have finds its family ended by the others.
     NoneWins,

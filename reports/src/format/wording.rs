@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::time::{Duration, SystemTime};
 
 use crate::coverage::CameTo;
-use crate::record::{Drawn, Ended, Finding, Place, Waiver};
+use crate::record::{Drawn, Ended, Finding, Origin, Place, Waiver};
 use crate::run::{Judged, Run, Standing, Verdict, Weight};
 use crate::waivers::{Applied, State};
 
@@ -173,9 +173,13 @@ pub(crate) fn evidence(run: &Run, judged: &Judged) -> Option<String> {
     Some(format!("{first} ({step}){more}"))
 }
 
-/// `7 of 41 exchanges`, where the finding speaks of several.
+/// `7 of 41 exchanges`, where the finding speaks of several. What holds across them is of tokens, or of rounds of a race.
 pub(crate) fn share(judged: &Judged) -> Option<String> {
-    judged.found.share.map(|share| format!("{} of {} exchanges", share.broken, share.of))
+    let of_what = match judged.found.origin {
+        Origin::Line | Origin::Lint => " exchanges",
+        Origin::Across => "",
+    };
+    judged.found.share.map(|share| format!("{} of {}{of_what}", share.broken, share.of))
 }
 
 /// How the drawn values of a property were come by.

@@ -11,7 +11,8 @@ use super::Place;
 pub struct LoadHead {
     /// Who asks.
     pub mode: Mode,
-    /// How many users or arrivals when, as its author wrote it: `20 in 10s, hold 60s`. Empty in a race.
+    /// How many users or arrivals when, as its author wrote it: `20 in 10s, hold 60s`; in a race
+    /// `25 rounds of 8 uses`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub shape: String,
     /// How long requests are begun, in microseconds; 0 where that is not known before.
@@ -181,6 +182,9 @@ pub struct Race {
     pub step: String,
     /// Uses at once.
     pub at_once: u32,
+    /// What a second use of a token comes to when nobody is beside it; not told where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
     /// Rounds by how many of their uses won.
     #[serde(deserialize_with = "by_number")]
     pub winners: BTreeMap<u32, u64>,
@@ -197,6 +201,20 @@ pub struct Race {
     /// Uses that lost, by status and error: `400 invalid_grant`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lost: BTreeMap<String, u64>,
+}
+
+/// What using a token a second time comes to, one use behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replay {
+    /// The first use did not replace it: it is good for many.
+    NotReplaced,
+    /// It is granted, too.
+    Granted,
+    /// It is refused, and no more.
+    Refused,
+    /// The token that replaced it is no longer good.
+    EndsFamily,
 }
 
 /// What using the old token once more came to, when the race was over.

@@ -3,7 +3,7 @@
 use globset::GlobMatcher;
 use ropcheck::library::Library;
 use ropcheck::lint::LINTS;
-use ropcheck::load::TRUTHS;
+use ropcheck::load;
 use ropcheck_reference_server::{VARIANTS, every_fault};
 
 use super::super::page::{Ink, Page};
@@ -14,7 +14,7 @@ pub(super) fn listing(page: &mut Page, glob: &GlobMatcher, library: &Library) {
     let sentences = library.catalogue.iter().map(|(id, known)| (id.to_owned(), known.sentence.says.clone()));
     let cases = library.scenarios.iter().map(|(id, scenario)| (id.clone(), scenario.wrote.title.clone()));
     let lints = LINTS.iter().map(|lint| (format!("lint/{}", lint.name), says(lint.requirement)));
-    let truths = TRUTHS.iter().map(|truth| (format!("across/{}", truth.name), says(truth.requirement)));
+    let truths = load::truths().map(|truth| (format!("across/{}", truth.name), says(truth.requirement)));
     let faults = every_fault().map(|fault| (fault.id.to_owned(), fault.says.to_owned()));
     let variants = VARIANTS.iter().map(|variant| (variant.id.to_owned(), variant.says.to_owned()));
     section(page, glob, "Sentences", sentences);

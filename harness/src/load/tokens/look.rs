@@ -8,12 +8,12 @@ use ropcheck_reports::record::Signature;
 use ropcheck_reports::record::load::Validated;
 
 use super::jwt::Jwt;
-use super::ledger::Ledger;
 use super::seen::Seen;
 use super::subjects::{Subject, Subjects};
 use super::truths::TRUTHS;
 use super::{Came, Issued, Kind};
 use crate::exchange::shortened;
+use crate::load::ledger::{Ledger, Place};
 use crate::session::Session;
 use crate::witness::{Keys, Signed};
 
@@ -150,7 +150,7 @@ impl Look {
             against,
             fingerprints: Seen::new(),
             owners: RandomState::new(),
-            ledger: Ledger::new(),
+            ledger: Ledger::new("tokens", TRUTHS.iter().map(|truth| (truth.name, truth.requirement))),
             began: None,
             answers: 0,
             seen: 0,
@@ -232,10 +232,12 @@ impl Look {
 }
 
 /// Where a token was heard: `load/steady/logins~812#1, alice by web, 12 s after the first`.
-fn place(against: &Against, issued: &Issued, began: Duration) -> String {
+/// The walk is gone by the time that it is told, and the record does not hold it: the facts stand in the finding.
+fn place(against: &Against, issued: &Issued, began: Duration) -> Place {
     let case = against.journeys.get(issued.journey).map_or("", |(case, _)| case.as_str());
     let user = issued.user.as_deref().unwrap_or("no user");
     let after = issued.heard_at.saturating_sub(began).as_secs();
     let Issued { walk, position, client, .. } = issued;
-    format!("{case}~{walk}#{}, {user} by {client}, {after} s after the first", position + 1)
+    let at = format!("{case}~{walk}#{}, {user} by {client}, {after} s after the first", position + 1);
+    Place { at, ..Place::default() }
 }

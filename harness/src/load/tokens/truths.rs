@@ -10,11 +10,11 @@ use crate::exchange::shortened;
 use crate::witness::hex;
 
 /// Something that holds of every token of a load run.
-pub struct Truth {
+pub(in crate::load) struct Truth {
     /// Its name: `across/name` is its case.
-    pub name: &'static str,
+    pub(in crate::load) name: &'static str,
     /// The sentence that it holds tokens against.
-    pub requirement: &'static str,
+    pub(in crate::load) requirement: &'static str,
     /// The tokens that it looks at.
     pub(super) of: &'static [Kind],
     /// `None` where the sentence does not speak of such a token.
@@ -23,14 +23,14 @@ pub struct Truth {
 
 impl Truth {
     /// The members whose tokens it looks at.
-    pub fn members(&self) -> impl Iterator<Item = &'static str> {
+    pub(in crate::load) fn members(&self) -> impl Iterator<Item = &'static str> {
         self.of.iter().map(|kind| kind.member())
     }
 }
 
 /// The roll call, by name. What an access token looks like is the server's own affair unless it follows RFC 9068.
 #[rustfmt::skip]
-pub const TRUTHS: [Truth; 18] = [
+pub(in crate::load) const TRUTHS: [Truth; 18] = [
     Truth { name: "access-token-aud",       requirement: "rfc9068/2.2/aud",                       of: &[Access],     look: |t| Some(any_aud(t.valid()?)) },
     Truth { name: "access-token-exp",       requirement: "rfc9068/2.2/exp",                       of: &[Access],     look: |t| Some(exp(t, t.valid()?)) },
     Truth { name: "access-token-iat",       requirement: "rfc7519/4.1.6/iat-numeric",             of: &[Access],     look: |t| t.valid()?.claims.get("iat").and_then(|_| Some(iat(t, t.valid()?))) },

@@ -160,8 +160,11 @@ fn step((position, step): (usize, &StepLoad)) -> StepView {
     }
 }
 
-/// What is drawn: over time the whole run, by percentile what the figures are of.
+/// What is drawn: over time the whole run, by percentile what the figures are of. Of a race nothing is measured.
 fn charts(load: &Load, head: Option<&LoadHead>) -> Vec<Chart> {
+    if head.is_some_and(|head| head.mode == Mode::Race) {
+        return vec![];
+    }
     let mut all = vec![chart::numbers("exchanges a second", "", by_step(load, |second| second.count))];
     if load.over_time.iter().flat_map(|step| &step.seconds).any(|second| second.errors > 0) {
         all.push(chart::numbers("errors a second", "", by_step(load, |second| second.errors)));

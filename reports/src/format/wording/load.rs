@@ -8,7 +8,7 @@ use crate::health::Health;
 use crate::latency::{QUANTILE_NAMES, Times};
 use crate::load::Load;
 use crate::race::{self, Won};
-use crate::record::load::{CameTo, Conditions, Journey, Kind, Late, Lives, Mode, Validated};
+use crate::record::load::{CameTo, Conditions, Journey, Kind, Late, Lives, Mode, Replay, Validated};
 use crate::record::{LoadHead, Race, Trial};
 use crate::search::{Answer, Search};
 use crate::steps::StepLoad;
@@ -178,6 +178,7 @@ pub(crate) fn race_facts(race: &Race) -> String {
         format!("{what} ({rounds})")
     });
     let mut told = vec![format!("{}: {}.", count(race::rounds(race), "round"), list(won))];
+    told.extend(race.replay.map(|replay| format!("Without a race {}.", again(replay))));
     told.extend((!race.late.is_empty()).then(|| format!("A later use of the old token: {}.", list(late))));
     told.extend((!race.lives.is_empty()).then(|| format!("What lived afterwards: {}.", list(lives))));
     told.extend((!race.lost.is_empty()).then(|| format!("Uses that lost: {}.", counts(&race.lost))));
@@ -189,6 +190,16 @@ pub(crate) fn race_facts(race: &Race) -> String {
         failed => format!("The server failed {}.", count(failed, "use")),
     });
     visible(&told.join(" "))
+}
+
+/// What a second use of a token comes to when nobody is beside it.
+fn again(replay: Replay) -> &'static str {
+    match replay {
+        Replay::NotReplaced => "a token can be used again and again, and no use replaces it",
+        Replay::Granted => "a second use of a token is granted, too",
+        Replay::Refused => "a second use of a token is refused, and the new one lives on",
+        Replay::EndsFamily => "a second use of a token ends the new one, too",
+    }
 }
 
 /// `412/s keeps all thresholds (next tried: 425/s missed p99)`.
