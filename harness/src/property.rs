@@ -91,7 +91,8 @@ impl Property<'_> {
         let sources: Vec<Source> = self.names().map(|(_, source)| source).collect();
         let most = self.effort.cases.max(u32::try_from(self.regressions.len()).unwrap_or(u32::MAX));
         let mut earlier: Vec<Found> = Vec::new();
-        let mut draws = Draws { property: self, sources: &sources, number: 0, seen: Vec::new() };
+        let redraws = if self.plan.ways().is_some() { REDRAWS } else { 0 };
+        let mut draws = Draws { property: self, sources: &sources, redraws, number: 0, seen: Vec::new() };
         let mut tried = 0;
         loop {
             let known = usize::try_from(tried).ok().and_then(|tried| self.regressions.get(tried).copied());
@@ -228,19 +229,22 @@ impl Property<'_> {
 struct Draws<'a> {
     property: &'a Property<'a>,
     sources: &'a Vec<Source>,
+    /// How often one is drawn anew that was given out before.
+    redraws: u32,
     /// How many were drawn.
     number: u32,
     /// Those that were given out.
     seen: Vec<Vec<Value>>,
 }
 
-/// How often a set is drawn anew for one that was not given out before. Of a few sets, drawn so often, hardly one is missed.
+/// How often a set is drawn anew where there are so few that they can be counted: of those, drawn so often, hardly one is missed.
+/// Among others one that comes twice costs less than looking for another.
 const REDRAWS: u32 = 1024;
 
 impl Draws<'_> {
-    /// The next set: of that seed where one is known, else one that was not given out before, if any is left.
+    /// The next set: of that seed where one is known, else, of few, one that was not given out before, if any is left.
     fn next(&mut self, known: Option<Seed>) -> (<Vec<Source> as proptest::strategy::Strategy>::Tree, Seed) {
-        let last = self.number.saturating_add(REDRAWS);
+        let last = self.number.saturating_add(self.redraws);
         loop {
             let seed = known.unwrap_or_else(|| {
                 self.number += 1;

@@ -47,7 +47,8 @@ fn the_readme_shows_a_script_that_can_be_read() {
 fn every_load_that_the_readme_runs_is_there() {
     let library = Library::load(None).expect("the project's own scenarios");
     let readme = include_str!("../../README.md");
-    let ids = readme.split("ropcheck load load/").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let is_of_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-');
+    let ids = readme.split("ropcheck load load/").skip(1).filter_map(|rest| rest.split(|c| !is_of_id(c)).next());
     let ids: Vec<String> = ids.map(|id| format!("load/{id}")).collect();
     assert!(ids.len() >= 3, "{ids:?}");
     for id in ids {
