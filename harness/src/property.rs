@@ -91,7 +91,7 @@ impl Property<'_> {
         let sources: Vec<Source> = self.names().map(|(_, source)| source).collect();
         let most = self.effort.cases.max(u32::try_from(self.regressions.len()).unwrap_or(u32::MAX));
         let mut earlier: Vec<Found> = Vec::new();
-        let redraws = if self.plan.ways().is_some() { REDRAWS } else { 0 };
+        let redraws = if self.plan.ways().is_some() { REDRAWS_OF_FEW } else { REDRAWS };
         let mut draws = Draws { property: self, sources: &sources, redraws, number: 0, seen: Vec::new() };
         let mut tried = 0;
         loop {
@@ -237,12 +237,16 @@ struct Draws<'a> {
     seen: Vec<Vec<Value>>,
 }
 
-/// How often a set is drawn anew where there are so few that they can be counted: of those, drawn so often, hardly one is missed.
-/// Among others one that comes twice costs less than looking for another.
-const REDRAWS: u32 = 1024;
+/// How often a set is drawn anew for one that was not given out before. Of those that can be counted, drawn so often, hardly
+/// one is missed.
+const REDRAWS_OF_FEW: u32 = 1024;
+
+/// The same where nobody can count them: mostly the next one is another, and where it is not, looking on takes longer than
+/// trying one twice.
+const REDRAWS: u32 = 16;
 
 impl Draws<'_> {
-    /// The next set: of that seed where one is known, else, of few, one that was not given out before, if any is left.
+    /// The next set: of that seed where one is known, else one that was not given out before, where one is found.
     fn next(&mut self, known: Option<Seed>) -> (<Vec<Source> as proptest::strategy::Strategy>::Tree, Seed) {
         let last = self.number.saturating_add(self.redraws);
         loop {
