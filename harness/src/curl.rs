@@ -8,7 +8,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::captures::Captures;
 use crate::drawn::Drawn;
-use crate::request::{Content, ENCODED, Ink, Template, fill, shown_url};
+use crate::request::template::{Content, Template};
+use crate::request::{ENCODED, Ink, fill, shown_url};
 
 /// A curl command of a request. What can't be said by curl's own encoding is given as it goes on the wire.
 pub fn curl(template: &Template, drawn: &Drawn) -> String {
@@ -175,12 +176,11 @@ mod tests {
     use std::process::Command;
 
     use ropcheck_reports::drawn::{Slip, Value, Writing};
-    use url::Url;
 
     use super::*;
-    use crate::request::{Filled, Pair, Part, Piece};
-    use crate::scenario::Encoding;
+    use crate::request::template::{Pair, Part, Piece};
     use crate::scenario::given::Given;
+    use crate::scenario::send::Encoding;
     use crate::secret::Secret;
 
     #[test]
@@ -216,15 +216,7 @@ mod tests {
         ] {
             let pair = Pair::Joined(part("lab-(conf)!"), secret(), Encoding::Raw);
             let basic = Part::Basic { scheme: "Basic".to_owned(), pair, written: Some(Given("how".to_owned())) };
-            let template = Template {
-                method: Method::POST,
-                url: Url::parse("http://127.0.0.1/token").expect("a URL"),
-                query: vec![],
-                body: Content::Form(vec![]),
-                headers: vec![(header::AUTHORIZATION, basic)],
-                respelt: None,
-                filled: Filled::default(),
-            };
+            let template = Template::to_token(Content::Form(vec![]), vec![(header::AUTHORIZATION, basic)]);
             let writing = Writing { scheme: "Basic".to_owned(), spaces, ways: vec![], slip };
             let drawn = Drawn::of(1, BTreeMap::from([("how".to_owned(), Value::Writing(writing))]));
             let sent = fill(&template, &drawn, &Captures::default(), Ink::Secrets).expect("nothing is kept");
@@ -242,15 +234,7 @@ mod tests {
         let secret = Secret::new("s".repeat(100));
         let whole = Box::new(Part::Text(vec![Piece::Secret("web.secret".to_owned(), secret)]));
         let basic = Part::Basic { scheme: "Basic".to_owned(), pair: Pair::Whole(whole), written: None };
-        let template = Template {
-            method: Method::POST,
-            url: Url::parse("http://127.0.0.1/token").expect("a URL"),
-            query: vec![],
-            body: Content::Form(vec![]),
-            headers: vec![(header::AUTHORIZATION, basic)],
-            respelt: None,
-            filled: Filled::default(),
-        };
+        let template = Template::to_token(Content::Form(vec![]), vec![(header::AUTHORIZATION, basic)]);
         let command = curl(&template, &Drawn::none());
         assert!(command.contains("| base64 | tr -d '\\n')"), "{command}");
     }
@@ -261,15 +245,8 @@ mod tests {
             Piece::Secret("alice.password".to_owned(), Secret::new("wonderland")),
             Piece::Plain("\n+ $x".to_owned()),
         ];
-        let template = Template {
-            method: Method::POST,
-            url: Url::parse("http://127.0.0.1/token").expect("a URL"),
-            query: vec![],
-            body: Content::Form(vec![("password".to_owned(), Part::Text(pieces))]),
-            headers: vec![],
-            respelt: None,
-            filled: Filled::default(),
-        };
+        let form = vec![("password".to_owned(), Part::Text(pieces))];
+        let template = Template::to_token(Content::Form(form), vec![]);
         let command = curl(&template, &Drawn::none());
         assert!(command.contains("--data-urlencode \"password=${ALICE_PASSWORD}\n+ \\$x\""), "{command}");
     }

@@ -22,9 +22,10 @@ use crate::drawn::Drawn;
 use crate::exchange::Sent;
 use crate::library::{Authored, Library};
 use crate::lock_out::Whose;
-use crate::request::Template;
+use crate::request::template::Template;
 use crate::scenario::given::{Length, Strategy};
-use crate::scenario::{self, Capability, Change, Compare, Elsewhere, Endpoint, Scenario, Send, Step, Times};
+use crate::scenario::send::{Change, Elsewhere, Send};
+use crate::scenario::{self, Capability, Compare, Endpoint, Scenario, Step, Times};
 use crate::target::role::{DECOY, KNOWN};
 use crate::target::{ScopeError, Target, User, lacking_client, lacking_user};
 

@@ -17,7 +17,8 @@ use ropcheck::curl::curl;
 use ropcheck::drawn::Drawn;
 use ropcheck::library::Library;
 use ropcheck::plan::{Offers, plan};
-use ropcheck::request::{Ink, Template, fill};
+use ropcheck::request::template::Template;
+use ropcheck::request::{Ink, fill};
 use ropcheck::target::{self, Target};
 use tempfile::TempDir;
 

@@ -6,7 +6,8 @@ use serde_yaml::{Location, Spanned};
 use super::Library;
 use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::scenario::load::{Load, RACERS, Race, Weighted};
-use crate::scenario::{Scenario, Send, Step, Times};
+use crate::scenario::send::Send;
+use crate::scenario::{Scenario, Step, Times};
 use crate::words::{Name, Words};
 
 /// The member of an answer that a race is about.

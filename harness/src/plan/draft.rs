@@ -5,10 +5,11 @@ use http::{HeaderName, header};
 use super::Skip;
 use crate::check::Check;
 use crate::ordered::Ordered;
-use crate::request::{BOUNDARY, Content, Filled, Pair, Part, Piece, Template};
+use crate::request::template::{BOUNDARY, Content, Filled, Pair, Part, Piece, Template};
+use crate::scenario::Endpoint;
 use crate::scenario::given::Given;
-use crate::scenario::{
-    Auth, Body, Change, Credential, Elsewhere, Endpoint, Entry, Made, Method, Moved, Overrides, Pairs, Send, Value,
+use crate::scenario::send::{
+    Auth, Body, Change, Credential, Elsewhere, Entry, Made, Method, Moved, Overrides, Pairs, Send, Value,
 };
 use crate::target::{AuthMethod, Client, ScopeError, Target, User, lacking_client, lacking_user};
 use crate::words::{ClientPart, Name, TargetPart, UserPart, Word, Words};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Plan;
 use crate::drawn::Drawn;
-use crate::request::{Content, Part, Piece, Template, varying};
+use crate::request::template::{Content, Part, Piece, Template};
+use crate::request::varying;
 use crate::target::Target;
 
 /// What a request does to a user's account.

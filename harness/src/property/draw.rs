@@ -15,7 +15,8 @@ use proptest::test_runner::TestRunner;
 use ropcheck_reports::drawn::{Damage, HeaderCase, How, Octets, Slip, Spelling, Value, Way, Writing};
 
 use crate::plan::Moves;
-use crate::request::recipe::{damaged_at, spelt};
+use crate::request::damage::damaged_at;
+use crate::request::spelling::spelt;
 use crate::scenario::given::{Aspect, Bounds, Choice, Formed, Length, Repertoire, Strategy, Typed, Written};
 
 /// A strategy of proptest's that draws values, whatever its type. Unlike proptest's own boxes it draws what can move between

@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, de};
 
+use super::Times;
 use super::given::Given;
-use super::{Auth, Credential, Entry, Hex, Made, Method, Moved, Overrides, Pairs, Times, Value};
+use super::send::{Auth, Credential, Entry, Hex, Made, Method, Moved, Overrides, Pairs, Value};
 use crate::ordered::Ordered;
 use crate::words::Words;
 

@@ -1,10 +1,8 @@
-//! Recipes followed: a right value damaged, a request written in another way, Basic credentials written in a drawn one.
+//! A right value made wrong in one place, and what is said of it.
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
-use ropcheck_reports::drawn::{self, How, Way};
+use ropcheck_reports::drawn::{self, How};
 
-use super::form_encoded;
-use crate::scenario::Damage;
+use crate::scenario::send::Damage;
 
 /// What is said of a value made wrong in a fixed way.
 pub(super) fn damage_recipe(how: Damage) -> &'static str {
@@ -56,39 +54,6 @@ pub(crate) fn damaged_at(text: &str, drawn::Damage { how, at }: drawn::Damage) -
     chars.into_iter().collect()
 }
 
-/// Things in the order in which they are picked: each number is a place among those that are left.
-pub(super) fn picked<T>(mut all: Vec<T>, order: &[usize]) -> Vec<T> {
-    let mut picked = Vec::with_capacity(all.len());
-    for next in order {
-        if !all.is_empty() {
-            picked.push(all.remove(next % all.len()));
-        }
-    }
-    picked.extend(all);
-    picked
-}
-
-/// Bytes in form-encoding, each in its way.
-pub(crate) fn spelt(bytes: &[u8], ways: &[Way]) -> String {
-    if ways.is_empty() {
-        return form_encoded(bytes);
-    }
-    bytes.iter().zip(ways.iter().cycle()).map(|(byte, way)| spelt_byte(*byte, *way)).collect()
-}
-
-fn spelt_byte(byte: u8, way: Way) -> String {
-    match way {
-        Way::Usual => form_encoded(&[byte]),
-        Way::Upper => format!("%{byte:02X}"),
-        Way::Lower => format!("%{byte:02x}"),
-        // Beyond ASCII it is in more than one byte already.
-        Way::OverLong if byte.is_ascii() => format!("%{:02X}%{:02X}", 0xc0 | byte >> 6, 0x80 | byte & 0x3f),
-        Way::OverLong => percent_encode(&[byte], NON_ALPHANUMERIC).to_string(),
-        // What follows can't complete it.
-        Way::Broken => ["%zz", "%4z", "%g4"][usize::from(byte) % 3].to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,20 +74,5 @@ mod tests {
         let third = |how| damaged_at("abcdef", drawn::Damage { how, at: 2 });
         let all = [How::Drop, How::Flip, How::Swap, How::Repeat, How::Truncate].map(third);
         assert_eq!(all, ["abdef", "abxdef", "abdcef", "abccdef", "abc"]);
-    }
-
-    #[test]
-    fn every_way_of_a_byte() {
-        let ways = [Way::Usual, Way::Upper, Way::Lower, Way::OverLong, Way::Broken];
-        assert_eq!(spelt(b"+++++", &ways), "%2B%2B%2b%C0%AB%4z");
-        assert_eq!(spelt(b"a b", &[]), "a+b");
-        assert_eq!(spelt(b"a b", &[Way::Usual, Way::Upper]), "a%20b");
-    }
-
-    #[test]
-    fn an_order_picks_from_what_is_left() {
-        assert_eq!(picked(vec!["a", "b", "c"], &[2, 2]), ["c", "a", "b"]);
-        assert_eq!(picked(vec!["a", "b", "c"], &[]), ["a", "b", "c"]);
-        assert_eq!(picked(vec!["a"], &[3, 1, 1]), ["a"]);
     }
 }
