@@ -1,29 +1,24 @@
 //! Every format against a record that holds every kind of event and every verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[path = "formats/hostile.rs"]
+mod hostile;
+#[path = "formats/load.rs"]
+mod load;
+#[path = "formats/specimen.rs"]
+mod specimen;
+#[path = "formats/xml.rs"]
+mod xml;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::Deserializer;
-use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-use ropcheck_reports::folding::fold;
+use std::collections::BTreeSet;
+
 use ropcheck_reports::format::text::{self, Style};
-use ropcheck_reports::format::{FORMATS, Tell, find};
-use ropcheck_reports::read;
-use ropcheck_reports::record::load::{Kind, Mode};
-use ropcheck_reports::record::{Because, Body, Ended, Event, Exchange, Finding, Found, Heard, Origin, RunFinished};
-use ropcheck_reports::run::{Run, Standing, Verdict};
+use ropcheck_reports::format::{FORMATS, Tell};
+use ropcheck_reports::record::{Because, Ended, Event, Finding, Origin, RunFinished};
+use ropcheck_reports::run::{Run, Verdict};
 
-const CHECK: &str = include_str!("specimen.ndjson");
-/// An open loop with a stall, a race, thresholds kept and missed.
-const LOAD: &str = include_str!("specimen-load.ndjson");
-/// A search that finds a rate.
-const SEARCH: &str = include_str!("specimen-search.ndjson");
-/// A closed loop as version 1 of the record kept it.
-const LOAD_1: &str = include_str!("specimen-load-1.ndjson");
-
-const ALL: [(&str, &str); 4] = [("check", CHECK), ("load", LOAD), ("search", SEARCH), ("load-1", LOAD_1)];
+use crate::hostile::poisoned;
+use crate::specimen::{ALL, CHECK, LOAD_1, events, run, told};
+use crate::xml::balanced;
 
 #[test]
 fn the_specimens_hold_every_kind_of_event_and_every_verdict() {
@@ -42,16 +37,6 @@ fn every_format_tells_the_specimens_as_it_did() {
     for format in FORMATS {
         for (name, record) in ALL {
             insta::assert_snapshot!(format!("{name}-{}", format.name), told(format.name, &events(record)));
-        }
-    }
-}
-
-#[test]
-fn every_format_tells_odd_records_too() {
-    for (what, record) in odd() {
-        for format in FORMATS {
-            let told = told(format.name, &record);
-            assert!(!told.is_empty(), "{what} as {}", format.name);
         }
     }
 }
@@ -232,42 +217,6 @@ fn a_proposed_waiver_file_holds_each_failure_once_and_no_text_of_a_server_leaves
 }
 
 #[test]
-fn html_fetches_nothing_and_runs_nothing() {
-    for (_, record) in ALL {
-        let html = told("html", &events(record));
-        for fetching in ["<script", "<link", "<img", "<iframe", "src=", "url(", "@import", "href=\"http"] {
-            assert!(!html.contains(fetching), "{fetching}");
-        }
-        for link in html.split("href=\"").skip(1) {
-            let target =
-                link.strip_prefix('#').and_then(|rest| rest.split('"').next()).expect("links stay on the page");
-            assert!(html.contains(&format!("id=\"{target}\"")), "#{target} goes nowhere");
-        }
-    }
-}
-
-#[test]
-fn hostile_text_stays_text() {
-    const HOSTILE: &str = "</pre><script>alert(1)</script>\"'`````|\u{1b}[2J\u{0}\u{fffe}\u{202e}]]>{{ 7 }}\n<q>&";
-    for (_, record) in ALL {
-        let events = poisoned(record, HOSTILE);
-        for format in FORMATS {
-            let told = told(format.name, &events);
-            for steering in ['\u{1b}', '\u{0}', '\u{fffe}', '\u{202e}'] {
-                assert!(!told.contains(steering), "{} lets {steering:?} through", format.name);
-            }
-        }
-        let html = told("html", &events);
-        let raw = ["<script", "<q>&"].into_iter().find_map(|raw| html.find(raw));
-        assert_eq!(raw.map(|at| &html[at.saturating_sub(200)..at]), None, "a text stands as it came");
-        assert_eq!(html.matches("<pre>").count(), html.matches("</pre>").count());
-        balanced(&told("junit", &events));
-    }
-    let markdown = told("markdown", &poisoned(CHECK, HOSTILE));
-    assert!(markdown.contains("\n``````text\n"), "the fence is longer than what it holds");
-}
-
-#[test]
 fn junit_counts_what_the_run_counts_and_is_well_formed() {
     for (_, record) in ALL {
         let run = run(record);
@@ -307,145 +256,9 @@ fn markdown_stays_short_whatever_the_run_holds() {
     }
 }
 
-#[test]
-fn a_run_whose_generator_was_the_limit_is_invalid_and_misses_no_threshold() {
-    let mut late = events(LOAD);
-    for event in &mut late {
-        if let Event::Window(window) = event
-            && !window.lag_us.is_empty()
-        {
-            window.lag_us.clone_from(&window.response_us);
-        }
-    }
-    let run = fold_all(late.clone());
-    assert_eq!((run.standing(), run.exit_code(false), run.load.missed().count()), (Standing::Invalid, 3, 2));
-    for format in ["html", "junit", "markdown", "text"] {
-        let told = told(format, &late).split_whitespace().collect::<Vec<_>>().join(" ");
-        for word in ["INVALID", "the generator sent too late: p99 of the schedule lag is", "ask for a lower rate"] {
-            assert!(told.contains(word), "{format} does not say `{word}`");
-        }
-    }
-    assert!(told("text", &late).starts_with("INVALID  the generator sent too late"), "before all that may be misread");
-    let elements = balanced(&told("junit", &late));
-    assert_eq!((elements.get("failure"), elements["error"], elements["skipped"]), (None, 1, 5), "one error says why");
-}
-
-#[test]
-fn a_missed_threshold_fails_and_is_told_with_what_was_measured() {
-    assert_eq!((run(LOAD).standing(), run(LOAD).exit_code(false)), (Standing::Missed, 1));
-    for format in ["html", "junit", "markdown", "text"] {
-        let told = told(format, &events(LOAD)).split_whitespace().collect::<Vec<_>>().join(" ");
-        for word in ["p99(login) ", " 250 ms", "580.61 ms", "2.16 % (82 of 3788)", "72.6/s"] {
-            assert!(told.contains(word), "{format} does not say `{word}`");
-        }
-    }
-    let mut cut = events(LOAD);
-    cut.pop();
-    assert_eq!(fold_all(cut).standing(), Standing::Interrupted, "a run that was cut short is not the one it is about");
-}
-
-#[test]
-fn a_search_is_told_with_its_rate_and_without_a_hold_as_inconclusive() {
-    assert_eq!(run(SEARCH).exit_code(false), 0);
-    let without: Vec<Event> = events(SEARCH)
-        .into_iter()
-        .filter(|event| !matches!(event, Event::Trial(trial) if trial.kind == Kind::Confirmation))
-        .collect();
-    assert_eq!(fold_all(without.clone()).exit_code(false), 3);
-    for format in ["html", "junit", "markdown", "text"] {
-        assert!(told(format, &without).contains("INCONCLUSIVE: no rate that was tried"), "{format}");
-        if format != "junit" {
-            assert!(
-                told(format, &events(SEARCH)).contains("497.5/s keeps all thresholds (next tried: 519/s"),
-                "{format}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_closed_loop_says_what_it_hides() {
-    let mut closed = events(LOAD);
-    if let Some(Event::RunStarted(head)) = closed.first_mut()
-        && let Some(load) = &mut head.load
-    {
-        load.mode = Mode::Users;
-    }
-    for event in &mut closed {
-        if let Event::Window(window) = event {
-            (window.response_us, window.lag_us) = (String::new(), String::new());
-        }
-    }
-    for format in ["html", "markdown", "text"] {
-        let told = told(format, &closed).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(told.contains("Users ask again only when they were answered"), "{format}");
-        assert!(told.contains("service time") && !told.contains("response time"), "{format}");
-    }
-}
-
-#[test]
-fn an_interval_log_is_read_back_with_what_was_measured() {
-    let log = told("hlog", &events(LOAD));
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for entry in IntervalLogIterator::new(log.as_bytes()) {
-        let LogEntry::Interval(interval) = entry.unwrap_or_else(|why| panic!("a line cannot be read: {why:?}")) else {
-            continue;
-        };
-        let bytes = BASE64_STANDARD.decode(interval.encoded_histogram()).expect("base64");
-        let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).expect("a histogram");
-        let tag = interval.tag().expect("each has a tag").as_str().to_owned();
-        *counts.entry(tag).or_default() += histogram.len();
-        assert_eq!(interval.duration().as_secs(), 1);
-    }
-    let run = run(LOAD);
-    for step in &run.load.steps {
-        for (of, times) in [
-            ("", &step.service),
-            (":response", &step.response),
-            (":held", &step.held),
-            (":lag", &step.lag),
-            (":connect", &step.connect),
-        ] {
-            let tag = format!("{}{of}", step.step);
-            assert_eq!(counts.remove(&tag).unwrap_or_default(), times.count(), "{tag}");
-        }
-    }
-    assert!(counts.is_empty(), "{counts:?}");
-}
-
 /// Formats that tell what a run adds up to.
 fn of_runs() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().filter(|format| matches!(format.tell, Tell::Run(_))).map(|format| format.name)
-}
-
-fn events(record: &str) -> Vec<Event> {
-    read::events(record.as_bytes()).expect("the specimen is a record")
-}
-
-fn run(record: &str) -> Run {
-    fold_all(events(record))
-}
-
-fn fold_all(events: Vec<Event>) -> Run {
-    let mut events = events.into_iter();
-    let Some(Event::RunStarted(head)) = events.next() else { panic!("a record begins with its head") };
-    fold(head, events)
-}
-
-fn told(format: &str, events: &[Event]) -> String {
-    let mut out = Vec::new();
-    let written = match find(format).expect("it is in the roll call").tell {
-        Tell::Run(tell) => tell(&fold_all(events.to_vec()), &mut out),
-        Tell::Each(tell) => events.iter().try_for_each(|event| tell(event, &mut out)),
-    };
-    written.expect("a Vec takes every write");
-    String::from_utf8(out).expect("every format writes UTF-8")
-}
-
-fn set(run: &Run, style: Style, width: Option<usize>) -> String {
-    let mut out = Vec::new();
-    text::write(run, style, width, &mut out).expect("a Vec takes every write");
-    String::from_utf8(out).expect("it is UTF-8")
 }
 
 /// The specimen with another end.
@@ -458,108 +271,10 @@ fn edited(edit: impl FnOnce(&mut RunFinished)) -> Vec<Event> {
     events
 }
 
-/// Records that no run of ours writes and somebody will bring.
-fn odd() -> Vec<(&'static str, Vec<Event>)> {
-    let specimen = events(CHECK);
-    let without = |unwanted: fn(&Event) -> bool| -> Vec<Event> {
-        specimen.iter().filter(|event| !unwanted(event)).cloned().collect()
-    };
-    let mut bare = specimen[..1].to_vec();
-    if let Some(Event::RunStarted(head)) = bare.first_mut() {
-        head.cases.clear();
-        head.sentences.clear();
-        head.target.name.clear();
-        head.started_ms = u64::MAX;
-    }
-    let mut nameless = specimen.clone();
-    if let Some(Event::RunStarted(head)) = nameless.first_mut() {
-        head.sentences.clear();
-    }
-    let mut endless = specimen.clone();
-    for event in &mut endless {
-        if let Event::Exchange(exchange) = event {
-            (exchange.sent_us, exchange.took_us) = (u64::MAX, u64::MAX);
-            exchange.request.url.clear();
-        }
-    }
-    vec![
-        ("nothing but a head", bare),
-        ("a head and its cases", specimen[..1].to_vec()),
-        ("findings without their exchanges", without(|event| matches!(event, Event::Exchange(_)))),
-        ("exchanges without findings", without(|event| matches!(event, Event::Found(_)))),
-        ("findings without their sentences", nameless),
-        ("times beyond counting", endless),
-    ]
-}
-
-/// The specimen with that text wherever a server or an author has a say.
-fn poisoned(record: &str, text: &str) -> Vec<Event> {
-    let poison = |place: &mut String| text.clone_into(place);
-    let mut events = events(record);
-    for event in &mut events {
-        match event {
-            Event::RunStarted(head) => {
-                if let Some(load) = &mut head.load {
-                    poison(&mut load.shape);
-                    poison(&mut load.conditions.machine);
-                    load.journeys.iter_mut().for_each(|journey| poison(&mut journey.name));
-                    load.thresholds.iter_mut().for_each(|threshold| poison(&mut threshold.text));
-                }
-                poison(&mut head.target.name);
-                poison(&mut head.target.token_endpoint);
-                head.cases.iter_mut().for_each(|case| poison(&mut case.title));
-                head.sentences.values_mut().for_each(|sentence| poison(&mut sentence.says));
-                for waiver in &mut head.waivers {
-                    poison(&mut waiver.reason);
-                    poison(&mut waiver.owner);
-                    poison(&mut waiver.at.file);
-                }
-            }
-            Event::Skipped(skipped) => poison(&mut skipped.because),
-            Event::Exchange(exchange) => poison_exchange(exchange, text),
-            Event::Found(found) => poison_found(found, text),
-            Event::Window(window) => {
-                poison(&mut window.step);
-                window.errors.insert(text.to_owned(), 1);
-            }
-            Event::Pulse(_) => {}
-            Event::Race(race) => {
-                poison(&mut race.case);
-                poison(&mut race.step);
-            }
-            Event::Trial(trial) => trial.why.iter_mut().for_each(poison),
-            Event::RunFinished(finished) => finished.ended = Ended::Stopped(text.to_owned()),
-        }
-    }
-    events
-}
-
-fn poison_exchange(exchange: &mut Exchange, text: &str) {
-    text.clone_into(&mut exchange.step);
-    text.clone_into(&mut exchange.curl);
-    exchange.request.headers.push((text.to_owned(), text.to_owned()));
-    match &mut exchange.answer {
-        Heard::Answer(answer) => {
-            answer.body = Body::Text(text.to_owned());
-            answer.headers.push((text.to_owned(), text.to_owned()));
-        }
-        Heard::Nothing(why) => text.clone_into(why),
-    }
-}
-
-fn poison_found(found: &mut Found, text: &str) {
-    if let Some(at) = &mut found.at {
-        text.clone_into(&mut at.file);
-        text.clone_into(&mut at.text);
-    }
-    match &mut found.finding {
-        Finding::Met => {}
-        Finding::Broken { expected, actual } => {
-            text.clone_into(expected);
-            text.clone_into(actual);
-        }
-        Finding::Unjudged { detail, .. } => text.clone_into(detail),
-    }
+fn set(run: &Run, style: Style, width: Option<usize>) -> String {
+    let mut out = Vec::new();
+    text::write(run, style, width, &mut out).expect("a Vec takes every write");
+    String::from_utf8(out).expect("it is UTF-8")
 }
 
 fn uncoloured(text: &str) -> String {
@@ -569,40 +284,4 @@ fn uncoloured(text: &str) -> String {
         plain.push_str(piece);
     }
     plain
-}
-
-/// Reads XML just far enough to see that every element is closed in turn and every reference is one of
-/// the five, and counts the elements by name.
-fn balanced(xml: &str) -> BTreeMap<String, usize> {
-    let mut open: Vec<&str> = Vec::new();
-    let mut elements = BTreeMap::new();
-    let mut rest =
-        xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").expect("it begins with a declaration");
-    while let Some(start) = rest.find('<') {
-        references(&rest[..start]);
-        let end = start + rest[start..].find('>').expect("every tag ends");
-        let tag = &rest[start + 1..end];
-        references(tag);
-        assert!(!tag.contains('<') && tag.matches('"').count().is_multiple_of(2), "<{tag}>");
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name));
-        } else {
-            let name = tag.split([' ', '/']).next().unwrap_or_default();
-            *elements.entry(name.to_owned()).or_default() += 1;
-            if !tag.ends_with('/') {
-                open.push(name);
-            }
-        }
-        rest = &rest[end + 1..];
-    }
-    assert!(open.is_empty() && rest.trim().is_empty(), "{open:?} left open");
-    elements
-}
-
-fn references(text: &str) {
-    for after in text.split('&').skip(1) {
-        let name = after.split(';').next().unwrap_or_default();
-        let known = ["amp", "lt", "gt", "quot", "apos"].contains(&name) || name.starts_with('#');
-        assert!(known, "&{name}");
-    }
 }

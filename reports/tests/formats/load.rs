@@ -1,0 +1,121 @@
+//! What the formats tell of a load run.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+use ropcheck_reports::record::Event;
+use ropcheck_reports::record::load::{Kind, Mode};
+use ropcheck_reports::run::Standing;
+
+use crate::specimen::{LOAD, SEARCH, events, fold_all, run, told};
+use crate::xml::balanced;
+
+#[test]
+fn a_run_whose_generator_was_the_limit_is_invalid_and_misses_no_threshold() {
+    let mut late = events(LOAD);
+    for event in &mut late {
+        if let Event::Window(window) = event
+            && !window.lag_us.is_empty()
+        {
+            window.lag_us.clone_from(&window.response_us);
+        }
+    }
+    let run = fold_all(late.clone());
+    assert_eq!((run.standing(), run.exit_code(false), run.load.missed().count()), (Standing::Invalid, 3, 2));
+    for format in ["html", "junit", "markdown", "text"] {
+        let told = told(format, &late).split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in ["INVALID", "the generator sent too late: p99 of the schedule lag is", "ask for a lower rate"] {
+            assert!(told.contains(word), "{format} does not say `{word}`");
+        }
+    }
+    assert!(told("text", &late).starts_with("INVALID  the generator sent too late"), "before all that may be misread");
+    let elements = balanced(&told("junit", &late));
+    assert_eq!((elements.get("failure"), elements["error"], elements["skipped"]), (None, 1, 5), "one error says why");
+}
+
+#[test]
+fn a_missed_threshold_fails_and_is_told_with_what_was_measured() {
+    assert_eq!((run(LOAD).standing(), run(LOAD).exit_code(false)), (Standing::Missed, 1));
+    for format in ["html", "junit", "markdown", "text"] {
+        let told = told(format, &events(LOAD)).split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in ["p99(login) ", " 250 ms", "580.61 ms", "2.16 % (82 of 3788)", "72.6/s"] {
+            assert!(told.contains(word), "{format} does not say `{word}`");
+        }
+    }
+    let mut cut = events(LOAD);
+    cut.pop();
+    assert_eq!(fold_all(cut).standing(), Standing::Interrupted, "a run that was cut short is not the one it is about");
+}
+
+#[test]
+fn a_search_is_told_with_its_rate_and_without_a_hold_as_inconclusive() {
+    assert_eq!(run(SEARCH).exit_code(false), 0);
+    let without: Vec<Event> = events(SEARCH)
+        .into_iter()
+        .filter(|event| !matches!(event, Event::Trial(trial) if trial.kind == Kind::Confirmation))
+        .collect();
+    assert_eq!(fold_all(without.clone()).exit_code(false), 3);
+    for format in ["html", "junit", "markdown", "text"] {
+        assert!(told(format, &without).contains("INCONCLUSIVE: no rate that was tried"), "{format}");
+        if format != "junit" {
+            assert!(
+                told(format, &events(SEARCH)).contains("497.5/s keeps all thresholds (next tried: 519/s"),
+                "{format}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_closed_loop_says_what_it_hides() {
+    let mut closed = events(LOAD);
+    if let Some(Event::RunStarted(head)) = closed.first_mut()
+        && let Some(load) = &mut head.load
+    {
+        load.mode = Mode::Users;
+    }
+    for event in &mut closed {
+        if let Event::Window(window) = event {
+            (window.response_us, window.lag_us) = (String::new(), String::new());
+        }
+    }
+    for format in ["html", "markdown", "text"] {
+        let told = told(format, &closed).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("Users ask again only when they were answered"), "{format}");
+        assert!(told.contains("service time") && !told.contains("response time"), "{format}");
+    }
+}
+
+#[test]
+fn an_interval_log_is_read_back_with_what_was_measured() {
+    let log = told("hlog", &events(LOAD));
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for entry in IntervalLogIterator::new(log.as_bytes()) {
+        let LogEntry::Interval(interval) = entry.unwrap_or_else(|why| panic!("a line cannot be read: {why:?}")) else {
+            continue;
+        };
+        let bytes = BASE64_STANDARD.decode(interval.encoded_histogram()).expect("base64");
+        let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).expect("a histogram");
+        let tag = interval.tag().expect("each has a tag").as_str().to_owned();
+        *counts.entry(tag).or_default() += histogram.len();
+        assert_eq!(interval.duration().as_secs(), 1);
+    }
+    let run = run(LOAD);
+    for step in &run.load.steps {
+        for (of, times) in [
+            ("", &step.service),
+            (":response", &step.response),
+            (":held", &step.held),
+            (":lag", &step.lag),
+            (":connect", &step.connect),
+        ] {
+            let tag = format!("{}{of}", step.step);
+            assert_eq!(counts.remove(&tag).unwrap_or_default(), times.count(), "{tag}");
+        }
+    }
+    assert!(counts.is_empty(), "{counts:?}");
+}
