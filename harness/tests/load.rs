@@ -4,8 +4,11 @@
 mod accounts;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/small.rs"]
+mod small;
 
 use std::fs;
+use std::future::pending;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -17,9 +20,8 @@ use axum::middleware::{Next, from_fn};
 use axum::serve::ListenerExt;
 use ropcheck::complaint::Source;
 use ropcheck::embedded::demo_target;
-use ropcheck::library::Library;
-use ropcheck::load::{self, NotLoaded, Options};
-use ropcheck::session::{Session, Subject};
+use ropcheck::load::{self, NotLoaded};
+use ropcheck::session::Subject;
 use ropcheck::suite::folded;
 use ropcheck::target::{self, Target};
 use ropcheck_reference_server::{Config, FAULTS, FAULTS_UNDER_LOAD, HashCost, Policy, Script, app, serve_scripted};
@@ -29,76 +31,14 @@ use tokio::net::TcpListener;
 
 use crate::accounts::{grant, refusal};
 use crate::run::ropcheck;
-
-/// A user's own scenarios: a load that is over soon, one that a good server does not bear even once, one without `load`.
-const SCENARIOS: &str = r"
-- id: sessions
-  title: Two users log in and refresh
-  load: { users: 2 for 500ms }
-  steps:
-    - name: login
-      send: { like: good-login }
-      keep: { refresh_token: refresh_token }
-      expect:
-        rfc6749/4.3.3/granted: [granted]
-    - name: refresh
-      send: { like: good-refresh }
-      expect:
-        rfc6749/6/granted: [granted]
-
-- id: strangers
-  title: Two users log in and refresh, each time as if for the first time
-  load: { users: 2 for 500ms, connections: new, journeys: [{ walk: small/sessions }] }
-
-- id: many
-  title: Three hundred users arrive, log in and refresh, however long that takes
-  load: { rate: 300/s for 1s, journeys: [{ walk: small/sessions }] }
-
-- id: arrivals
-  title: Users arrive, and log in or mistype
-  load:
-    rate: 100/s for 500ms
-    arrivals: even
-    journeys:
-      - { walk: small/sessions, weight: 3 }
-      - { walk: load/steady/wrong-passwords, weight: 1 }
-    thresholds: [rate(sessions/login) > 1/s, findings = 0]
-
-- id: mistypes
-  title: A user who may be locked out mistypes twenty times
-  load: { rate: 40/s for 500ms, arrivals: even, journeys: [{ walk: load/steady/wrong-passwords }] }
-
-- id: impossible
-  title: A good login is refused
-  load: { users: 2 for 500ms }
-  steps:
-    - name: login
-      send: { like: good-login }
-      expect:
-        rfc6749/5.2/status-400: [{ status: 400 }]
-
-- id: alone
-  title: A user logs in
-  steps:
-    - send: { like: good-login }
-";
-
-fn library() -> Arc<Library> {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("small.yaml"), SCENARIOS).expect("a file in it");
-    Arc::new(Library::load(Some(folder.path())).expect("the scenarios can be read"))
-}
+use crate::small::{library, loaded, session};
 
 async fn load(id: &str, policy: Policy) -> Result<Vec<Event>, NotLoaded> {
     load_on(Subject::Embedded(Box::new(policy)), id).await
 }
 
 async fn load_on(subject: Subject, id: &str) -> Result<Vec<Event>, NotLoaded> {
-    let session = Session::open(subject, library(), &[id.to_owned()], 0).await.expect("the embedded server is ready");
-    let mut events = Vec::new();
-    let never = std::future::pending();
-    load::run(&Arc::new(session), id, Options::default(), never, &mut |event| events.push(event)).await?;
-    Ok(events)
+    loaded(&session(subject, id).await, id, pending()).await
 }
 
 fn fault(id: &str) -> Policy {
@@ -244,7 +184,7 @@ async fn counted(host: &str, more: &str) -> (Target, [Arc<AtomicU64>; 2]) {
 async fn scripted(line: &str) -> Target {
     let (listener, base) = port("127.0.0.1").await;
     let script: Script = serde_yaml::from_str(&format!("script: [{line}]")).expect("a script");
-    tokio::spawn(serve_scripted(listener, demo(&base), script, std::future::pending()));
+    tokio::spawn(serve_scripted(listener, demo(&base), script, pending()));
     read(&demo_target(&base))
 }
 
@@ -258,15 +198,9 @@ async fn connections_are_kept_or_each_request_has_one_of_its_own() {
     for (id, kept) in [("small/sessions", true), ("small/strangers", false)] {
         let (target, counts) = counted("127.0.0.1", "").await;
         let count = || counts.each_ref().map(|count| count.load(Ordering::Relaxed));
-        let subject = Subject::Target(Box::new(target));
-        let session = Session::open(subject, library(), &[id.to_owned()], 0).await.expect("the server is ready");
+        let session = session(Subject::Target(Box::new(target)), id).await;
         let before = count();
-        let mut events = Vec::new();
-        let never = std::future::pending();
-        load::run(&Arc::new(session), id, Options::default(), never, &mut |event| events.push(event))
-            .await
-            .expect("it bears one walk");
-        let run = folded(events);
+        let run = folded(loaded(&session, id, pending()).await.expect("it bears one walk"));
         let [connections, requests] = [0, 1].map(|at| count()[at] - before[at]);
         let measured: u64 = run.load.steps.iter().map(|step| step.count).sum();
         assert!(requests >= measured && measured > 10, "{requests} requests, {measured} measured");
@@ -282,8 +216,7 @@ async fn connections_are_kept_or_each_request_has_one_of_its_own() {
 /// Of a server on another machine, its leave and what it comes to. Nobody listens there: a request would be told as silence.
 #[test]
 fn another_machine_takes_a_load_by_leave_alone_and_no_more_than_that() {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("small.yaml"), SCENARIOS).expect("a file in it");
+    let folder = small::folder();
     let elsewhere = tempfile::tempdir().expect("another folder");
     let file = elsewhere.path().join("target.yaml");
     let of_another = format!("{}allow_http: true\n", demo_target("http://192.0.2.1:9"));

@@ -1,13 +1,15 @@
 //! Races on the embedded server: each fault is told under its sentence, and no liberty is taken for one.
 
+#[path = "support/small.rs"]
+mod small;
+
 use std::fs;
-use std::sync::Arc;
+use std::future::{pending, ready};
 use std::time::Duration;
 
-use ropcheck::library::Library;
-use ropcheck::load::{self, NotLoaded, Options};
+use ropcheck::load::{self, NotLoaded};
 use ropcheck::recorder;
-use ropcheck::session::{Session, Subject};
+use ropcheck::session::Subject;
 use ropcheck::suite::folded;
 use ropcheck::target;
 use ropcheck_reference_server::{FAULTS, FAULTS_IN_A_RACE, Policy, VARIANTS};
@@ -18,56 +20,15 @@ use ropcheck_reports::record::load::{Late, Lives, Mode, Replay};
 use ropcheck_reports::record::{Event, Finding, Found, Origin, Race};
 use ropcheck_reports::run::{Run, Standing};
 
-/// A race that is over soon, one whose base logs in for it and whose token has other names, one of a public client.
-const SCENARIOS: &str = r#"
-- id: race
-  title: A token is used six times at once
-  load: { race: { at_once: 6, rounds: 4, grace: 30s } }
-  steps:
-    - name: login
-      send: { like: good-login }
-      keep: { refresh_token: refresh_token }
-      expect:
-        rfc6749/4.3.3/granted: [granted]
-    - name: refresh
-      send: { like: good-refresh }
-      keep: { refresh_token: refresh_token }
-      expect:
-        rfc6749/6/granted: [granted]
+use crate::small::{library, loaded, session};
 
-- id: short
-  title: A token is used twice at once
-  load: { race: { at_once: 2, rounds: 1, grace: 30s }, connections: new }
-  steps:
-    - send: { like: good-refresh }
-
-- id: public
-  title: A public client's token is used three times at once
-  load: { race: { at_once: 3, rounds: 2, grace: 30s } }
-  steps:
-    - send: { like: good-login, as: public }
-      keep: { mine: refresh_token }
-    - name: again
-      send: { like: good-refresh, as: public, change: { set: { refresh_token: "${kept.mine}" } } }
-"#;
-
+/// The race of `small/race`.
 const AT_ONCE: u32 = 6;
 const ROUNDS: u64 = 4;
 
-fn library() -> Arc<Library> {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("small.yaml"), SCENARIOS).expect("a file in it");
-    Arc::new(Library::load(Some(folder.path())).unwrap_or_else(|complaint| panic!("{complaint}")))
-}
-
 async fn events(id: &str, policy: Policy) -> Vec<Event> {
-    let subject = Subject::Embedded(Box::new(policy));
-    let session = Session::open(subject, library(), &[id.to_owned()], 0).await.expect("the embedded server is ready");
-    let mut events = Vec::new();
-    let never = std::future::pending();
-    let ran = load::run(&Arc::new(session), id, Options::default(), never, &mut |event| events.push(event)).await;
-    ran.expect("a use by itself is granted");
-    events
+    let session = session(Subject::Embedded(Box::new(policy)), id).await;
+    loaded(&session, id, pending()).await.expect("a use by itself is granted")
 }
 
 /// What a race came to, and its findings that broke a promise.
@@ -208,13 +169,8 @@ async fn the_record_reads_back_and_every_report_tells_the_verdict() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_race_leaves_a_record_that_can_be_read() {
-    let subject = Subject::Embedded(Box::new(Policy::strict()));
-    let id = "small/race".to_owned();
-    let session = Session::open(subject, library(), std::slice::from_ref(&id), 0).await.expect("it is ready");
-    let mut events = Vec::new();
-    let now = std::future::ready(());
-    let ran = load::run(&Arc::new(session), &id, Options::default(), now, &mut |event| events.push(event)).await;
-    ran.expect("it can be run");
+    let session = session(Subject::Embedded(Box::new(Policy::strict())), "small/race").await;
+    let events = loaded(&session, "small/race", ready(())).await.expect("it can be run");
     let run = folded(events);
     assert_eq!(run.load.races.len(), 1);
     assert!(rounds(&run.load.races[0]) <= ROUNDS, "{:?}", run.load.races);
