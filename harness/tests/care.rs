@@ -251,28 +251,36 @@ async fn what_the_budget_of_the_run_does_not_bear_is_told() {
 
 // Pace.
 
-#[tokio::test]
-async fn requests_keep_their_distance_however_many_walk() {
-    let (_server, endpoint) = server(|_, right, _| if right { grant() } else { refusal(400) }).await;
-    let target = target(text(&endpoint, 0, "limits: { requests_per_second: 200, concurrency: 1 }\n"));
+/// When three users send one request each, and when it was answered, within limits and at a server that takes its time.
+async fn three_at_once(limits: &str, takes: Duration) -> Vec<(Duration, Duration)> {
+    let (_server, endpoint) = server(move |_, _, _| grant().set_delay(takes)).await;
+    let target = target(text(&endpoint, 0, &format!("limits: {{ {limits} }}\n")));
     let suite = suite("care/a-good");
     let plan = plan("care/a-good", &suite.library().scenarios["care/a-good"], suite.library(), &target, &Offers::new());
     let plan = plan.expect("a plan");
     let ground =
         Ground::new(Wire::new(&target).expect("a client"), &target, Arc::new(Pace::of(&target.limits())), Time::Real);
     let drawn = Drawn::none();
-    let one = || walk(&plan, &drawn, Start::Now, &ground);
+    let one = || Box::pin(walk(&plan, &drawn, Start::Now, &ground));
     let (a, b, c) = tokio::join!(one(), one(), one());
-    let mut times: Vec<(Duration, Duration)> = [a, b, c]
-        .iter()
-        .flat_map(|walked| &walked.exchanges)
-        .map(|one| (one.sent_at, one.sent_at + one.took))
-        .collect();
+    let exchanges = [a, b, c].into_iter().flat_map(|walked| walked.exchanges);
+    let mut times: Vec<_> = exchanges.map(|one| (one.sent_at, one.sent_at + one.took)).collect();
     times.sort_unstable();
-    for pair in times.windows(2) {
-        assert!(pair[1].0 >= pair[0].0 + Duration::from_millis(5), "five milliseconds apart: {times:?}");
-        assert!(pair[1].0 >= pair[0].1, "one at a time: {times:?}");
-    }
+    times
+}
+
+#[tokio::test]
+async fn requests_keep_their_distance_however_many_walk() {
+    let times = three_at_once("requests_per_second: 200", Duration::ZERO).await;
+    let apart = |pair: &[(Duration, Duration)]| pair[1].0 >= pair[0].0 + Duration::from_millis(5);
+    assert!(times.len() == 3 && times.windows(2).all(apart), "five milliseconds apart: {times:?}");
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_the_limit_however_many_walk() {
+    let times = three_at_once("concurrency: 1", Duration::from_millis(15)).await;
+    let alone = |pair: &[(Duration, Duration)]| pair[1].0 >= pair[0].1;
+    assert!(times.len() == 3 && times.windows(2).all(alone), "one at a time: {times:?}");
 }
 
 // Silence.
