@@ -101,7 +101,7 @@ pub enum Content {
     Form(Vec<(String, Part)>),
     /// The same as one JSON object.
     Json(Vec<(String, Part)>),
-    /// The same as `multipart/form-data` with [`BOUNDARY`].
+    /// The same as `multipart/form-data`, with the same boundary each time.
     Multipart(Vec<(String, Part)>),
     /// As it stands.
     Raw(Part),
