@@ -1,5 +1,7 @@
 //! Access tokens that come back: whose they are, and whether they still hold.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -14,8 +16,8 @@ use crate::scope::Scopes;
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
-    sub: String,
-    client_id: String,
+    sub: Arc<str>,
+    client_id: Arc<str>,
     scope: String,
     iat: u64,
     exp: u64,
@@ -60,7 +62,7 @@ impl AccessToken {
 #[derive(Deserialize)]
 pub(crate) struct IdToken {
     iss: String,
-    pub(crate) sub: String,
+    pub(crate) sub: Arc<str>,
 }
 
 impl IdToken {

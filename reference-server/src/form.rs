@@ -125,8 +125,11 @@ pub(crate) struct Malformed;
 
 /// Undoes form encoding; a `%` without two digits and bytes that are not UTF-8 are errors, never guesses.
 pub(crate) fn decode(encoded: &[u8], reading: FormReading) -> Result<String, Malformed> {
+    // Most texts have nothing to undo, and those that do not much of it.
+    let plain = encoded.iter().take_while(|byte| !matches!(byte, b'%' | b'+')).count();
+    let (plain, mut rest) = encoded.split_at(plain);
     let mut decoded = Vec::with_capacity(encoded.len());
-    let mut rest = encoded;
+    decoded.extend_from_slice(plain);
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         decoded.push(match (byte, reading.plus) {

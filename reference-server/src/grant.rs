@@ -4,6 +4,8 @@ mod client_credentials;
 mod password;
 mod refresh;
 
+use std::sync::Arc;
+
 use crate::client::Known;
 use crate::config::Grant;
 use crate::form::{Form, Parameter};
@@ -36,7 +38,7 @@ pub(crate) struct Granted {
 /// Whom a token speaks for.
 pub(crate) enum Subject {
     /// A user, by `sub`.
-    User(String),
+    User(Arc<str>),
     /// The client itself.
     Client,
 }

@@ -61,12 +61,12 @@ fn access_token(realm: &Realm, token: &AccessToken) -> Map<String, Value> {
     members([
         ("active", Some(true.into())),
         ("scope", Some(token.scopes.to_string().into())),
-        ("client_id", Some(token.client_id.as_str().into())),
+        ("client_id", Some((*token.client_id).into())),
         ("username", realm.users.accounts.name_of(&token.sub).map(Value::from)),
         ("token_type", Some("Bearer".into())),
         ("exp", Some(token.exp.into())),
         ("iat", Some(token.iat.into())),
-        ("sub", Some(token.sub.as_str().into())),
+        ("sub", Some((*token.sub).into())),
         ("aud", Some(realm.audience.as_str().into())),
         ("iss", Some(realm.issuer.as_str().into())),
         ("jti", Some(URL_SAFE_NO_PAD.encode(token.jti).into())),
@@ -79,11 +79,11 @@ fn refresh_token(realm: &Realm, family: &Family) -> Map<String, Value> {
     members([
         ("active", Some(true.into())),
         ("scope", Some(login.scopes.to_string().into())),
-        ("client_id", Some(login.client_id.as_str().into())),
+        ("client_id", Some((*login.client_id).into())),
         ("username", realm.users.accounts.name_of(&login.sub).map(Value::from)),
         ("exp", Some(login.expires_at.into())),
         ("iat", Some(family.renewed_at.into())),
-        ("sub", Some(login.sub.as_str().into())),
+        ("sub", Some((*login.sub).into())),
         // RFC 6749 section 1.5: a refresh token is meant for the authorization server alone.
         ("aud", Some(json!(realm.issuer))),
         ("iss", Some(json!(realm.issuer))),

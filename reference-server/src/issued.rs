@@ -1,6 +1,7 @@
 //! Access tokens as they are meant, and the memory of those that do not say it themselves.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::digest::{Digest, sha256};
 use crate::expiring::Expiring;
@@ -11,8 +12,8 @@ use crate::store::Jti;
 /// What an access token of this workspace stands for.
 #[derive(Clone, Debug)]
 pub(crate) struct AccessToken {
-    pub(crate) sub: String,
-    pub(crate) client_id: String,
+    pub(crate) sub: Arc<str>,
+    pub(crate) client_id: Arc<str>,
     pub(crate) scopes: Scopes,
     pub(crate) iat: u64,
     pub(crate) exp: u64,
@@ -33,7 +34,7 @@ struct Held {
 }
 
 /// Client, subject and scope.
-type Purpose = (String, String, String);
+type Purpose = (Arc<str>, Arc<str>, String);
 
 impl Issued {
     /// Remembers what a token stands for.

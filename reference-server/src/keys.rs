@@ -147,8 +147,9 @@ impl Keys {
 
     /// Signs claims under the header that goes with their kind; `None` where the machine has no randomness left.
     pub(crate) fn issue(&self, kind: Kind, claims: &impl Serialize) -> Option<String> {
-        let claims = serde_json::to_vec(claims).ok()?;
-        self.sign(&self.headers(kind).encoded, &claims)
+        let mut json = Vec::with_capacity(512);
+        serde_json::to_writer(&mut json, claims).ok()?;
+        self.sign(&self.headers(kind).encoded, &json)
     }
 
     /// RFC 7515 section 7.1: header, payload and signature, each in base64url, joined by dots. The header comes encoded.

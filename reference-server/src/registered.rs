@@ -9,7 +9,7 @@ use crate::secret::Secret;
 
 /// A client as its workspace knows it.
 pub(crate) struct Registered {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     pub(crate) proof: Proof,
     pub(crate) grants: Vec<Grant>,
     pub(crate) scopes: Allowed,

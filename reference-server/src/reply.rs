@@ -136,7 +136,12 @@ impl From<Refusal> for Reply {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let body = match self.content {
-            Content::Members(members) => Body::from(Value::Object(members).to_string()),
+            Content::Members(members) => {
+                let mut json = Vec::with_capacity(1024);
+                // A map of JSON values has nothing that JSON could not say.
+                serde_json::to_writer(&mut json, &members).unwrap_or_default();
+                Body::from(json)
+            }
             Content::Page(page) => Body::from(page),
             Content::Bytes(bytes) => Body::from(bytes),
             Content::Nothing => Body::empty(),

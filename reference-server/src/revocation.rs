@@ -69,7 +69,7 @@ fn unsupported() -> Refusal {
 /// a token that was issued to another client.
 fn owned(client: Option<&Registered>, owner: &str) -> Result<(), Refusal> {
     match client {
-        Some(client) if client.id != owner => Err(Refusal::invalid_grant("the token belongs to another client")),
+        Some(client) if *client.id != *owner => Err(Refusal::invalid_grant("the token belongs to another client")),
         Some(_) | None => Ok(()),
     }
 }

@@ -1,15 +1,16 @@
 //! What a token is good for.
 
-use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::policy::{AbsentScope, Crash, ForeignScope, Policy, RefreshScope, ScopeReading};
 use crate::refusal::Refusal;
 use crate::store::Family;
 
-/// A set of scope tokens: RFC 6749 section 3.3 gives neither order nor repetition a meaning.
+/// A set of scope tokens, sorted and each once: RFC 6749 section 3.3 gives neither order nor repetition a meaning. Every
+/// token of a login holds it, so that copies share it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Scopes(BTreeSet<String>);
+pub(crate) struct Scopes(Arc<[String]>);
 
 /// Text that is not a scope, or not one of those it has to be among.
 #[derive(Debug)]
@@ -18,18 +19,22 @@ pub(crate) struct Malformed;
 impl Scopes {
     /// RFC 6749 section 3.3: `scope-token *( SP scope-token )`, so that no two spaces meet and none is at an end.
     pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
-        text.split(' ')
-            .map(|token| is_token(token).then(|| token.to_owned()).ok_or(Malformed))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let tokens: Vec<&str> = text.split(' ').collect();
+        if tokens.iter().all(|token| is_token(token)) { Ok(Self::of(tokens)) } else { Err(Malformed) }
+    }
+
+    fn of(mut tokens: Vec<&str>) -> Self {
+        tokens.sort_unstable();
+        tokens.dedup();
+        Self(tokens.into_iter().map(str::to_owned).collect())
     }
 
     pub(crate) fn contains(&self, token: &str) -> bool {
-        self.0.contains(token)
+        self.0.iter().any(|held| held == token)
     }
 
     pub(crate) fn is_within(&self, other: &Self) -> bool {
-        self.0.is_subset(&other.0)
+        self.all(|token| other.contains(token))
     }
 
     fn all(&self, holds: impl Fn(&str) -> bool) -> bool {
@@ -41,7 +46,7 @@ impl Scopes {
     }
 
     fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.0.retain(|token| wanted(token));
+        self.0 = self.0.iter().filter(|token| wanted(token)).cloned().collect();
     }
 }
 
@@ -74,6 +79,7 @@ impl Allowed {
     /// Reads a registered list; the error is the entry that makes no sense.
     pub(crate) fn read(list: &[String]) -> Result<Self, String> {
         let mut allowed = Self::default();
+        let mut exact = Vec::new();
         for entry in list {
             let family = entry.strip_suffix('*').filter(|prefix| prefix.ends_with('.'));
             let name = family.unwrap_or(entry);
@@ -83,10 +89,10 @@ impl Allowed {
             }
             match family {
                 Some(prefix) => allowed.families.push(prefix.to_owned()),
-                None => drop(allowed.exact.0.insert(entry.clone())),
+                None => exact.push(entry.as_str()),
             }
         }
-        Ok(allowed)
+        Ok(Self { exact: Scopes::of(exact), ..allowed })
     }
 
     /// Some of these, separated by spaces, are granted to whoever asks for none.
@@ -218,7 +224,7 @@ fn parse(asked: &str, policy: &Policy) -> Result<Scopes, Refusal> {
     let malformed = || Refusal::invalid_scope("the scope is malformed");
     let tokens = |text: &str| Scopes::parse(text).map_err(|Malformed| malformed());
     match policy.scope {
-        ScopeReading::Whole => Ok(Scopes([asked.to_owned()].into())),
+        ScopeReading::Whole => Ok(Scopes::of(vec![asked])),
         ScopeReading::Sorted if !asked.split(' ').is_sorted() => Err(malformed()),
         ScopeReading::Tokens | ScopeReading::Sorted => tokens(asked),
         ScopeReading::CaseFolded => tokens(&asked.to_ascii_lowercase()),

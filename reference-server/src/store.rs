@@ -1,6 +1,7 @@
 //! Refresh tokens, kept as families with the access tokens that came of them.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -27,7 +28,8 @@ pub(crate) struct Families {
 
 #[derive(Default)]
 struct Held {
-    families: HashMap<FamilyName, Family>,
+    /// Boxed: a map that grows moves all that it holds.
+    families: HashMap<FamilyName, Box<Family>>,
     by_age: VecDeque<FamilyName>,
     /// Access tokens that were revoked, until they would have expired.
     denied: Expiring<Jti, ()>,
@@ -51,8 +53,8 @@ pub(crate) struct Family {
 /// Who logged in, through which client, and what they granted it.
 #[derive(Clone)]
 pub(crate) struct Login {
-    pub(crate) client_id: String,
-    pub(crate) sub: String,
+    pub(crate) client_id: Arc<str>,
+    pub(crate) sub: Arc<str>,
     pub(crate) scopes: Scopes,
     /// Unix seconds. Rotation does not move it: a login lasts so long and no longer.
     pub(crate) expires_at: u64,
@@ -94,14 +96,14 @@ impl Families {
     /// Begins a family with its first token.
     pub(crate) fn begin(&self, login: Login, now: u64) -> Result<(FamilyName, String), Refusal> {
         let token = RefreshToken { family: self.name()?, secret: self.secret()? };
-        let family = Family {
+        let family = Box::new(Family {
             login,
             renewed_at: now,
             renewals: 0,
             newest: token.digest(),
             before: None,
-            access_tokens: Vec::new(),
-        };
+            access_tokens: Vec::with_capacity(1),
+        });
         self.held.with(|held| {
             held.families.insert(token.family, family);
             held.by_age.push_back(token.family);
@@ -125,7 +127,7 @@ impl Families {
 
     /// The family that a token belongs to, whether or not it is the family's newest.
     pub(crate) fn find(&self, token: RefreshToken) -> Option<Family> {
-        self.held.with(|held| held.families.get(&token.family).cloned())
+        self.held.with(|held| held.families.get(&token.family).map(|family| Family::clone(family)))
     }
 
     /// Replaces a family's newest token. `None` if another request has replaced it in the meantime.
@@ -281,8 +283,8 @@ mod tests {
     fn begun(style: RefreshTokens) -> (Families, RefreshToken) {
         let families = Families::new(style);
         let login = Login {
-            client_id: "client".to_owned(),
-            sub: "somebody".to_owned(),
+            client_id: "client".into(),
+            sub: "somebody".into(),
             scopes: Scopes::parse("read").unwrap(),
             expires_at: 100,
         };

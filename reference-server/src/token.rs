@@ -1,5 +1,6 @@
 //! What a grant comes to on the wire.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use base64::Engine as _;
@@ -25,8 +26,8 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
     let lifetime = ask.realm.access_token_lifetime_s;
     let expires_at = ask.now.saturating_add(lifetime);
     let (sub, user) = match &granted.subject {
-        Subject::User(sub) => (sub.as_str(), Some(sub.as_str())),
-        Subject::Client => (ask.client.id.as_str(), None),
+        Subject::User(sub) => (sub, Some(&**sub)),
+        Subject::Client => (&ask.client.id, None),
     };
 
     let jti = jti(ask, &granted)?;
@@ -36,8 +37,8 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
         occasion,
         &scope,
         AccessToken {
-            sub: sub.to_owned(),
-            client_id: ask.client.id.clone(),
+            sub: Arc::clone(sub),
+            client_id: Arc::clone(&ask.client.id),
             scopes: scopes.clone(),
             iat: ask.now,
             exp: expires_at,
@@ -61,7 +62,7 @@ pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
         ScopeTold::Never => false,
     };
 
-    let mut members = Map::new();
+    let mut members = Map::with_capacity(8);
     members.insert("access_token".to_owned(), access_token.into());
     members.insert("token_type".to_owned(), "Bearer".into());
     members.insert("expires_in".to_owned(), lifetime.into());

@@ -27,13 +27,13 @@ pub(crate) struct Users {
 #[derive(Default)]
 pub(crate) struct Accounts {
     by_name: HashMap<String, Account>,
-    names: HashMap<String, String>,
+    names: HashMap<Arc<str>, String>,
 }
 
 /// What is kept of a user: never the password.
 #[derive(Clone)]
 pub(crate) struct Account {
-    pub(crate) sub: String,
+    pub(crate) sub: Arc<str>,
     pub(crate) stored: Stored,
     pub(crate) standing: Standing,
 }

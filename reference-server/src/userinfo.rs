@@ -1,5 +1,7 @@
 //! The protected resource: who the user is, `OpenID` Connect Core section 5.3.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Method, StatusCode};
@@ -31,11 +33,11 @@ async fn tell(server: &Server, realm: &Realm, request: Request) -> Result<Reply,
         return Ok(reply);
     };
     let sub = subject(server, realm, &text)?;
-    Ok(Reply::told(Map::from_iter([("sub".to_owned(), sub.into())])))
+    Ok(Reply::told(Map::from_iter([("sub".to_owned(), (*sub).into())])))
 }
 
 /// The user that a token speaks for.
-fn subject(server: &Server, realm: &Realm, text: &str) -> Result<String, Refusal> {
+fn subject(server: &Server, realm: &Realm, text: &str) -> Result<Arc<str>, Refusal> {
     let policy = &server.policy;
     let now = realm.clock.unix_seconds();
     let Some(token) = AccessToken::read(realm, text, policy.userinfo_minds) else {
@@ -55,7 +57,7 @@ fn subject(server: &Server, realm: &Realm, text: &str) -> Result<String, Refusal
 }
 
 /// Whom a token of another kind speaks for, if the policy lets it.
-fn another(server: &Server, realm: &Realm, text: &str) -> Option<String> {
+fn another(server: &Server, realm: &Realm, text: &str) -> Option<Arc<str>> {
     if !server.policy.id_token_opens_nothing
         && let Some(token) = IdToken::read(realm, text)
     {

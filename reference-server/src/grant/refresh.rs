@@ -86,7 +86,7 @@ fn replayed(ask: &Ask<'_>, token: RefreshToken) -> Refusal {
 
 /// Lets another client's token pass, which the strict policy never does.
 fn accept_foreign(ask: &Ask<'_>, family: &Family) -> Result<(), Refusal> {
-    let owner = || ask.realm.clients.get(&family.login.client_id);
+    let owner = || ask.realm.clients.get(&*family.login.client_id);
     match ask.policy.foreign_refresh_token {
         ForeignRefreshToken::Accepted => Ok(()),
         ForeignRefreshToken::AcceptedOfPublic if owner().is_some_and(|owner| matches!(owner.proof, Proof::None)) => {

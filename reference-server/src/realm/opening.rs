@@ -144,7 +144,7 @@ impl Opening<'_> {
             }
             let stored = registrar.store(&username, password, &hasher)?;
             let standing = if disabled { Standing::Disabled } else { Standing::Active };
-            if accounts.insert(username.clone(), Account { sub, stored, standing }).is_some() {
+            if accounts.insert(username.clone(), Account { sub: sub.into(), stored, standing }).is_some() {
                 return Err(ConfigError::UserTwice { workspace: self.label.to_owned(), user: username });
             }
         }
@@ -206,7 +206,7 @@ impl Opening<'_> {
             Some(signing) if signing != keys.signing() => Keys::shared(signing)?,
             Some(_) | None => Arc::clone(keys),
         };
-        Ok(Registered { id, proof, grants, scopes, id_token_keys })
+        Ok(Registered { id: id.into(), proof, grants, scopes, id_token_keys })
     }
 }
 
