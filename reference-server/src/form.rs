@@ -197,8 +197,9 @@ pub(crate) fn pairs(raw: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// Where a parameter is kept, if the server knows it. A name that cannot be decoded is nobody's.
 fn position(encoded: &[u8], reading: FormReading) -> Option<usize> {
-    let name = decode(encoded, reading).ok()?;
-    NAMES.iter().position(|&(known, _)| known == name)
+    let place = |name: &[u8]| NAMES.iter().position(|&(known, _)| known.as_bytes() == name);
+    // Hardly anybody encodes a name.
+    place(encoded).or_else(|| place(decode(encoded, reading).ok()?.as_bytes()))
 }
 
 #[cfg(test)]

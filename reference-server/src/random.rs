@@ -8,7 +8,8 @@ use crate::refusal::Refusal;
 
 /// `N` bytes from the operating system's seeded generator.
 ///
-/// They are drawn some hundred at a time, because a draw of sixteen costs as much; each is given out once.
+/// They are drawn some thousand at a time, because a draw of sixteen costs as much as one of hundreds; each is given out
+/// once.
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Refusal> {
     thread_local! {
         static DRAWN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -29,7 +30,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Refusal> {
     })
 }
 
-const AT_A_TIME: usize = 512;
+const AT_A_TIME: usize = 4096;
 
 #[cfg(test)]
 mod tests {

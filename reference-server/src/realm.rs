@@ -24,16 +24,14 @@ pub(crate) struct Server {
     /// How the endpoints beside the token endpoint read their requests: what breaks there stays there.
     pub(crate) strict: Policy,
     pub(crate) body_limit: usize,
-    realms: HashMap<Address, Realm>,
-    default_realm: Option<Address>,
+    /// By label.
+    realms: HashMap<String, Realm>,
+    default_realm: Option<String>,
 }
-
-/// Where a workspace lives: tenant and name, as they stand in its paths.
-pub(crate) type Address = (String, String);
 
 /// One workspace, ready to serve.
 pub(crate) struct Realm {
-    /// Tenant and name, which is what challenges call the realm.
+    /// `tenant/name`, as it stands in its paths; challenges call the realm so, too.
     pub(crate) label: String,
     pub(crate) issuer: String,
     pub(crate) audience: String,
@@ -54,13 +52,13 @@ pub(crate) struct Realm {
 }
 
 impl Server {
-    pub(crate) fn realm(&self, address: &Address) -> Option<&Realm> {
-        self.realms.get(address)
+    pub(crate) fn realm(&self, label: &str) -> Option<&Realm> {
+        self.realms.get(label)
     }
 
     /// The workspace behind `/oauth/token`.
     pub(crate) fn default_realm(&self) -> Option<&Realm> {
-        self.default_realm.as_ref().and_then(|address| self.realm(address))
+        self.default_realm.as_ref().and_then(|label| self.realm(label))
     }
 }
 

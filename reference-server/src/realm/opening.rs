@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use http::HeaderValue;
 
-use super::{Address, Realm, Server};
+use super::{Realm, Server};
 use crate::config::{Client, ClientAuthentication, Config, Grant, LoginThrottle, User, Workspace};
 use crate::config_error::ConfigError;
 use crate::issued::Issued;
@@ -29,34 +29,25 @@ impl Server {
         let mut registrar = Registrar::new(hash_cost, &policy)?;
         let mut realms = HashMap::with_capacity(workspaces.len());
         for workspace in workspaces {
-            let address = (workspace.tenant.clone(), workspace.name.clone());
-            let label = format!("{}/{}", address.0, address.1);
+            let label = format!("{}/{}", workspace.tenant, workspace.name);
             let opening = Opening { label: &label, base_url: &base_url, login_throttle, policy: &policy };
             let realm = opening.realm(workspace, &mut registrar)?;
-            if realms.insert(address, realm).is_some() {
+            if realms.insert(label.clone(), realm).is_some() {
                 return Err(ConfigError::WorkspaceTwice { workspace: label });
             }
         }
 
         share(&mut realms, &policy);
 
-        let default_realm = default_workspace
-            .map(|label| match label.split_once('/') {
-                Some((tenant, name)) => Ok((tenant.to_owned(), name.to_owned())),
-                None => Err(ConfigError::DefaultWorkspace { workspace: label }),
-            })
-            .transpose()?;
-        match default_realm {
-            Some(address) if !realms.contains_key(&address) => {
-                Err(ConfigError::DefaultWorkspace { workspace: format!("{}/{}", address.0, address.1) })
-            }
-            Some(_) | None => Ok(Self { policy, strict: Policy::strict(), body_limit, realms, default_realm }),
+        match default_workspace {
+            Some(label) if !realms.contains_key(&label) => Err(ConfigError::DefaultWorkspace { workspace: label }),
+            default_realm => Ok(Self { policy, strict: Policy::strict(), body_limit, realms, default_realm }),
         }
     }
 }
 
 /// Has workspaces share what the policy does not keep apart.
-fn share(realms: &mut HashMap<Address, Realm>, policy: &Policy) {
+fn share(realms: &mut HashMap<String, Realm>, policy: &Policy) {
     if !policy.refresh_tokens_stay_in_workspace {
         let families = Arc::new(Families::new(policy.refresh_tokens));
         for realm in realms.values_mut() {
@@ -282,7 +273,7 @@ mod tests {
             config.workspaces.extend((0..200).map(|n| demo.renamed("demo", format!("case-{n}"))));
         });
         let server = server.unwrap();
-        let realm = |name: &str| server.realm(&("demo".to_owned(), name.to_owned())).unwrap();
+        let realm = |name: &str| server.realm(&format!("demo/{name}")).unwrap();
         assert!(Arc::ptr_eq(&realm("case-0").keys, &realm("case-199").keys));
         assert_eq!(realm("case-7").issuer, "http://127.0.0.1:8080/demo/case-7");
     }
