@@ -1,7 +1,7 @@
 //! What was said and heard: one exchange, its answer sealed so that no secret is in it.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -123,6 +123,9 @@ impl Way {
     }
 }
 
+/// What a body reads as: answers of the same body share it.
+pub(crate) type Read = OnceLock<Result<Members, NotAnObject>>;
+
 /// An answer. Tokens and known secrets in it are marks; see [`crate::captures`].
 #[derive(Debug)]
 pub struct Answer {
@@ -146,7 +149,8 @@ pub struct Answer {
     pub unwitnessed: Vec<(String, Secret)>,
     /// What is known of its tokens.
     pub tokens: Vec<TokenFacts>,
-    members: OnceLock<Result<Members, NotAnObject>>,
+    /// What its body reads as, once it was asked.
+    pub(crate) read: Arc<Read>,
 }
 
 impl Answer {
@@ -154,12 +158,12 @@ impl Answer {
     pub fn new(status: u16, headers: HeaderMap, body: Bytes, cut: Option<String>) -> Self {
         let (echoes, unwitnessed, tokens) = (Vec::new(), Vec::new(), Vec::new());
         let (from, way, heard_at) = (Endpoint::default(), Way::default(), Duration::ZERO);
-        Self { from, way, status, headers, body, cut, heard_at, echoes, unwitnessed, tokens, members: OnceLock::new() }
+        Self { from, way, status, headers, body, cut, heard_at, echoes, unwitnessed, tokens, read: Arc::default() }
     }
 
     /// The members of the JSON object that the body is.
     pub fn members(&self) -> Result<&Members, &NotAnObject> {
-        self.members.get_or_init(|| Members::parse(&self.body)).as_ref()
+        self.read.get_or_init(|| Members::parse(&self.body)).as_ref()
     }
 
     /// Whether it carries a token under that name.

@@ -12,6 +12,7 @@
 //!   Event        windows, pulses, findings                ropcheck_reports
 //! ```
 
+mod alarm;
 mod closed;
 mod ledger;
 mod measure;

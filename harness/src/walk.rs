@@ -344,12 +344,13 @@ impl Walker<'_> {
         drop(turn);
         let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
         self.on.breaker.heard(whole, heard.sent_at, heard.sent_at + heard.took);
-        let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.captures, &spoken));
+        let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.on.alike, &self.captures, &spoken));
         if let Ok(answer) = &mut answer {
             answer.from = step.to;
             answer.way = Way::of(&step.template.url);
             if step.to == Endpoint::Jwks {
                 answer.body = without_private_keys(&answer.body);
+                answer.read = Arc::default();
             }
             answer.heard_at = self.on.time.now();
             for (name, member) in &step.keep {

@@ -3,7 +3,7 @@
 mod key_set;
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
@@ -12,7 +12,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{NO_PAD, URL_SAFE_NO_PAD};
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use jsonwebtoken::Algorithm;
-use ropcheck_reports::record::{Flaw, JwtFacts, Part, Signature, TokenFacts};
+use ropcheck_reports::record::{Fingerprint, Flaw, JwtFacts, Part, Signature, TokenFacts};
 use serde_json::{Map, Value};
 
 use self::key_set::KeySet;
@@ -57,15 +57,15 @@ impl Keys {
         String::from_utf8_lossy(&self.known.hide(text.as_bytes())).into_owned()
     }
 
-    /// What is kept of a token: equal tokens have equal ones, and it says nothing else. It is a keyed hash, whose key nobody
+    /// What is kept of a token, or of its jti: equal ones have equal ones, and it says nothing else. It is a keyed hash, whose key nobody
     /// knows and which ends with the process.
-    pub(crate) fn fingerprint(&self, token: &[u8]) -> [u8; 8] {
-        self.fingerprints.hash_one(token).to_be_bytes()
+    pub(crate) fn fingerprint(&self, of: impl Hash) -> Fingerprint {
+        Fingerprint(self.fingerprints.hash_one(of).to_be_bytes())
     }
 
     /// `previous` is the token of that member before it in the same walk.
     pub(crate) fn facts(&self, member: String, token: &str, previous: Option<&str>, verify: bool) -> TokenFacts {
-        let fingerprint = hex(&self.fingerprint(token.as_bytes()));
+        let fingerprint = self.fingerprint(token);
         // No early end: that way many bytes are looked at at once.
         let visible_ascii = token.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
         let (length, jwt) = (token.chars().count(), self.jwt(token, verify));
@@ -215,11 +215,6 @@ fn at_hash_of(jwt: &JwtFacts, access_token: &str) -> Option<Flaw> {
         URL_SAFE_NO_PAD.encode(&hashed.as_ref()[..hashed.as_ref().len() / 2])
     };
     wanted.into_iter().all(|(_, hash)| told.as_str() != Some(left_half(hash).as_str())).then_some(Flaw::AtHash)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// How many characters an alphabet has, and which.

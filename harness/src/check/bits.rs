@@ -105,10 +105,12 @@ fn number(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use ropcheck_reports::record::Fingerprint;
+
     use super::*;
 
     fn token(length: usize, alphabet: u32, unchanged: Option<usize>) -> TokenFacts {
-        let (member, fingerprint) = ("refresh_token".to_owned(), String::new());
+        let (member, fingerprint) = ("refresh_token".to_owned(), Fingerprint([0; 8]));
         TokenFacts { member, fingerprint, length, visible_ascii: true, alphabet, unchanged, jwt: None }
     }
 

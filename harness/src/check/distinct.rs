@@ -46,13 +46,13 @@ impl DistinctCheck {
 
     /// A user may well get the same token again while it lives: its claims are those of one token.
     fn is_same_token(&self, answer: &Answer, other: &Answer) -> bool {
-        let fingerprint = |answer: &Answer| answer.token(&self.member).map(|token| token.fingerprint.clone());
+        let fingerprint = |answer: &Answer| answer.token(&self.member).map(|token| token.fingerprint);
         self.claim.is_some() && fingerprint(answer) == fingerprint(other)
     }
 
     fn value<'a>(&self, answer: &'a Answer) -> Option<Cow<'a, str>> {
         match &self.claim {
-            None => member::known(answer, &self.member).map(Cow::Borrowed),
+            None => member::known(answer, &self.member),
             Some(claim) => {
                 let claims = &answer.token(&self.member)?.jwt.as_ref()?.claims;
                 claims.get(claim).map(|value| Cow::Owned(value.to_string()))

@@ -1,5 +1,6 @@
 //! The checks of one member of the JSON object.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ropcheck_reports::record::{Because, Finding};
@@ -203,9 +204,9 @@ impl Earlier {
 }
 
 /// What of a member can be compared: a token's fingerprint, or the raw text of anything else.
-pub(super) fn known<'a>(answer: &'a Answer, member: &str) -> Option<&'a str> {
+pub(super) fn known<'a>(answer: &'a Answer, member: &str) -> Option<Cow<'a, str>> {
     match answer.token(member) {
-        Some(token) => Some(&token.fingerprint),
-        None => answer.members().ok()?.raw(member),
+        Some(token) => Some(Cow::Owned(token.fingerprint.to_string())),
+        None => answer.members().ok()?.raw(member).map(Cow::Borrowed),
     }
 }

@@ -77,7 +77,7 @@ pub(super) const UPPER_CASE: Form =
     Form("JWT in upper case", |it| text(it, |typ| typ == "JWT" || !typ.eq_ignore_ascii_case("jwt")));
 
 /// Seconds that no date reaches and milliseconds of our days pass by far; some write the end of the year 9999.
-const MILLISECONDS: f64 = 1e12;
+pub(super) const MILLISECONDS: f64 = 1e12;
 
 fn text(value: &Value, holds: impl Fn(&str) -> bool) -> bool {
     value.as_str().is_some_and(holds)

@@ -1,42 +1,37 @@
 //! The open loop: arrivals at the times of a schedule, whatever became of those before.
 //!
-//! A thread of its own keeps the time, for the runtime's timers know whole milliseconds only. What it hands on is taken by
-//! walkers, each of which walks one journey at a time; there is always one more of them than arrivals are under way, up to the
-//! bound of the run.
+//! Walkers take the arrivals, each of them one at a time; there is always one more walker than arrivals are under way, up to
+//! the bound of the run. A walker that is free takes what is due at once. Where nothing is, one of those who are free waits
+//! for the next time of the schedule, the others behind it: no thread beside them has to get its turn first.
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::Running;
+use super::alarm::Alarm;
 use super::measure::Begun;
 use super::schedule::Schedule;
 use crate::wire::Wire;
-
-/// The longest sleep of the time keeper: it looks in between whether the run is over.
-const NAP: Duration = Duration::from_millis(50);
 
 /// Lets everybody arrive who is on the schedule, the first of them at that time of the run, and waits until the last was
 /// answered.
 ///
 /// # Errors
-/// The machine refuses a thread.
+/// The machine refuses a timer.
 pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Duration) -> io::Result<()> {
-    let queue = Arc::new(Queue::new(running.at_once));
-    let (filled, wire) = (Arc::clone(&queue), running.session.wire().clone());
-    std::thread::Builder::new().name("arrivals".to_owned()).spawn(move || filled.fill(schedule, from, &wire))?;
+    let queue = Arc::new(Queue::new(Line::new(schedule, from), running.at_once)?);
     queue.more(running);
     tokio::select! {
         () = queue.emptied() => {}
         () = running.stopped() => {}
         () = running.gone_silent() => {}
     }
-    queue.close();
     let mut walkers = std::mem::take(&mut *queue.walkers());
     walkers.abort_all();
     while let Some(ended) = walkers.join_next().await {
@@ -50,13 +45,12 @@ pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Dur
     Ok(())
 }
 
-/// Arrivals whose time has come, and the walkers that take them.
+/// Those who arrive, and the walkers that take them.
 #[derive(Debug)]
 pub(super) struct Queue {
-    due: Mutex<VecDeque<Duration>>,
-    /// A permit for each arrival that is due, and for each walker when no more will come.
-    come: Semaphore,
-    closed: AtomicBool,
+    line: Mutex<Line>,
+    /// Whoever holds it keeps the time for all walkers that are free.
+    watch: tokio::sync::Mutex<Alarm>,
     walkers: Mutex<JoinSet<()>>,
     count: AtomicU32,
     /// Walkers that wait for an arrival.
@@ -65,55 +59,75 @@ pub(super) struct Queue {
     last_left: Notify,
 }
 
+/// Arrivals in the order of their times, in times of the run.
+#[derive(Debug)]
+struct Line {
+    /// Those whose time has come.
+    due: VecDeque<Duration>,
+    next: Option<Duration>,
+    schedule: Schedule,
+    from: Duration,
+}
+
+/// What whoever is free finds in the line.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Somebody who arrived at that time.
+    Due(Duration),
+    /// Nobody before that time.
+    At(Duration),
+    /// Nobody any more.
+    Over,
+}
+
+impl Line {
+    fn new(mut schedule: Schedule, from: Duration) -> Self {
+        let next = schedule.next().map(|at| from + at);
+        Self { due: VecDeque::new(), next, schedule, from }
+    }
+
+    /// The first in line at a time of the run.
+    fn take(&mut self, now: Duration) -> Next {
+        while let Some(at) = self.next.filter(|at| *at <= now) {
+            self.due.push_back(at);
+            self.next = self.schedule.next().map(|at| self.from + at);
+        }
+        match (self.due.pop_front(), self.next) {
+            (Some(at), _) => Next::Due(at),
+            (None, Some(at)) => Next::At(at),
+            (None, None) => Next::Over,
+        }
+    }
+}
+
 impl Queue {
-    fn new(at_most: u32) -> Self {
-        Self {
-            due: Mutex::default(),
-            come: Semaphore::new(0),
-            closed: AtomicBool::new(false),
+    fn new(line: Line, at_most: u32) -> io::Result<Self> {
+        Ok(Self {
+            line: Mutex::new(line),
+            watch: tokio::sync::Mutex::new(Alarm::new()?),
             walkers: Mutex::default(),
             count: AtomicU32::new(0),
             idle: AtomicU32::new(0),
             at_most,
             last_left: Notify::new(),
-        }
+        })
     }
 
-    /// Hands arrivals on when their time has come. All that are due are handed on together.
-    fn fill(&self, schedule: Schedule, from: Duration, wire: &Wire) {
-        let mut schedule = schedule.map(|at| from + at).peekable();
-        while let Some(next) = schedule.peek().copied() {
-            while let Some(left) = next.checked_sub(wire.now()).filter(|left| !left.is_zero()) {
-                if self.closed.load(Ordering::Relaxed) {
-                    return;
-                }
-                std::thread::sleep(left.min(NAP));
-            }
+    /// The next arrival, once it is due; `None` when no more will come.
+    async fn next(&self, wire: &Wire) -> Option<Duration> {
+        if let Next::Due(at) = self.line().take(wire.now()) {
+            return Some(at);
+        }
+        let mut alarm = self.watch.lock().await;
+        loop {
             let now = wire.now();
-            let mut due = self.due();
-            let before = due.len();
-            due.extend(std::iter::from_fn(|| schedule.next_if(|at| *at <= now)));
-            let come = due.len() - before;
-            drop(due);
-            self.come.add_permits(come);
-            if self.closed.load(Ordering::Relaxed) {
-                return;
+            let next = self.line().take(now);
+            match next {
+                Next::Due(at) => return Some(at),
+                Next::At(at) => alarm.after(at.saturating_sub(now)).await,
+                Next::Over => return None,
             }
         }
-        self.close();
-    }
-
-    fn close(&self) {
-        if !self.closed.swap(true, Ordering::Relaxed) {
-            // Enough for every walker that there can be.
-            self.come.add_permits(self.at_most as usize + 1);
-        }
-    }
-
-    /// The next arrival that is due; `None` when no more will come.
-    async fn next(&self) -> Option<Duration> {
-        self.come.acquire().await.ok()?.forget();
-        self.due().pop_front()
     }
 
     /// Adds a walker, unless there are as many as there may be.
@@ -128,11 +142,12 @@ impl Queue {
         self.walkers().spawn(async move {
             let _left = left;
             let mut place_at = Duration::ZERO;
-            while let Some(due) = queue.next().await {
+            let wire = running.session.wire();
+            while let Some(due) = queue.next(wire).await {
                 if queue.idle.fetch_sub(1, Ordering::Relaxed) == 1 {
                     queue.more(&running);
                 }
-                running.waiting.store(queue.due().len() as u64, Ordering::Relaxed);
+                running.waiting.store(queue.line().due.len() as u64, Ordering::Relaxed);
                 let number = running.number();
                 let journey = running.mix.pick(number);
                 let begun = Begun::ByArrival { due, place_at };
@@ -140,7 +155,7 @@ impl Queue {
                 queue.idle.fetch_add(1, Ordering::Relaxed);
                 // With fewer walkers than there may be nobody waits for one that is busy.
                 if queue.count.load(Ordering::Relaxed) >= queue.at_most {
-                    place_at = running.session.wire().now();
+                    place_at = wire.now();
                 }
             }
         });
@@ -153,8 +168,8 @@ impl Queue {
         }
     }
 
-    fn due(&self) -> MutexGuard<'_, VecDeque<Duration>> {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn walkers(&self) -> MutexGuard<'_, JoinSet<()>> {

@@ -13,7 +13,7 @@ use crate::breaker::Breaker;
 use crate::budget::Budget;
 use crate::pace::Pace;
 use crate::scenario::load::Think;
-use crate::seal::Known;
+use crate::seal::{Alike, Known};
 use crate::target::Target;
 use crate::wire::{Time, Wire};
 
@@ -24,6 +24,8 @@ pub struct Ground {
     pub wire: Wire,
     /// The target's secrets, to be made into marks.
     pub known: Known,
+    /// Answers that held none of them.
+    pub(super) alike: Alike,
     /// What may be done to real accounts.
     pub budget: Budget,
     /// When the server has been silent for too long.
@@ -90,6 +92,7 @@ impl Ground {
         Self {
             wire,
             known,
+            alike: Alike::default(),
             budget,
             breaker: Breaker::default(),
             time,

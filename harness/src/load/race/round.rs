@@ -140,9 +140,8 @@ impl Round {
 
     /// Whether several winners were given the same access token, or the same new refresh token.
     pub(super) fn is_shared(&self) -> bool {
-        let facts =
-            |winner: &Use| Some(winner.exchange()?.heard.as_ref().ok()?.token("access_token")?.fingerprint.clone());
-        let mut access: Vec<String> = self.winners().filter_map(facts).collect();
+        let print = |winner: &Use| Some(winner.exchange()?.heard.as_ref().ok()?.token("access_token")?.fingerprint.0);
+        let mut access: Vec<[u8; 8]> = self.winners().filter_map(print).collect();
         let brought = access.len();
         access.sort_unstable();
         access.dedup();

@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ropcheck_reports::record::Signature;
 use ropcheck_reports::record::load::Validated;
+use ropcheck_reports::record::{Fingerprint, Signature};
 
 use super::jwt::Jwt;
 use super::seen::Seen;
@@ -70,7 +70,7 @@ impl Against {
 struct Read<'a> {
     kind: Kind,
     issued: &'a Issued,
-    text: &'a str,
+    fingerprint: Fingerprint,
     /// What it says, where it is a JWT.
     jwt: Option<Jwt<'a>>,
     /// Whether it is taken for validation.
@@ -96,7 +96,7 @@ pub(super) struct Token<'a> {
 
 /// How a token, or its jti, was seen before.
 pub(super) struct Again {
-    pub(super) fingerprint: [u8; 8],
+    pub(super) fingerprint: Fingerprint,
     pub(super) is_same_token: bool,
     pub(super) is_same_owner: bool,
 }
@@ -183,16 +183,16 @@ impl Look {
             let (kind, text) = (Kind::of(&facts.member)?, secret.expose());
             // A refresh token is for nobody but the server to read.
             let jwt = (kind != Kind::Refresh).then(|| Jwt::of(facts, text)).flatten();
-            Some(Read { kind, issued, text, jwt, is_taken })
+            Some(Read { kind, issued, fingerprint: facts.fingerprint, jwt, is_taken })
         });
         each.collect()
     }
 
     /// Holds a token against every truth.
-    fn hold(&mut self, Read { kind, issued, text, jwt, is_taken }: Read<'_>, signature: Option<Signature>) {
+    fn hold(&mut self, Read { kind, issued, fingerprint, jwt, is_taken }: Read<'_>, signature: Option<Signature>) {
         self.seen += 1;
         self.validated += u64::from(matches!(signature, Some(Signature::Held { .. } | Signature::Failed(_))));
-        let again = self.meet(kind, issued, text, jwt.as_ref());
+        let again = self.meet(kind, issued, fingerprint, jwt.as_ref());
         let sub = jwt.as_ref().and_then(|jwt| jwt.text("sub"));
         let subject = sub.and_then(|sub| self.subjects.meet(kind, issued, sub));
         let (against, began) = (&self.against, self.began.unwrap_or_default());
@@ -207,19 +207,12 @@ impl Look {
     /// Looks whether a token was seen before. Of a JWT the jti is kept, which no other token has (RFC 7519 section 4.1.7), and
     /// of any other the token. 16 bits each of the token's and its owner's fingerprint beside it tell whether it is the same
     /// token, and whether somebody else has it: that one of them is the same by chance hides one repetition of 65,536.
-    fn meet(&mut self, kind: Kind, issued: &Issued, token: &str, jwt: Option<&Jwt<'_>>) -> Option<Again> {
-        let of_token = self.against.keys.fingerprint(token.as_bytes());
-        let jti = jwt.and_then(|jwt| jwt.claims.get("jti").map(|jti| (jwt.text("iss"), jti)));
-        let fingerprint = match jti {
-            None => of_token,
-            Some((iss, jti)) => {
-                let text = format!("{} {} {jti}", kind.member(), iss.unwrap_or_default());
-                self.against.keys.fingerprint(text.as_bytes())
-            }
-        };
+    fn meet(&mut self, kind: Kind, issued: &Issued, of_token: Fingerprint, jwt: Option<&Jwt<'_>>) -> Option<Again> {
+        let jti = jwt.and_then(|jwt| jwt.claims.get("jti").map(|jti| (kind, jwt.text("iss"), jti)));
+        let fingerprint = jti.map_or(of_token, |jti| self.against.keys.fingerprint(jti));
         let owner = self.owners.hash_one((&issued.user, &issued.client)).to_le_bytes();
-        let tag = u32::from_le_bytes([of_token[6], of_token[7], owner[0], owner[1]]);
-        let before = self.fingerprints.meet(u64::from_be_bytes(fingerprint), tag)?;
+        let tag = u32::from_le_bytes([of_token.0[6], of_token.0[7], owner[0], owner[1]]);
+        let before = self.fingerprints.meet(u64::from_be_bytes(fingerprint.0), tag)?;
         let [now, before] = [tag.to_le_bytes(), before.to_le_bytes()];
         Some(Again { fingerprint, is_same_token: now[..2] == before[..2], is_same_owner: now[2..] == before[2..] })
     }

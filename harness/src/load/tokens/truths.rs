@@ -7,7 +7,6 @@ use super::jwt::{Jwt, from_now};
 use super::look::Token;
 use crate::check::{held, pair};
 use crate::exchange::shortened;
-use crate::witness::hex;
 
 /// Something that holds of every token of a load run.
 pub(in crate::load) struct Truth {
@@ -56,7 +55,7 @@ pub(in crate::load) const TRUTHS: [Truth; 18] = [
 fn of_one(token: &Token<'_>) -> Finding {
     let member = token.kind.member();
     let shared = token.again.as_ref().filter(|again| again.is_same_token && !again.is_same_owner);
-    let print = || shared.map(|again| hex(&again.fingerprint)).unwrap_or_default();
+    let print = || shared.map(|again| again.fingerprint.to_string()).unwrap_or_default();
     pair(
         shared.is_none(),
         || format!("no other user or client has the {member}"),
@@ -73,7 +72,7 @@ fn jti(token: &Token<'_>) -> Option<Finding> {
     let member = token.kind.member();
     token.jwt.as_ref()?.claims.get("jti")?;
     let shared = token.again.as_ref().filter(|again| !again.is_same_token);
-    let print = || shared.map(|again| hex(&again.fingerprint)).unwrap_or_default();
+    let print = || shared.map(|again| again.fingerprint.to_string()).unwrap_or_default();
     Some(pair(
         shared.is_none(),
         || format!("no other {member} has its jti"),
