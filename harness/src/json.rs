@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed};
 use serde::{Deserialize, Deserializer};
+use serde_json::map::Entry;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -104,6 +105,9 @@ impl Members {
     }
 }
 
+/// Room for the members that the claims of a JWT usually are.
+const USUAL: usize = 12;
+
 /// One JSON object read, and the names that come in it more than once; of these the last value is kept.
 #[derive(Debug)]
 pub(crate) struct Object {
@@ -122,14 +126,44 @@ impl<'de> Deserialize<'de> for Object {
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut object = Object { members: Map::new(), repeated: vec![] };
+                let mut object = Object { members: Map::with_capacity(USUAL), repeated: vec![] };
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    if object.members.contains_key(&name) {
-                        object.repeated.push(name.clone());
+                    match object.members.entry(name) {
+                        Entry::Vacant(vacant) => {
+                            vacant.insert(value);
+                        }
+                        Entry::Occupied(mut known) => {
+                            object.repeated.push(known.key().clone());
+                            known.insert(value);
+                        }
                     }
-                    object.members.insert(name, value);
                 }
                 Ok(object)
+            }
+        }
+        from.deserialize_map(Entries)
+    }
+}
+
+/// The values of one JSON object in order, each as it is written.
+pub(crate) struct RawValues<'a>(pub(crate) Vec<&'a str>);
+
+impl<'de> Deserialize<'de> for RawValues<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> de::Visitor<'de> for Entries {
+            type Value = RawValues<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<RawValues<'de>, A::Error> {
+                let mut values = Vec::new();
+                while let Some((_, value)) = map.next_entry::<de::IgnoredAny, &RawValue>()? {
+                    values.push(value.get());
+                }
+                Ok(RawValues(values))
             }
         }
         from.deserialize_map(Entries)

@@ -39,14 +39,15 @@ pub enum Ink {
 /// # Errors
 /// A kept value that no earlier step brought, by name.
 pub fn fill(template: &Template, drawn: &Drawn, kept: &Captures, ink: Ink) -> Result<Request<Bytes>, String> {
-    if ink == Ink::Marks || !template.is_settled() {
-        return Filler { drawn, kept, ink }.request(template);
+    let filler = Filler { drawn, kept, ink };
+    match (ink, template.filled.request.get()) {
+        (Ink::Secrets, Some(request)) => Ok(request.clone()),
+        (Ink::Secrets, None) if template.is_settled() => {
+            let request = filler.request(template)?;
+            Ok(template.filled.request.get_or_init(|| request).clone())
+        }
+        (Ink::Secrets | Ink::Marks, _) => filler.request(template),
     }
-    if let Some(request) = template.filled.request.get() {
-        return Ok(request.clone());
-    }
-    let request = Filler { drawn, kept, ink }.request(template)?;
-    Ok(template.filled.request.get_or_init(|| request).clone())
 }
 
 /// A value that is another one in every walk, in quotes; none where it is the same, or can't be told before.

@@ -55,7 +55,7 @@ impl Known {
         Self::new(clients.chain(users).collect())
     }
 
-    fn new(mut secrets: Vec<(Secret, String)>) -> Self {
+    pub(crate) fn new(mut secrets: Vec<(Secret, String)>) -> Self {
         secrets.retain(|(secret, _)| secret.expose().len() >= SHORTEST);
         let beginnings = AhoCorasick::new(secrets.iter().map(|(secret, _)| beginning(secret.expose())));
         Self { secrets, beginnings: beginnings.expect("a search for so few bytes fits") }

@@ -1,10 +1,11 @@
 //! Tokens turned into facts: a fingerprint, length and alphabet, and what a JWT says of itself.
 
 mod key_set;
+mod patterns;
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hash, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -12,10 +13,11 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{NO_PAD, URL_SAFE_NO_PAD};
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use jsonwebtoken::Algorithm;
-use ropcheck_reports::record::{Fingerprint, Flaw, JwtFacts, Part, Signature, TokenFacts};
-use serde_json::{Map, Value};
+use ropcheck_reports::record::{Fingerprint, Flaw, JwtFacts, JwtObject, Part, Signature, TokenFacts};
+use serde_json::Value;
 
 use self::key_set::KeySet;
+use self::patterns::Patterns;
 use crate::json;
 use crate::plan::Plan;
 use crate::seal::{Known, as_text};
@@ -31,15 +33,18 @@ pub struct Keys {
     fingerprints: RandomState,
     /// The header that was read last: those of one key are all the same.
     header: Mutex<Option<(String, Object)>>,
+    /// Claims that were read before.
+    claims: Patterns,
 }
 
 /// A part of a JWT as it was read, with its flaws.
-type Object = (Arc<Map<String, Value>>, Vec<Flaw>);
+type Object = (JwtObject, Vec<Flaw>);
 
 impl Keys {
     /// Keys with those of the server's key set, or the reason why there is none, and the secrets that no claim may show.
     pub fn new(set: Result<Vec<Value>, String>, known: Known) -> Self {
-        Self { set: set.map(KeySet::of), known, fingerprints: RandomState::new(), header: Mutex::default() }
+        let (fingerprints, header, claims) = (RandomState::new(), Mutex::default(), Patterns::default());
+        Self { set: set.map(KeySet::of), known, fingerprints, header, claims }
     }
 
     /// Whether there is a key set.
@@ -83,24 +88,24 @@ impl Keys {
     /// so that one flaw hides no other.
     fn jwt(&self, token: &str, verify: bool) -> Option<JwtFacts> {
         let [header, claims, signature] = parts(token)?;
-        let (header_map, mut flaws) = self.header(header)?;
-        let claims_map = self.object(Part::Claims, claims, &mut flaws)?;
+        let (header_read, mut flaws) = self.header(header)?;
+        let claims_read = self.claims(claims, &mut flaws)?;
         let bytes = decoded(Part::Signature, signature, &mut flaws)?;
-        let alg = header_map.get("alg").and_then(Value::as_str).unwrap_or_default();
+        let alg = header_read.get("alg").and_then(Value::as_str).unwrap_or_default();
         let wanted = SIGNATURE_LENGTHS.iter().find(|(name, _)| *name == alg).map(|(_, wanted)| *wanted);
         flaws.extend(
             wanted
                 .filter(|wanted| *wanted != bytes.len())
                 .map(|wanted| Flaw::SignatureLength { bytes: bytes.len(), wanted }),
         );
-        flaws.extend(self.key_named(&header_map, alg));
+        flaws.extend(self.key_named(&header_read, alg));
         let signed = &token[..header.len() + 1 + claims.len()];
         let signature = if verify {
-            self.signature(header_map.get("kid").and_then(Value::as_str), alg, signed, &bytes)
+            self.signature(header_read.get("kid").and_then(Value::as_str), alg, signed, &bytes)
         } else {
             Signature::NotTried("no check of this case asks for it".to_owned())
         };
-        Some(JwtFacts { header: header_map, claims: claims_map, signature, flaws })
+        Some(JwtFacts { header: header_read, claims: claims_read, signature, flaws })
     }
 
     /// The header of a JWT.
@@ -110,26 +115,41 @@ impl Keys {
             return Some(same.clone());
         }
         let mut flaws = Vec::new();
-        let object = Arc::new(self.object(Part::Header, text, &mut flaws)?);
+        let bytes = decoded(Part::Header, text, &mut flaws)?;
+        let object = self.object(Part::Header, &bytes, &mut flaws)?;
         let (_, read) = last.insert((text.to_owned(), (object, flaws)));
         Some(read.clone())
     }
 
+    /// The claims of a JWT.
+    fn claims(&self, text: &str, flaws: &mut Vec<Flaw>) -> Option<JwtObject> {
+        let bytes = decoded(Part::Claims, text, flaws)?;
+        let text = str::from_utf8(&bytes).ok();
+        if let Some(claims) = text.and_then(|text| self.claims.read(text, &self.known)) {
+            return Some(claims);
+        }
+        let flaws_before = flaws.len();
+        let claims = self.object(Part::Claims, &bytes, flaws)?;
+        if let (Some(text), true) = (text, flaws.len() == flaws_before) {
+            self.claims.keep(text, &claims, &self.known);
+        }
+        Some(claims)
+    }
+
     /// A part of a JWT, with every known secret in it made into its mark.
-    fn object(&self, part: Part, text: &str, flaws: &mut Vec<Flaw>) -> Option<Map<String, Value>> {
-        let bytes = decoded(part, text, flaws)?;
-        let shown = self.known.hide(&bytes);
+    fn object(&self, part: Part, bytes: &[u8], flaws: &mut Vec<Flaw>) -> Option<JwtObject> {
+        let shown = self.known.hide(bytes);
         let text = as_text(&shown);
         if matches!(text, Cow::Owned(_)) {
             flaws.push(Flaw::Utf8(part));
         }
         let json::Object { members, repeated } = serde_json::from_str(&text).ok()?;
         flaws.extend(repeated.into_iter().map(|name| Flaw::Repeated { part, name }));
-        Some(members)
+        Some(members.into())
     }
 
     /// What is wrong with the name of the key. A shared secret is in no key set.
-    fn key_named(&self, header: &Map<String, Value>, alg: &str) -> Option<Flaw> {
+    fn key_named(&self, header: &JwtObject, alg: &str) -> Option<Flaw> {
         let set = self.set.as_ref().ok().filter(|_| !alg.starts_with("HS") && !alg.eq_ignore_ascii_case("none"))?;
         match header.get("kid") {
             None => (set.for_signing > 1).then_some(Flaw::KeyNotNamed(set.for_signing)),

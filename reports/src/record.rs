@@ -11,9 +11,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::day::Day;
 use crate::drawn::Value;
 
+mod jwt_object;
 pub mod load;
 mod token;
 
+pub use jwt_object::JwtObject;
 pub use load::{LoadHead, Pulse, Race, Trial, Window};
 pub use token::{Fingerprint, Flaw, JwtFacts, Part, Signature, TokenFacts};
 

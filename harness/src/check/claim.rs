@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use ropcheck_reports::record::{Because, Finding};
+use ropcheck_reports::record::{Because, Finding, JwtObject};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Around, Pattern, before, first_open, pair, unjudged};
 use crate::exchange::{Answer, shortened};
@@ -159,7 +159,7 @@ impl ClaimCheck {
 }
 
 /// The header or the claims of the JWT under a member, or why there are none.
-pub(super) fn part<'a>(answer: &'a Answer, of: &str, in_header: bool) -> Result<&'a Map<String, Value>, Finding> {
+pub(super) fn part<'a>(answer: &'a Answer, of: &str, in_header: bool) -> Result<&'a JwtObject, Finding> {
     let Some(token) = answer.token(of) else {
         return Err(unjudged(Because::Setup, format!("{}: no {of}", answer.in_few_words())));
     };

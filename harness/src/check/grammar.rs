@@ -8,19 +8,17 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 /// `IMF-fixdate`, the one form of a date that is sent (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(crate) fn is_imf_fixdate(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(' ').collect();
-    let [day, date, month, year, time, "GMT"] = parts.as_slice() else { return false };
-    let time: Vec<&str> = time.split(':').collect();
-    day.strip_suffix(',').is_some_and(|day| DAYS.contains(&day))
-        && is_number(date, 2)
-        && MONTHS.contains(month)
-        && is_number(year, 4)
-        && time.len() == 3
-        && time.iter().all(|part| is_number(part, 2))
-}
-
-fn is_number(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())
+    // A digit for each 0, a letter for each a, anything else as it is.
+    const FORM: &[u8] = b"aaa, 00 aaa 0000 00:00:00 GMT";
+    let is_of = |(byte, form): (u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b'a' => byte.is_ascii_alphabetic(),
+        _ => byte == *form,
+    };
+    text.len() == FORM.len()
+        && text.bytes().zip(FORM).all(is_of)
+        && DAYS.contains(&&text[..3])
+        && MONTHS.contains(&&text[8..11])
 }
 
 /// A character of a `token` (RFC 9110 section 5.6.2).

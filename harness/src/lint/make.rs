@@ -1,7 +1,7 @@
 //! The make of a token: all that lints see of it. Two of the same make meet the same lints, whatever their values.
 
-use ropcheck_reports::record::{JwtFacts, TokenFacts};
-use serde_json::{Map, Value};
+use ropcheck_reports::record::{JwtFacts, JwtObject, TokenFacts};
+use serde_json::Value;
 
 use super::jwt::MILLISECONDS;
 use crate::witness::B64TOKEN;
@@ -25,10 +25,16 @@ fn alike_jwts(one: &JwtFacts, other: &JwtFacts) -> bool {
     one.flaws == other.flaws && one.header == other.header && alike_claims(&one.claims, &other.claims)
 }
 
-fn alike_claims(some: &Map<String, Value>, others: &Map<String, Value>) -> bool {
-    let mut pairs = some.iter().zip(others);
+fn alike_claims(some: &JwtObject, others: &JwtObject) -> bool {
+    let alike_two = |(one, other): (Option<&Value>, Option<&Value>)| {
+        one.zip(other).is_some_and(|(one, other)| alike_values(one, other))
+    };
+    if let Some(mut differ) = some.other_than(others) {
+        return differ.all(alike_two);
+    }
+    let (some, others) = (some.iter(), others.iter());
     some.len() == others.len()
-        && pairs.all(|((name, one), (other_name, other))| name == other_name && alike_values(one, other))
+        && some.zip(others).all(|((name, one), (other_name, other))| name == other_name && alike_values(one, other))
 }
 
 fn alike_values(one: &Value, other: &Value) -> bool {
@@ -59,9 +65,9 @@ mod tests {
     use crate::exchange::Answer;
 
     fn token(member: &str, header: Value, claims: Value, flaws: Vec<Flaw>) -> TokenFacts {
-        let object = |value: Value| if let Value::Object(members) = value { members } else { panic!("an object") };
+        let object = |value: Value| value.as_object().expect("an object").clone().into();
         let signature = Signature::NotTried("not asked for".to_owned());
-        let jwt = JwtFacts { header: object(header).into(), claims: object(claims), signature, flaws };
+        let jwt = JwtFacts { header: object(header), claims: object(claims), signature, flaws };
         TokenFacts {
             member: member.to_owned(),
             fingerprint: Fingerprint([7; 8]),

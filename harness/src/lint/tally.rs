@@ -225,9 +225,9 @@ mod tests {
     }
 
     fn tokens(claims: &Value) -> Vec<TokenFacts> {
-        let object = |value: &Value| value.as_object().expect("an object").clone();
+        let object = |value: &Value| value.as_object().expect("an object").clone().into();
         let jwt = JwtFacts {
-            header: object(&json!({ "alg": "EdDSA", "typ": "at+jwt" })).into(),
+            header: object(&json!({ "alg": "EdDSA", "typ": "at+jwt" })),
             claims: object(claims),
             signature: Signature::NotTried("not asked for".to_owned()),
             flaws: vec![],

@@ -9,10 +9,12 @@ use crate::drawn::Drawn;
 
 /// The values of a request that hold a secret, as they are and as marks: what must not stand in its answer.
 pub(crate) fn spoken<'t>(template: &'t Template, drawn: &Drawn, kept: &Captures) -> Cow<'t, [(String, String)]> {
-    if template.is_settled() {
-        Cow::Borrowed(template.filled.spoken.get_or_init(|| spoken_of(template, drawn, kept)))
-    } else {
-        Cow::Owned(spoken_of(template, drawn, kept))
+    match template.filled.spoken.get() {
+        Some(spoken) => Cow::Borrowed(spoken),
+        None if template.is_settled() => {
+            Cow::Borrowed(template.filled.spoken.get_or_init(|| spoken_of(template, drawn, kept)))
+        }
+        None => Cow::Owned(spoken_of(template, drawn, kept)),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a record says of tokens; never the tokens.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::JwtObject;
 
 /// What is known of a token; never the token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,9 +61,9 @@ impl<'de> Deserialize<'de> for Fingerprint {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JwtFacts {
     /// The JOSE header.
-    pub header: Arc<serde_json::Map<String, serde_json::Value>>,
+    pub header: JwtObject,
     /// The claims.
-    pub claims: serde_json::Map<String, serde_json::Value>,
+    pub claims: JwtObject,
     /// Whether the signature held.
     pub signature: Signature,
     /// What is wrong with it that header and claims do not show any more.

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use ropcheck_reports::record::{JwtFacts, Part, TokenFacts};
-use serde_json::{Map, Value};
+use ropcheck_reports::record::{JwtFacts, JwtObject, Part, TokenFacts};
+use serde_json::Value;
 
 use crate::lint::{AT_JWT, typ_is};
 use crate::witness::{decoded, parts};
 
 /// A JWT as far as it can be read.
 pub(super) struct Jwt<'a> {
-    pub(super) header: &'a Map<String, Value>,
-    pub(super) claims: &'a Map<String, Value>,
+    pub(super) header: &'a JwtObject,
+    pub(super) claims: &'a JwtObject,
     token: &'a str,
 }
 

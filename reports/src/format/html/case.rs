@@ -4,7 +4,7 @@ use crate::diff::Difference;
 use crate::evidence::{self, Control, Evidence, Shown};
 use crate::format::message::Message;
 use crate::format::wording::{self, visible};
-use crate::record::{Finding, Heard, Signature, TokenFacts};
+use crate::record::{Finding, Heard, JwtObject, Signature, TokenFacts};
 use crate::run::{CaseOutcome, Judged, Run, Weight};
 
 /// A case with its findings and the exchanges that show them.
@@ -195,7 +195,7 @@ fn token(token: &TokenFacts) -> TokenView {
                 Signature::Failed(why) => format!("failed: {why}"),
                 Signature::NotTried(why) => format!("not tried: {why}"),
             };
-            let json = |map: &serde_json::Map<_, _>| serde_json::to_string(map).unwrap_or_default();
+            let json = |part: &JwtObject| serde_json::to_string(part).unwrap_or_default();
             visible(&format!("JWT {} {}, signature {signature}", json(&jwt.header), json(&jwt.claims)))
         }),
     }
