@@ -67,3 +67,30 @@ mod machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_alarm_comes_each_time_that_it_is_set_and_never_early() {
+        let mut alarm = Alarm::new().expect("a timer");
+        for wait in [0, 1500, 300, 0, 900].map(Duration::from_micros) {
+            let began = Instant::now();
+            alarm.after(wait).await;
+            assert!(began.elapsed() >= wait, "{wait:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_nobody_waited_for_does_not_wake_whoever_waits_next() {
+        let mut alarm = Alarm::new().expect("a timer");
+        let given_up = tokio::time::timeout(Duration::ZERO, alarm.after(Duration::from_millis(20))).await;
+        assert!(given_up.is_err(), "it was given no time to come");
+        let (wait, began) = (Duration::from_millis(3), Instant::now());
+        alarm.after(wait).await;
+        assert!(began.elapsed() >= wait);
+    }
+}

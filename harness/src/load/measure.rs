@@ -119,9 +119,10 @@ struct Times(Option<Histogram<u64>>);
 
 impl Times {
     fn add(&mut self, time: Duration) {
-        let made =
-            || Histogram::new_with_bounds(1, GREATEST_US, 3).expect("bounds and digits that a histogram can have");
-        self.0.get_or_insert_with(made).saturating_record(micros(time));
+        // It is as large as its longest time asks for: what is as large as any would take has to be made every second.
+        let made = || Histogram::new(3).expect("digits that a histogram can have");
+        let times = self.0.get_or_insert_with(made);
+        times.record(micros(time).min(GREATEST_US)).expect("it grows up to an hour");
     }
 
     fn encoded(&self) -> String {

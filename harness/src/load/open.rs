@@ -187,3 +187,27 @@ impl Drop for Left {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load::{Arrivals, Ramp};
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn who_arrived_first_is_taken_first_and_nobody_before_their_time() {
+        let ramp = Ramp::parse("4/s for 1s").expect("a ramp");
+        let mut line = Line::new(Schedule::new(&ramp, Arrivals::Even, 0), ms(100));
+        assert_eq!(line.take(ms(0)), Next::At(ms(100)));
+        assert_eq!(line.take(ms(99)), Next::At(ms(100)), "to ask again moves nothing");
+        assert_eq!(line.take(ms(100)), Next::Due(ms(100)));
+        assert_eq!(line.take(ms(100)), Next::At(ms(350)));
+        // Nobody was free for a while: all who came meanwhile wait, each from its own time on.
+        assert_eq!([line.take(ms(700)), line.take(ms(700))], [350, 600].map(|at| Next::Due(ms(at))));
+        assert_eq!(line.take(ms(700)), Next::At(ms(850)));
+        assert_eq!([line.take(ms(5000)), line.take(ms(5000))], [Next::Due(ms(850)), Next::Over]);
+    }
+}

@@ -5,13 +5,20 @@
 const FULL: (usize, usize) = (7, 8);
 const GROWTH: (usize, usize) = (6, 5);
 
-/// The first size.
-const SMALLEST: usize = 1024;
+/// The first size of a table.
+const SMALLEST: usize = 16;
 
-/// A set of fingerprints, each with a tag. A fingerprint is evenly spread by itself: its place in the table is its share of
-/// the greatest one, so that the table stays nearly sorted, and growing reads and writes it in order.
+/// Tables, as a power of two. Each grows by itself, so that nobody waits while millions are put in their new places at once.
+const TABLES: u32 = 8;
+
+/// A set of fingerprints, each with a tag. A fingerprint is evenly spread by itself: its first bits tell its table.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct Seen(Vec<Table>);
+
+/// The place of a fingerprint is its share of the greatest one, so that a table stays nearly sorted, and growing reads and
+/// writes it in order.
+#[derive(Debug)]
+struct Table {
     /// 0 where there is none.
     fingerprints: Vec<u64>,
     tags: Vec<u32>,
@@ -22,15 +29,34 @@ pub(super) struct Seen {
 impl Seen {
     /// None seen.
     pub(super) fn new() -> Self {
-        Self::sized(SMALLEST)
-    }
-
-    fn sized(size: usize) -> Self {
-        Self { fingerprints: vec![0; size], tags: vec![0; size], count: 0 }
+        Self((0..1 << TABLES).map(|_| Table::sized(SMALLEST)).collect())
     }
 
     /// The tag that a fingerprint had when it was seen before; where it was not, it is kept with this one.
     pub(super) fn meet(&mut self, fingerprint: u64, tag: u32) -> Option<u32> {
+        let table = usize::try_from(fingerprint >> (u64::BITS - TABLES)).expect("so few bits fit");
+        self.0[table].meet(fingerprint, tag)
+    }
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.0.iter().map(|table| table.count).sum()
+    }
+
+    /// How likely it is that two of them are the same by chance: about n²/2 pairs, each with one chance in 2^64.
+    #[expect(clippy::cast_precision_loss, reason = "odds are told in two digits")]
+    pub(super) fn odds(&self) -> f64 {
+        let count = self.count() as f64;
+        (count * count / 2_f64.powi(65)).min(1.0)
+    }
+}
+
+impl Table {
+    fn sized(size: usize) -> Self {
+        Self { fingerprints: vec![0; size], tags: vec![0; size], count: 0 }
+    }
+
+    fn meet(&mut self, fingerprint: u64, tag: u32) -> Option<u32> {
         // 0 stands for none: it and 1 are one.
         let fingerprint = fingerprint.max(1);
         if self.count * FULL.1 >= self.fingerprints.len() * FULL.0 {
@@ -44,18 +70,11 @@ impl Seen {
         None
     }
 
-    /// How likely it is that two of them are the same by chance: about n²/2 pairs, each with one chance in 2^64.
-    #[expect(clippy::cast_precision_loss, reason = "odds are told in two digits")]
-    pub(super) fn odds(&self) -> f64 {
-        let count = self.count as f64;
-        (count * count / 2_f64.powi(65)).min(1.0)
-    }
-
     /// Where a fingerprint is, or where it belongs.
     fn place(&self, fingerprint: u64) -> usize {
         let size = self.fingerprints.len();
         #[expect(clippy::cast_possible_truncation, reason = "a share of the size is no more than the size")]
-        let mut place = ((u128::from(fingerprint) * size as u128) >> 64) as usize;
+        let mut place = ((u128::from(fingerprint << TABLES) * size as u128) >> u64::BITS) as usize;
         while self.fingerprints[place] != 0 && self.fingerprints[place] != fingerprint {
             place = if place + 1 == size { 0 } else { place + 1 };
         }
@@ -89,14 +108,22 @@ mod tests {
         mixed ^ (mixed >> 31)
     }
 
+    impl Table {
+        fn bytes(&self) -> usize {
+            size_of::<Self>()
+                + self.fingerprints.capacity() * size_of::<u64>()
+                + self.tags.capacity() * size_of::<u32>()
+        }
+    }
+
     #[test]
     fn a_million_are_each_met_once_in_sixteen_bytes_on_average() {
         let mut seen = Seen::new();
         let (mut most, mut sum, mut looks) = (0.0_f64, 0.0, 0.0);
         for number in 0..1_000_000_u32 {
             assert_eq!(seen.meet(spread(number.into()), number), None, "{number}");
-            if number >= 10_000 && number % 1000 == 0 {
-                let bytes = seen.fingerprints.capacity() * size_of::<u64>() + seen.tags.capacity() * size_of::<u32>();
+            if number >= 50_000 && number % 1000 == 0 {
+                let bytes: usize = seen.0.iter().map(Table::bytes).sum();
                 let each = f64::from(u32::try_from(bytes).expect("a few million")) / f64::from(number);
                 (most, sum, looks) = (most.max(each), sum + each, looks + 1.0);
             }
@@ -105,7 +132,7 @@ mod tests {
         for number in (0..1_000_000_u32).step_by(777) {
             assert_eq!(seen.meet(spread(number.into()), 0), Some(number), "its first tag stays");
         }
-        assert_eq!(seen.count, 1_000_000);
+        assert_eq!(seen.count(), 1_000_000);
     }
 
     #[test]
