@@ -46,6 +46,7 @@ fn main() {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve"] => serve(),
         ["goose", base] => bare_goose(base),
+        ["hyper", base] => bare_hyper(base),
         _ => compare(),
     }
 }
@@ -56,12 +57,13 @@ fn compare() {
     let (_server, base) = server();
     pin(1);
     let folder = tempfile::tempdir().expect("a folder");
-    let (mut goose, mut closed, mut oha, mut open, mut valid) = (vec![], vec![], vec![], vec![], vec![]);
-    let (mut lags, mut memory) = (vec![], vec![]);
+    let (mut goose, mut closed, mut oha, mut hyper) = (vec![], vec![], vec![], vec![]);
+    let (mut open, mut valid, mut lags, mut memory) = (vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         goose.push(told(&Command::new(own()).args(["goose", &base]).output().expect("goose")));
         closed.push(ropcheck(folder.path(), &base, &format!("users: {AT_ONCE} for {SECONDS}s, validate: none")).rate);
         oha.extend(most_by_oha(&base));
+        hyper.push(told(&Command::new(own()).args(["hyper", &base]).output().expect("hyper")));
         // More than it can do, so that as many as may be are under way all the time.
         let rate = 1.5 * closed.last().expect("one");
         let saturated = format!("rate: {rate:.0}/s for {SECONDS}s, arrivals: even, at_once: {AT_ONCE}");
@@ -72,11 +74,13 @@ fn compare() {
         lags.push(calm.lag_p99_us);
         memory.push(ropcheck(folder.path(), &base, &format!("users: 500 for {SECONDS}s")).most_memory);
     }
-    let [goose, closed, oha, open, valid, lag, memory] = [goose, closed, oha, open, valid, lags, memory].map(median);
+    let [goose, closed, oha, hyper] = [goose, closed, oha, hyper].map(median);
+    let [open, valid, lag, memory] = [open, valid, lags, memory].map(median);
     println!("bare goose, {AT_ONCE} users            {goose:>8.0} answers/s");
     println!("ropcheck, {AT_ONCE} users              {closed:>8.0} answers/s   {:.2} of it", closed / goose);
     println!("oha, {AT_ONCE} connections             {oha:>8.0} answers/s");
-    println!("ropcheck, arrivals              {open:>8.0} answers/s   {:.2} of it", open / oha);
+    println!("bare hyper, {AT_ONCE} connections      {hyper:>8.0} answers/s");
+    println!("ropcheck, arrivals              {open:>8.0} answers/s   {:.2} of oha", open / oha);
     println!("ropcheck, each token validated  {valid:>8.0} answers/s");
     println!("lag at half of saturation, p99  {lag:>8.0} µs");
     println!("memory at 500 users             {memory:>8.0} MiB");
@@ -189,6 +193,39 @@ fn bare_goose(base: &str) {
         Box::pin(attack.execute()).await.expect("a run");
     });
     println!("{}", count(ANSWERS.load(Ordering::Relaxed)) / f64::from(SECONDS));
+}
+
+/// Connections of hyper, the client that `ropcheck` asks by, over which the same request is sent and the answer read, again
+/// and again.
+fn bare_hyper(base: &str) {
+    async fn ask_on(authority: String, until: tokio::time::Instant) -> u64 {
+        let stream = tokio::net::TcpStream::connect(&authority).await.expect("a server");
+        stream.set_nodelay(true).expect("a socket");
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.expect("HTTP");
+        tokio::spawn(connection);
+        let mut answers = 0;
+        while tokio::time::Instant::now() < until {
+            let request = Request::post(TOKEN).header("host", &authority).header("authorization", BASIC);
+            let request =
+                request.header("content-type", FORM_TYPE).header("accept", "*/*").header("user-agent", "bare");
+            let request = request.body(http_body_util::Full::new(Bytes::from_static(FORM.as_bytes())));
+            sender.ready().await.expect("a connection");
+            let answer = sender.send_request(request.expect("a request")).await.expect("an answer");
+            answer.into_body().collect().await.expect("a body");
+            answers += 1;
+        }
+        answers
+    }
+    let authority = base.trim_start_matches("http://");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let answers = runtime.block_on(async {
+        let until = tokio::time::Instant::now() + Duration::from_secs(SECONDS.into());
+        let mut asking = tokio::task::JoinSet::new();
+        (0..AT_ONCE).for_each(|_| drop(asking.spawn(ask_on(authority.to_owned(), until))));
+        asking.join_all().await.iter().sum()
+    });
+    println!("{}", count(answers) / f64::from(SECONDS));
 }
 
 /// The server as a process of its own, and its base URL.

@@ -5,7 +5,7 @@
 //!      v
 //!   Mix          journeys, planned for each user          mix
 //!      v
-//!   closed | open | race     users that ask again | arrivals | many at once     closed (goose), open with schedule, race
+//!   closed | open | race     users that ask again | arrivals | many at once     closed (goose), open with schedule and alarm, race
 //!      v
 //!   Sheet        judged, measured, counted                sheet with measure and promises
 //!      v

@@ -141,6 +141,9 @@ impl Queue {
         let left = Left(Arc::clone(self));
         self.walkers().spawn(async move {
             let _left = left;
+            // First the answers that have come meanwhile: whoever has one is free again, with a connection. Else a moment in which
+            // the generator was late would open connections for all who came in it, and be late for that.
+            tokio::task::yield_now().await;
             let mut place_at = Duration::ZERO;
             let wire = running.session.wire();
             while let Some(due) = queue.next(wire).await {
