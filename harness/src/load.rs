@@ -36,7 +36,6 @@ use std::time::Duration;
 
 use ropcheck_reports::record::load::{Conditions, Mode, Threshold, Validated};
 use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, RunFinished, RunStarted};
-use ropcheck_reports::threshold;
 use tokio::sync::{mpsc, watch};
 
 use self::measure::{Begun, Stretch};
@@ -48,16 +47,13 @@ use self::sheet::{Sheet, unmet};
 use self::tokens::{Came, Issued, Tokens};
 use crate::breaker::SILENCES;
 use crate::captures::Captures;
-use crate::complaint::did_you_mean;
 use crate::drawn::Drawn;
-use crate::library::Library;
 use crate::plan::Plan;
 use crate::recorder::{self, micros};
 use crate::scenario::load::{Connections, Load, Ramp, Validate};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::suite::now_ms;
-use crate::target::Target;
 use crate::walk::{Ground, Manner, Start, Walked, walk, walk_on};
 use crate::witness::witness;
 

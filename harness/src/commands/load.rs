@@ -111,7 +111,7 @@ impl From<NotLoaded> for Stop {
             | NotLoaded::NotSacrificial { .. }
             | NotLoaded::NoStep { .. } => Self::bad_input(why.to_string()),
             NotLoaded::Skipped { .. } | NotLoaded::NotMet { .. } => Self::nothing_judged(why.to_string()),
-            NotLoaded::Goose(_) | NotLoaded::Thread(_) => Self::harness(why.to_string()),
+            NotLoaded::Goose(_) | NotLoaded::Machine(_) => Self::harness(why.to_string()),
         }
     }
 }

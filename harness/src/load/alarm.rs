@@ -85,12 +85,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_nobody_waited_for_does_not_wake_whoever_waits_next() {
-        let mut alarm = Alarm::new().expect("a timer");
-        let given_up = tokio::time::timeout(Duration::ZERO, alarm.after(Duration::from_millis(20))).await;
-        assert!(given_up.is_err(), "it was given no time to come");
-        let (wait, began) = (Duration::from_millis(3), Instant::now());
-        alarm.after(wait).await;
-        assert!(began.elapsed() >= wait);
+    async fn one_that_nobody_waited_for_neither_wakes_nor_keeps_whoever_waits_next() {
+        let ms = Duration::from_millis;
+        for (given_up, wait) in [(ms(1), ms(5)), (ms(3_600_000), ms(1))] {
+            let mut alarm = Alarm::new().expect("a timer");
+            let waited = tokio::time::timeout(Duration::ZERO, alarm.after(given_up)).await;
+            assert!(waited.is_err() || given_up == ms(1), "it was given no time to come");
+            // Until the first one has come, where it comes at all.
+            Alarm::new().expect("a timer").after(ms(2)).await;
+            let began = Instant::now();
+            alarm.after(wait).await;
+            assert!(began.elapsed() >= wait, "{given_up:?}");
+        }
     }
 }

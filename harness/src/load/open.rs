@@ -36,6 +36,8 @@ pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Dur
         () = running.stopped() => {}
         () = running.gone_silent() => {}
     }
+    // A walker that is begun from now on finds nobody, and leaves.
+    queue.line().end();
     let mut walkers = std::mem::take(&mut *queue.walkers());
     walkers.abort_all();
     while let Some(ended) = walkers.join_next().await {
@@ -88,6 +90,12 @@ impl Line {
     fn new(mut schedule: Schedule, from: Duration) -> Self {
         let next = schedule.next().map(|at| from + at);
         Self { due: VecDeque::new(), next, schedule, from }
+    }
+
+    /// Lets nobody arrive any more.
+    fn end(&mut self) {
+        self.due.clear();
+        self.next = None;
     }
 
     /// The first in line at a time of the run.
@@ -216,5 +224,14 @@ mod tests {
         assert_eq!([line.take(ms(700)), line.take(ms(700))], [350, 600].map(|at| Next::Due(ms(at))));
         assert_eq!(line.take(ms(700)), Next::At(ms(850)));
         assert_eq!([line.take(ms(5000)), line.take(ms(5000))], [Next::Due(ms(850)), Next::Over]);
+    }
+
+    #[test]
+    fn after_the_end_nobody_is_in_line() {
+        let ramp = Ramp::parse("4/s for 9s").expect("a ramp");
+        let mut line = Line::new(Schedule::new(&ramp, Arrivals::Even, 0), ms(0));
+        assert_eq!(line.take(ms(2000)), Next::Due(ms(0)));
+        line.end();
+        assert_eq!([line.take(ms(2000)), line.take(ms(5000))], [Next::Over, Next::Over]);
     }
 }

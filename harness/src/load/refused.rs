@@ -74,9 +74,11 @@ pub enum NotLoaded {
         /// The steps that there are.
         hint: String,
     },
-    /// The machine refused a thread.
-    #[error("could not start a thread: {0}; let other programs end, or raise the limit of processes")]
-    Thread(#[from] std::io::Error),
+    /// The machine refused a thread or a timer.
+    #[error(
+        "this machine refused a thread or a timer: {0}; let other programs end, or raise the limits of processes and open files"
+    )]
+    Machine(#[from] std::io::Error),
     /// goose refused.
     #[error("goose could not run the load: {0}")]
     Goose(#[from] goose::GooseError),
