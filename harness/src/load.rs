@@ -191,6 +191,8 @@ struct Running {
     open_files: u64,
     walks: AtomicU32,
     under_way: AtomicU64,
+    /// The most of them at once since the last pulse.
+    most_under_way: AtomicU64,
     /// Arrivals that are due and not begun.
     waiting: AtomicU64,
     /// What a search measures at the rate that it tries.
@@ -241,6 +243,7 @@ impl Running {
             open_files,
             walks: AtomicU32::new(0),
             under_way: AtomicU64::new(0),
+            most_under_way: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
             trial: Mutex::default(),
             stop,
@@ -335,7 +338,7 @@ impl Running {
         beat.tick().await;
         for second in 0.. {
             beat.tick().await;
-            let under_way = self.under_way.load(Ordering::Relaxed);
+            let under_way = self.most_under_way.swap(self.under_way.load(Ordering::Relaxed), Ordering::Relaxed);
             let unvalidated = self.tokens.waiting() as u64;
             let pulse = meter.pulse(second, under_way, self.waiting.load(Ordering::Relaxed), unvalidated);
             self.tell(Event::Pulse(pulse));
@@ -357,7 +360,8 @@ impl Running {
 
     /// Walks a journey's plan, or a part of it from what the part before it kept.
     async fn walk(&self, plan: &Plan, number: u32, start: Start, captures: Captures) -> (Walked, Captures) {
-        self.under_way.fetch_add(1, Ordering::Relaxed);
+        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
+        self.most_under_way.fetch_max(others + 1, Ordering::Relaxed);
         let walked = walk_on(plan, &Drawn::none_in(number), start, captures, &self.ground).await;
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         walked

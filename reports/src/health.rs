@@ -22,7 +22,7 @@ pub struct Health {
     pub open_files: u64,
     /// How many it may have open; 0 where that is not known.
     pub may_open: u64,
-    /// The most requests that were under way at the end of a second.
+    /// The most requests that were under way at once.
     pub under_way: u64,
     /// Why the run is INVALID; empty where it is valid.
     pub limits: Vec<Limit>,

@@ -1,6 +1,6 @@
 //! What each promise came to over many walks.
 
-use ropcheck_reports::record::{Finding, Found, Share};
+use ropcheck_reports::record::{Because, Finding, Found, Share};
 
 use crate::judge::{CameTo, found};
 use crate::lint::EXAMPLES;
@@ -77,7 +77,11 @@ impl Count {
                 let detail = format!("{detail} ({} of {} walks)", unjudged.count, judged + unjudged.count);
                 (Finding::Unjudged { because, detail }, unjudged.evidence())
             }
-            (None, Some(Finding::Met | Finding::Broken { .. }) | None) => (Finding::Met, vec![]),
+            (None, Some(Finding::Met | Finding::Broken { .. }) | None) if judged > 0 => (Finding::Met, vec![]),
+            (None, _) => {
+                let detail = "the load was over before anybody asked".to_owned();
+                (Finding::Unjudged { because: Because::Setup, detail }, vec![])
+            }
         };
         Found { finding, evidence, share, ..promise }
     }
@@ -109,7 +113,7 @@ impl Side {
 
 #[cfg(test)]
 mod tests {
-    use ropcheck_reports::record::{Because, Origin};
+    use ropcheck_reports::record::Origin;
 
     use super::*;
 
@@ -155,6 +159,12 @@ mod tests {
         let detail = "no answer within 10s (1 of 3 walks)".to_owned();
         assert_eq!(all.finding, Finding::Unjudged { because: Because::NoAnswer, detail });
         assert_eq!((all.share, all.evidence.len()), (Some(Share { broken: 0, of: 2 }), 2));
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_not_met() {
+        let detail = "the load was over before anybody asked".to_owned();
+        assert_eq!(came_to([]).finding, Finding::Unjudged { because: Because::Setup, detail });
     }
 
     #[test]

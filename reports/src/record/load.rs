@@ -163,7 +163,7 @@ pub struct Pulse {
     /// Files and connections that it had open at the end; 0 where that is not known.
     #[serde(default)]
     pub open_files: u64,
-    /// Requests under way at the end.
+    /// The most walks that were under way at once in it.
     pub under_way: u64,
     /// Arrivals whose time had come and that were not begun by the end.
     #[serde(default)]

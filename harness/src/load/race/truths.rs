@@ -109,6 +109,10 @@ fn forks_nothing(round: &Round) -> Option<Told<'_>> {
         Err((because, why)) => return Some((unjudged(*because, why), vec![])),
     }
     let living: Vec<&Use> = round.after.iter().filter(|one| one.came == Came::Won).collect();
+    // To refuse the second use alone is not to end what the first one got: that nothing forks proves nothing then.
+    if living.len() < 2 && matches!(round.replay, Ok(Replay::Refused)) {
+        return None;
+    }
     let finding = pair(
         living.len() < 2,
         || "one new token at most lives on, for a second use of the old one is refused here",
