@@ -136,4 +136,31 @@ mod tests {
             assert!(library.catalogue.get(truth.requirement).is_some(), "{}", truth.requirement);
         }
     }
+
+    /// What a second use comes to when nobody is beside it · the tokens that live on · whether the advice to end them is kept.
+    #[test]
+    fn that_one_token_lives_on_is_advised_only_where_a_second_use_would_end_it() {
+        let one = |came| {
+            let (case, drawn) = ("race".to_owned(), crate::drawn::Drawn::none());
+            let walked = crate::walk::Walked { case, exchanges: vec![], steps: vec![], twins: vec![], drawn };
+            Use { came, ..Use::of(walked, None) }
+        };
+        let lost = || Came::Lost { error: Some("invalid_grant".to_owned()) };
+        for (replay, living, kept) in [
+            (Replay::EndsFamily, 0, Some(true)),
+            (Replay::EndsFamily, 1, Some(true)),
+            (Replay::EndsFamily, 2, Some(false)),
+            (Replay::Refused, 1, None),
+            (Replay::Refused, 2, Some(false)),
+            (Replay::Granted, 2, None),
+            (Replay::NotReplaced, 1, None),
+        ] {
+            let told = format!("{replay:?}, {living} living");
+            let uses = vec![one(Came::Won), one(Came::Won), one(lost())];
+            let mut round = Round::new(crate::secret::Secret::new("raced"), uses, Ok(replay));
+            round.after = (0..2).map(|at| one(if at < living { Came::Won } else { lost() })).collect();
+            round.old = Some(one(lost()));
+            assert_eq!(forks_nothing(&round).map(|(finding, _)| finding == Finding::Met), kept, "{told}");
+        }
+    }
 }
