@@ -159,7 +159,11 @@ impl Tokens {
 fn attend(mut look: Look, mut handed: mpsc::Receiver<Handed>) {
     while let Some(one) = handed.blocking_recv() {
         match one {
-            Handed::Issued(batch) => look.look(&batch),
+            Handed::Issued(batch) => {
+                look.look(&batch);
+                // Whoever asks goes first: where both have one core, a row of batches would keep arrivals waiting.
+                thread::yield_now();
+            }
             Handed::End(end) => {
                 // Nobody waits for it only where the run was given up.
                 let _given_up = end.send(look.came());
