@@ -43,12 +43,22 @@ impl Search {
         self.trials.iter().rfind(|trial| trial.kind == Kind::Confirmation)
     }
 
+    /// Every trial but those that were made once more, because the generator had been their limit.
+    fn counted(&self) -> impl Iterator<Item = &Trial> {
+        let made_again = |trial: &Trial, next: &Trial| {
+            trial.came_to == CameTo::Invalid && trial.kind == next.kind && trial.rate.to_bits() == next.rate.to_bits()
+        };
+        let next = self.trials.iter().skip(1).map(Some).chain([None]);
+        let all = self.trials.iter().zip(next);
+        all.filter(move |(trial, next)| !next.is_some_and(|next| made_again(trial, next))).map(|(trial, _)| trial)
+    }
+
     /// What it came to.
     pub fn answer(&self) -> Answer<'_> {
         let Some(held) = self.held().filter(|held| held.came_to == CameTo::Kept) else {
-            return Answer::None { invalid: self.trials.iter().rfind(|trial| trial.came_to == CameTo::Invalid) };
+            return Answer::None { invalid: self.counted().filter(|trial| trial.came_to == CameTo::Invalid).last() };
         };
-        let above = self.trials.iter().filter(|trial| trial.rate > held.rate && trial.came_to != CameTo::Kept);
+        let above = self.counted().filter(|trial| trial.rate > held.rate && trial.came_to != CameTo::Kept);
         match above.min_by(|one, other| one.rate.total_cmp(&other.rate)) {
             Some(invalid) if invalid.came_to == CameTo::Invalid => Answer::AtLeast { held, invalid },
             next => Answer::Rate { held, next },
@@ -98,6 +108,20 @@ mod tests {
         assert_eq!(rates(&search(&trials)), Some((412.0, Some(425.0))));
         assert_eq!(rates(&search(&[(100.0, Kind::Confirmation, CameTo::Kept)])), Some((100.0, None)));
         assert_eq!(rates(&search(&[])), None);
+    }
+
+    #[test]
+    fn a_trial_that_was_made_once_more_counts_by_its_second_time() {
+        let mut trials = vec![
+            (100.0, Kind::Step, CameTo::Kept),
+            (200.0, Kind::Step, CameTo::Invalid),
+            (200.0, Kind::Step, CameTo::Missed),
+            (100.0, Kind::Confirmation, CameTo::Invalid),
+            (100.0, Kind::Confirmation, CameTo::Kept),
+        ];
+        assert_eq!(rates(&search(&trials)), Some((100.0, Some(200.0))));
+        trials[2].2 = CameTo::Invalid;
+        assert!(matches!(search(&trials).answer(), Answer::AtLeast { .. }));
     }
 
     #[test]

@@ -92,17 +92,22 @@ struct Hunt {
     /// The lowest that did not, or for which the generator was too slow.
     missed: Option<f64>,
     confirmed: bool,
+    /// The last trial, where the generator was its limit: it is made once more, for a moment's delay is no limit.
+    again: Option<(f64, Kind)>,
     tried: u32,
 }
 
 impl Hunt {
     fn new(from: f64, up_to: f64) -> Self {
-        Self { from, up_to, kept: None, missed: None, confirmed: false, tried: 0 }
+        Self { from, up_to, kept: None, missed: None, confirmed: false, again: None, tried: 0 }
     }
 
     fn next(&self) -> Option<(f64, Kind)> {
         if self.confirmed || self.tried >= MOST {
             return None;
+        }
+        if self.again.is_some() {
+            return self.again;
         }
         // The last trial is the one that confirms.
         let is_last = self.tried + 1 == MOST;
@@ -120,6 +125,11 @@ impl Hunt {
 
     fn came_to(&mut self, rate: f64, kind: Kind, came_to: CameTo) {
         self.tried += 1;
+        if came_to == CameTo::Invalid && self.again.is_none() {
+            self.again = Some((rate, kind));
+            return;
+        }
+        self.again = None;
         match (came_to, kind) {
             (CameTo::Kept, Kind::Confirmation) => self.confirmed = true,
             (CameTo::Kept, Kind::Step | Kind::Bisection) => self.kept = Some(rate),
@@ -207,10 +217,28 @@ mod tests {
     fn above_a_generator_that_was_the_limit_nothing_is_tried() {
         let mut hunt = Hunt::new(100.0, 1000.0);
         hunt.came_to(100.0, Kind::Step, CameTo::Kept);
-        hunt.came_to(200.0, Kind::Step, CameTo::Invalid);
+        for _ in 0..2 {
+            assert_eq!(hunt.next(), Some((200.0, Kind::Step)));
+            hunt.came_to(200.0, Kind::Step, CameTo::Invalid);
+        }
         while let Some((rate, kind)) = hunt.next() {
             assert!(rate < 200.0, "{rate}");
             hunt.came_to(rate, kind, CameTo::Kept);
+        }
+        assert!(hunt.confirmed);
+    }
+
+    #[test]
+    fn a_trial_that_the_generator_spoilt_is_made_once_more() {
+        let mut hunt = Hunt::new(100.0, 200.0);
+        hunt.came_to(100.0, Kind::Step, CameTo::Invalid);
+        assert_eq!(hunt.next(), Some((100.0, Kind::Step)));
+        hunt.came_to(100.0, Kind::Step, CameTo::Kept);
+        assert_eq!(hunt.next(), Some((200.0, Kind::Step)));
+        hunt.came_to(200.0, Kind::Step, CameTo::Kept);
+        for came_to in [CameTo::Invalid, CameTo::Kept] {
+            assert_eq!(hunt.next(), Some((200.0, Kind::Confirmation)));
+            hunt.came_to(200.0, Kind::Confirmation, came_to);
         }
         assert!(hunt.confirmed);
     }
