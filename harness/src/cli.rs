@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use clap::builder::UnknownArgumentValueParser;
 use clap::{Args, Parser, Subcommand};
 
 /// Conformance and load tests for OAuth 2.0 token endpoints.
@@ -155,6 +156,9 @@ pub(crate) struct Load {
     /// The target file; without one, the embedded reference server
     #[arg(long, value_name = "FILE")]
     pub(crate) target: Option<PathBuf>,
+    /// Not an option of a load, but what many would type
+    #[arg(long, hide = true, value_parser = UnknownArgumentValueParser::suggest(A_SCRIPT))]
+    script: Option<String>,
     /// How the embedded server departs from the strict one
     #[command(flatten)]
     pub(crate) seeded: Seeded,
@@ -168,6 +172,10 @@ pub(crate) struct Load {
     #[arg(long, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,
 }
+
+/// Who performs a script.
+const A_SCRIPT: &str = "a script is performed by a server of its own: `ropcheck serve --script FILE --write-target demo.yaml`, \
+                        and beside it `ropcheck load SCENARIO --target demo.yaml`";
 
 /// `ropcheck replay`
 #[derive(Debug, Args)]

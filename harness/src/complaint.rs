@@ -1,6 +1,7 @@
 //! What is wrong with a file that an author wrote: file, line, the line itself with a caret, and the remedy.
 
 pub(crate) mod mask;
+pub mod path;
 
 use std::fmt;
 
@@ -120,18 +121,9 @@ impl Source {
             // The parser's own head repeats line and column, which the arrow line below gives too.
             let message = message.split_once(": ").filter(|(head, _)| head.starts_with("error"));
             let message = message.map_or(whole.as_str(), |(_, rest)| strip_position(rest));
-            // What the parser expects by its own name, said in the author's.
-            let message = message
-                .replace("expected sequence start", "a list is wanted here: `[one, two]`")
-                .replace("invalid u32", "a whole number, 0 or more, is wanted here")
-                .replace("invalid boolean", "`true` or `false` is wanted here")
-                .replace("invalid floating point", "a number is wanted here")
-                .replace("expected a nonzero u32", "a whole number, 1 or more, is wanted here")
-                .replace(", set DuplicateKeyPolicy in Options if acceptable", "")
-                .replace(
-                    "expected mapping start",
-                    &format!("a map is wanted here: `{}`", self.map_at(error.location())),
-                );
+            let map = format!("a map is wanted here: `{}`", self.map_at(error.location()));
+            let in_our_words = |message: String, (theirs, ours): &(&str, &str)| message.replace(theirs, ours);
+            let message = OUR_WORDS.iter().fold(message.replace("expected mapping start", &map), in_our_words);
             let mut message = format!("{message}{}", remedy(&message));
             let is_open = |at: At| shows(self.line(at.line), usize::try_from(at.column).unwrap_or(0));
             if self.private && !error.location().is_some_and(|at| is_open(at.into())) {
@@ -145,10 +137,27 @@ impl Source {
     }
 }
 
+/// What the parser says by its own names, and the same in an author's.
+#[rustfmt::skip]
+const OUR_WORDS: [(&str, &str); 10] = [
+    ("expected sequence start",                            "a list is wanted here: `[one, two]`"),
+    ("expected string scalar",                             "a single value is wanted here, and no list or map"),
+    ("externally tagged enum expected scalar or mapping",  "a single word is wanted here, and no list"),
+    ("unexpected value for unit enum variant",             "nothing stands under that word: write it alone"),
+    ("cannot deserialize null into string; use Option<String>", "nothing stands here: give it a value"),
+    ("invalid u32",                                        "a whole number, 0 or more, is wanted here"),
+    ("invalid boolean",                                    "`true` or `false` is wanted here"),
+    ("invalid floating point",                             "a number is wanted here"),
+    ("expected a nonzero u32",                             "a whole number, 1 or more, is wanted here"),
+    (", set DuplicateKeyPolicy in Options if acceptable",  ""),
+];
+
 /// Maps by the key under which authors write something else, each in its own form.
-const MAPS: [(&str, &str); 4] = [
+const MAPS: [(&str, &str); 6] = [
     ("journeys", "{ walk: load/steady/logins, weight: 1 }"),
     ("load", "{ users: 20 in 10s, hold 60s }"),
+    ("race", "{ at_once: 8, rounds: 25, grace: 30s }"),
+    ("search", "{ from: 50/s, up_to: 2000/s, hold: 5s, confirm: 10s }"),
     ("send", "{ like: good-login }"),
     ("text", "{ from: ascii, length: [1, 40] }"),
 ];

@@ -13,6 +13,7 @@ use ropcheck_reports::waivers::PLACEHOLDER;
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
+use crate::complaint::path::told;
 use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::library::Library;
 use crate::lint::LINTS;
@@ -38,7 +39,8 @@ pub fn load(path: &Path, library: &Library) -> Result<Vec<record::Waiver>, Compl
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|why| {
         let source = Source { file: file.clone(), text: String::new(), private: false };
-        source.complain_whole(format!("could not read the waivers: {why}"))
+        let otherwise = format!("`ropcheck check --emit-waivers > {file}` writes them for what fails");
+        source.complain_whole(format!("could not read the waivers: {}", told(path, &why, &otherwise)))
     })?;
     read(&Source { file, text, private: false }, library)
 }

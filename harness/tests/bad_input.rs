@@ -2,6 +2,8 @@
 //!
 //! In the tables a `«` stands before the place that a complaint must point at.
 
+#[path = "bad_input/load.rs"]
+mod load;
 #[path = "support/run.rs"]
 mod run;
 #[path = "bad_input/scenario.rs"]
@@ -39,8 +41,39 @@ fn a_file_that_is_not_there() {
         .says(&["could not read the scenarios", "no/such/folder"]);
     let file = format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
     ropcheck(["check", "--scenarios", &file]).exits(2).says(&["could not read the scenarios", "name the folder"]);
-    ropcheck(["check", "--target", "no-such.yaml"]).exits(2).says(&["could not read the target file", "no-such.yaml"]);
-    ropcheck(["report", "no-such.ndjson", "--as", "text=/dev/null"]).exits(2).says(&["could not open no-such.ndjson"]);
+    for (args, words) in NOT_THERE {
+        ropcheck(args.split(' ')).exits(2).says(words);
+    }
+}
+
+/// What was typed · what is told of it, with what to do.
+const NOT_THERE: &[(&str, &[&str])] = &[
+    ("check --target no-such.yaml", &["could not read the target file", "no-such.yaml", "`ropcheck schema target`"]),
+    ("check --target tests/langage.yaml", &["could not read the target file", "did you mean `tests/language.yaml`?"]),
+    ("load load/steady/logins --target no-such.yaml", &["`ropcheck serve --write-target no-such.yaml`"]),
+    ("check --waivers no-such.yaml", &["could not read the waivers", "`ropcheck check --emit-waivers > no-such.yaml`"]),
+    ("report no-such.ndjson --as text=/dev/null", &["could not open no-such.ndjson", "`ropcheck check --record FILE`"]),
+    ("replay no-such.ndjson a/b", &["could not open no-such.ndjson", "`ropcheck check --record FILE`"]),
+    ("serve --port 0 --config no-such.yaml", &["could not read no-such.yaml", "leave `--config` out"]),
+    (
+        "serve --port 0 --script no-such.yaml",
+        &["could not read no-such.yaml", "`script: [{ from: 5s, for: 1s, do: stall }]`"],
+    ),
+    ("check --record no/such/folder.ndjson", &["could not write no/such/folder.ndjson", "make its folder first"]),
+];
+
+#[test]
+fn a_name_of_nothing() {
+    for (args, words) in [
+        ("check --fault expires-in-string", "did you mean `expires-in-as-string`?"),
+        ("check --fault zzz", "no fault is named `zzz`: `ropcheck explain '*password*'` lists"),
+        ("load load/steady/logins --variant zzz", "no variant is named `zzz`: `ropcheck explain '*password*'` lists"),
+        ("load load/stedy/logins", "did you mean `load/steady/logins`?"),
+        ("load zzz", "no scenario is named `zzz`: `ropcheck explain 'load/*'` lists"),
+        ("load load/steady/logins --script stall.yaml", "`ropcheck serve --script FILE --write-target demo.yaml`"),
+    ] {
+        ropcheck(args.split(' ')).exits(2).says(&[words]);
+    }
 }
 
 #[test]

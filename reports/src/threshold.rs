@@ -7,6 +7,8 @@
 //! findings = 0                  findings
 //! ```
 //!
+//! A time and a count have to stay below their limit, a rate above it; `=` is for `errors` and `findings` alone.
+//!
 //! In parentheses stands a step, or a name that steps of several journeys have: those are added together. Without it all
 //! steps are. A time is the response time where arrivals have a schedule, else the service time. It is read from a histogram
 //! of 3 digits: a percentile is up to 0.1 % too high, and never too low.
@@ -132,6 +134,15 @@ impl Unit {
             Self::Count => "0",
         }
     }
+
+    /// The comparisons that ask for something good, and what the others would ask for.
+    fn wants(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Self::Time => (&["<", "<="], "a slow server"),
+            Self::Share | Self::Count => (&["<", "<=", "="], "a server that fails"),
+            Self::Rate => (&[">", ">="], "a server that answers little"),
+        }
+    }
 }
 
 impl Threshold {
@@ -155,6 +166,10 @@ impl Threshold {
         let comparison = known.ok_or_else(|| {
             format!("`{sign}` compares nothing: write one of {}", list(COMPARISONS.map(|one| one.sign)))
         })?;
+        let (signs, odd) = measure.unit.wants();
+        if !signs.contains(&sign) {
+            return Err(format!("`{}` would ask for {odd}: write one of {}", wrote.trim(), signs.join(", ")));
+        }
         let limit = number(measure, limit.trim())?;
         Ok(Self { measure, steps: steps.map(str::to_owned), comparison, limit, wrote: wrote.trim().to_owned() })
     }
@@ -320,7 +335,7 @@ mod tests {
             ("p50 < 50 ms", false, "50.02 ms"),
             ("p90(login)<=0.0902s", true, "90.05 ms"),
             ("p95 < 95200us", true, "95.04 ms"),
-            ("p99 > 99 ms", true, "99.01 ms"),
+            ("p99 < 99 ms", false, "99.01 ms"),
             ("p99.9 < 101000 \u{b5}s", true, "100.03 ms"),
             ("p99.9 < 101000 \u{3bc}s", true, "100.03 ms"),
             ("max < 100 ms", false, "100.03 ms"),
@@ -388,6 +403,12 @@ mod tests {
             ("", "`` compares nothing: "),
             ("p99 == 250 ms", "`==` compares nothing: write one of <, <=, >, >=, ="),
             ("p99 ≤ 250 ms", "`≤` compares nothing: write one of <, <=, >, >=, ="),
+            ("p99(login) > 250 ms", "`p99(login) > 250 ms` would ask for a slow server: write one of <, <="),
+            ("max = 1 s", "`max = 1 s` would ask for a slow server: "),
+            ("errors >= 1 %", "`errors >= 1 %` would ask for a server that fails: write one of <, <=, ="),
+            ("findings > 0", "`findings > 0` would ask for a server that fails: "),
+            ("rate < 400/s", "`rate < 400/s` would ask for a server that answers little: write one of >, >="),
+            ("rate = 400/s", "`rate = 400/s` would ask for a server that answers little: "),
             ("p99(login < 250 ms", "`p99(login` has no `)` at its end: write `p99(login)`"),
             ("p99(a) b < 1 s", "`p99(a) b` has no `)` at its end: "),
             ("p99() < 250 ms", "`p99()` names no step: write `p99` for all steps, or one of them, `p99(login)`"),

@@ -64,5 +64,8 @@ pub(super) fn under_load(id: &str) -> String {
 }
 
 fn unknown(what: &str, id: &str, ids: impl Iterator<Item = &'static str>) -> Stop {
-    Stop::bad_input(format!("no {what} is named `{id}`{}", did_you_mean(id, ids)))
+    let near = did_you_mean(id, ids);
+    let remedy =
+        if near.is_empty() { ": `ropcheck explain '*password*'` lists those that a glob matches" } else { &near };
+    Stop::bad_input(format!("no {what} is named `{id}`{remedy}"))
 }

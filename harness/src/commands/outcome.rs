@@ -1,9 +1,10 @@
 //! What a run leaves behind: its record, its report files, the text on the terminal.
 
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use ropcheck::complaint::path;
 use ropcheck::recorder::{self, Follower, Recorder};
 use ropcheck_reports::format::{self, Format, Tell, text, waivers};
 use ropcheck_reports::record::{Ended, Event, RunFinished, RunStarted};
@@ -86,13 +87,23 @@ fn named(name: &str) -> Result<&'static Format, Stop> {
     format::find(name).ok_or_else(|| Stop::bad_input(format!("no format is named `{name}`")))
 }
 
+/// A record of an earlier run.
+pub(crate) fn open_record(path: &Path) -> Result<File, Stop> {
+    File::open(path).map_err(|why| {
+        let why = path::told(path, &why, "`ropcheck check --record FILE` writes one");
+        Stop::bad_input(format!("could not open {}: {why}", path.display()))
+    })
+}
+
 /// A file to write; `-` is stdout, as everywhere.
 fn create(path: &Path) -> Result<Box<dyn Write + Send>, Stop> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdout()));
     }
-    let file = File::create(path);
-    let file = file.map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))?;
+    let file = File::create(path).map_err(|why| {
+        let remedy = if why.kind() == ErrorKind::NotFound { ": make its folder first" } else { "" };
+        Stop::bad_input(format!("could not write {}: {why}{remedy}", path.display()))
+    })?;
     Ok(Box::new(BufWriter::new(file)))
 }
 

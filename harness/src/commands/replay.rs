@@ -1,7 +1,6 @@
 //! `ropcheck replay`: a property's recorded failure, tried again with the very values that failed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
@@ -121,7 +120,7 @@ impl Recorded {
 /// The failure of a case in a record.
 fn recorded(path: &Path, case: &str) -> Result<Recorded, Stop> {
     let shown = path.display();
-    let file = File::open(path).map_err(|why| Stop::bad_input(format!("could not open {shown}: {why}")))?;
+    let file = outcome::open_record(path)?;
     let events = read::events(BufReader::new(file)).map_err(|why| Stop::bad_input(format!("{shown}: {why}")))?;
     let mut target = record::Target { name: String::new(), token_endpoint: String::new() };
     let mut found = Vec::new();

@@ -1,6 +1,5 @@
 //! `ropcheck report`: the same reports from the record alone.
 
-use std::fs::File;
 use std::io::BufReader;
 
 use ropcheck_reports::read;
@@ -12,7 +11,7 @@ use crate::cli::Report;
 /// Writes the reports; its exit code says only whether they were written.
 pub(crate) fn run(args: &Report) -> Result<u8, Stop> {
     let shown = args.record.display();
-    let file = File::open(&args.record).map_err(|why| Stop::bad_input(format!("could not open {shown}: {why}")))?;
+    let file = outcome::open_record(&args.record)?;
     let mut recorder = outcome::recorder(None, &args.formats)?;
     read::each(BufReader::new(file), &mut |event| recorder.keep(event))
         .map_err(|why| Stop::bad_input(format!("{shown}: {why}")))?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ropcheck::complaint::Source;
+use ropcheck::complaint::path::told;
 use ropcheck::embedded::demo_target;
 use ropcheck_reference_server::{Config, HashCost, Policy, Script, Workspace, app, serve_scripted};
 use tokio::net::TcpListener;
@@ -28,11 +29,11 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
             }
             demo
         }
-        Some(path) => Config { base_url: base.clone(), ..read(path)?.parse()? },
+        Some(path) => Config { base_url: base.clone(), ..read(path, A_CONFIG)?.parse()? },
     };
     let script: Script = match &args.script {
         None => Script::empty(),
-        Some(path) => Source { private: false, ..read(path)? }.parse()?,
+        Some(path) => Source { private: false, ..read(path, A_SCRIPT)? }.parse()?,
     };
     let endpoints: Vec<String> = config
         .workspaces
@@ -58,8 +59,13 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
     served.map(|()| 0).map_err(|why| Stop::harness(format!("could not go on serving: {why}")))
 }
 
-fn read(path: &Path) -> Result<Source, Stop> {
+/// What to do where there is no such file.
+const A_CONFIG: &str = "leave `--config` out to serve the demo workspace";
+const A_SCRIPT: &str = "write one, for instance `script: [{ from: 5s, for: 1s, do: stall }]`";
+
+fn read(path: &Path, otherwise: &str) -> Result<Source, Stop> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| Stop::bad_input(format!("could not read {file}: {why}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| Stop::bad_input(format!("could not read {file}: {}", told(path, &why, otherwise))))?;
     Ok(Source { file, text, private: true })
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 use serde_yaml::Spanned;
 
+use crate::complaint::path::told;
 use crate::complaint::{Complaint, Source};
 
 static OWN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
@@ -118,6 +119,7 @@ fn embedded(folder: &Dir<'_>, into: &mut Vec<File>) -> Result<(), Complaint> {
 fn from_folder(root: &Path, folder: &Path, into: &mut Vec<File>) -> Result<(), Complaint> {
     let could_not = |what: &Path, why: std::io::Error| {
         let remedy = if why.kind() == ErrorKind::NotADirectory { ": name the folder that it is in" } else { "" };
+        let why = told(what, &why, "name the folder of your scenarios");
         unread(what).complain_whole(format!("could not read the scenarios: {why}{remedy}"))
     };
     let mut entries = std::fs::read_dir(folder)

@@ -21,22 +21,36 @@ impl Library {
             let told = || source.complain(at, "a scenario needs one step at least");
             return if wrote.steps.is_empty() { Err(told()) } else { Ok(()) };
         };
-        let complain = |at: Location, told: &str| Err(source.complain(at, told));
-        let said = [load.users.is_some(), load.rate.is_some(), load.search.is_some(), load.race.is_some()];
-        if said.iter().filter(|said| **said).count() != 1 {
+        let at_load = source.find_key("load", at);
+        // The last of some keys of the block: what was there before it was right without it.
+        let at_last = |keys: &[&str]| {
+            let places = keys.iter().map(|key| source.find_key(key, at_load));
+            places.max_by_key(|at| (at.line, at.column)).unwrap_or(at_load)
+        };
+        let said = [
+            ("users", load.users.is_some()),
+            ("rate", load.rate.is_some()),
+            ("search", load.search.is_some()),
+            ("race", load.race.is_some()),
+        ];
+        let said: Vec<&str> = said.into_iter().filter_map(|(key, said)| said.then_some(key)).collect();
+        if said.len() != 1 {
             let remedy = "say one of `users: 20 in 10s, hold 60s`, `rate: 100/s for 60s`, `search` and `race`";
-            return complain(at, &format!("a load is of users, at a rate, a search or a race: {remedy}"));
+            let told = format!("a load is of users, at a rate, a search or a race: {remedy}");
+            return Err(source.complain(at_last(&said), told));
         }
         if !wrote.given.is_empty() || wrote.moves.is_some() {
-            return complain(at, "a load draws no values: spell them out instead of `given` and `moves`");
+            let key = if wrote.given.is_empty() { "moves" } else { "given" };
+            let told = "a load draws no values: spell them out instead of `given` and `moves`";
+            return Err(source.complain(source.find_key(key, at), told));
         }
         if wrote.steps.is_empty() == load.journeys.is_empty() {
-            let remedy = "give it `steps`, or `journeys: [{ walk: load/journeys/login, weight: 3 }]`, and not both";
-            return complain(at, &format!("what is walked is not clear: {remedy}"));
+            let remedy = "give it `steps`, or `journeys: [{ walk: load/steady/logins, weight: 3 }]`, and not both";
+            return Err(source.complain(at_last(&["journeys"]), format!("what is walked is not clear: {remedy}")));
         }
         if load.at_once == Some(0) {
-            let at = source.find("at_once", at);
-            return Err(source.complain(at, "with nothing under way at once nothing could be sent: give 1 or more"));
+            let told = "with nothing under way at once nothing could be sent: give 1 or more";
+            return Err(source.complain(at_last(&["at_once"]), told));
         }
         for text in &load.thresholds {
             Threshold::parse(&text.value).map_err(|why| source.complain(text.defined, why))?;
@@ -48,15 +62,20 @@ impl Library {
             return self.check_race(source, wrote, load, race);
         }
         if let Some(search) = &load.search {
+            let at_search = at_last(&["search"]);
+            let complain = |key: &str, told: &str| Err(source.complain(source.find_key(key, at_search), told));
             if search.from >= search.up_to {
-                let at = source.find("from", at);
-                return Err(source.complain(at, "a search goes up: let `from` be below `up_to`"));
+                return complain("from", "a search goes up: let `from` be below `up_to`");
+            }
+            if let Some((key, _)) =
+                [("hold", search.hold), ("confirm", search.confirm)].iter().find(|(_, time)| time.is_zero())
+            {
+                return complain(key, "a rate that is held for no time tells nothing: write `5s`");
             }
             if load.thresholds.is_empty() {
-                return complain(
-                    at,
-                    "a search needs to know what has to hold: `thresholds: [\"p99 < 250 ms\", \"errors < 0.1 %\"]`",
-                );
+                let told =
+                    "a search needs to know what has to hold: `thresholds: [\"p99 < 250 ms\", \"errors < 0.1 %\"]`";
+                return Err(source.complain(at_search, told));
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ pub enum NotLoaded {
     Unknown {
         /// The id.
         id: String,
-        /// The nearest one with a `load` block.
+        /// The nearest one with a `load` block, or how to find one.
         hint: String,
     },
     /// The scenario has no `load` block.
@@ -91,7 +91,9 @@ pub enum NotLoaded {
 pub fn find<'a>(library: &'a Library, id: &str) -> Result<&'a Load, NotLoaded> {
     let Some(scenario) = library.scenarios.get(id) else {
         let loaded = library.scenarios.iter().filter(|(_, scenario)| scenario.wrote.load.is_some());
-        let hint = did_you_mean(id, loaded.map(|(id, _)| id.as_str()));
+        let near = did_you_mean(id, loaded.map(|(id, _)| id.as_str()));
+        let hint =
+            if near.is_empty() { ": `ropcheck explain 'load/*'` lists those to begin with".to_owned() } else { near };
         return Err(NotLoaded::Unknown { id: id.to_owned(), hint });
     };
     scenario.wrote.load.as_ref().ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))

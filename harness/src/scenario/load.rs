@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, de};
 use serde_yaml::Spanned;
 
@@ -39,7 +40,8 @@ pub struct Load {
     pub connections: Connections,
     /// Which tokens are validated: `all`, `none`, or `{ one_of: 10 }`.
     pub validate: Validate,
-    /// What has to hold: `p99(login) < 250 ms`, `errors < 0.1 %`, `rate(login) >= 400/s`, `findings = 0`.
+    /// What has to hold: `p99(login) < 250 ms`, `errors < 0.1 %`, `rate(login) >= 400/s`, `findings = 0`; a time may be
+    /// p50, p90, p95, p99, p99.9, max or mean.
     #[schemars(with = "Vec<String>")]
     pub thresholds: Vec<Spanned<String>>,
 }
@@ -82,8 +84,8 @@ pub enum Connections {
 }
 
 /// Which tokens are validated while the load goes on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 pub enum Validate {
     /// Every one.
     #[default]
@@ -92,6 +94,38 @@ pub enum Validate {
     OneOf(std::num::NonZeroU32),
     /// None.
     None,
+}
+
+/// Read by hand: the parser tells of `one_of` without its number at whatever stands next in the file.
+impl<'de> Deserialize<'de> for Validate {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct OneOf {
+            one_of: std::num::NonZeroU32,
+        }
+        struct WordOrShare;
+        impl<'de> de::Visitor<'de> for WordOrShare {
+            type Value = Validate;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`all`, `none` or `{ one_of: 10 }`")
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Validate, E> {
+                match word {
+                    "all" => Ok(Validate::All),
+                    "none" => Ok(Validate::None),
+                    _ => Err(E::custom(format!(
+                        "`{word}` is no share of tokens: write `all`, `none` or `{{ one_of: 10 }}`"
+                    ))),
+                }
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Validate, A::Error> {
+                let OneOf { one_of } = OneOf::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Validate::OneOf(one_of))
+            }
+        }
+        from.deserialize_any(WordOrShare)
+    }
 }
 
 /// A search for the highest rate that keeps every threshold.

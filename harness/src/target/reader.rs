@@ -11,6 +11,7 @@ use url::Url;
 
 use super::file::{ClientFile, LimitsFile, NeighbourFile, Preset, Region, TargetFile, UserFile};
 use super::{AuthMethod, Client, Endpoints, Leave, Target, User, is_loopback};
+use crate::complaint::path::told;
 use crate::complaint::{Complaint, Source, did_you_mean};
 use crate::limits;
 use crate::ordered::Ordered;
@@ -33,9 +34,12 @@ const OWN_PLACES: [(&str, &str); 7] = [
 /// Reads a target file. `env` gives the value of an environment variable, so that a test need not set one.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Target, Complaint> {
     let file = path.display().to_string();
+    let otherwise = format!(
+        "`ropcheck schema target` tells what stands in one, `ropcheck serve --write-target {file}` writes that of a server to try"
+    );
     let text = std::fs::read_to_string(path).map_err(|why| {
         Source { file: file.clone(), text: String::new(), private: true }
-            .complain_whole(format!("could not read the target file: {why}"))
+            .complain_whole(format!("could not read the target file: {}", told(path, &why, &otherwise)))
     })?;
     read(&Source { file, text, private: true }, path.parent().unwrap_or(Path::new(".")), env)
 }

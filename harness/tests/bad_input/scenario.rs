@@ -16,41 +16,6 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
     ),
     ("a wrong type", "- id: a\n  title: T\n  steps: «none\n", &["a list is wanted here"]),
     (
-        "a load of two kinds",
-        "- id: «a\n  title: T\n  load: { users: 4 for 3s, race: { at_once: 8, rounds: 25, grace: 30s } }\n  steps: [{ send: { like: good-login } }]\n",
-        &["say one of", "`race`"],
-    ),
-    (
-        "a race without steps",
-        "- id: «a\n  title: T\n  load: { race: { at_once: 8, rounds: 25, grace: 30s } }\n",
-        &["what is walked is not clear", "give it `steps`"],
-    ),
-    (
-        "a race of journeys",
-        "- id: a\n  title: T\n  load: { race: { at_once: 8, rounds: 25, grace: 30s }, «journeys: [{ walk: load/steady/sessions }] }\n",
-        &["a race has steps of its own", "leave out `journeys`"],
-    ),
-    (
-        "a race with thresholds",
-        "- id: a\n  title: T\n  load:\n    race: { at_once: 8, rounds: 25, grace: 30s }\n    «thresholds: [errors < 1 %]\n  steps: [{ send: { like: good-refresh } }]\n",
-        &["verdicts in place of figures", "leave out `thresholds`"],
-    ),
-    (
-        "a race that is none",
-        "- id: a\n  title: T\n  load: { «race: { at_once: 1, rounds: 25, grace: 30s } }\n  steps: [{ send: { like: good-refresh } }]\n",
-        &["2 to 1000 uses at once", "say `at_once: 8, rounds: 25`"],
-    ),
-    (
-        "a race of logins",
-        "- id: a\n  title: T\n  load: { race: { at_once: 8, rounds: 25, grace: 30s } }\n  steps:\n    - { send: { like: good-login }, keep: { refresh_token: refresh_token } }\n    - «{ send: { like: good-login } }\n",
-        &["the last step is raced, and uses no refresh token", "`send: { like: good-refresh }`"],
-    ),
-    (
-        "a race that waits",
-        "- id: a\n  title: T\n  load: { race: { at_once: 8, rounds: 25, grace: 30s } }\n  steps: [«{ wait: 1s, send: { like: good-refresh } }]\n",
-        &["leave out its `wait` and `times`"],
-    ),
-    (
         "an unknown need",
         "- id: a\n  title: T\n  needs: [«refresh_tokens]\n  steps: []\n",
         &["did you mean `refresh_token`?"],
@@ -64,11 +29,6 @@ const SCENARIOS: &[(&str, &str, &[&str])] = &[
         "a repertoire alone",
         "- id: a\n  title: T\n  given: { x: { text: «ascii } }\n  steps: []\n",
         &["`{ from: ascii, length: [1, 40] }`"],
-    ),
-    (
-        "a journey alone",
-        "- id: a\n  title: T\n  load: { users: 1 for 1s, journeys: [«load/steady/logins] }\n",
-        &["`{ walk: load/steady/logins, weight: 1 }`"],
     ),
     ("no step", "- id: «a\n  title: T\n  steps: []\n", &["needs one step at least"]),
     (

@@ -21,7 +21,7 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
     (
         "a secret of a wrong type",
         "token_endpoint: https://as.example/\nclients: { web: { id: w, secret: «[hunter2] } }\n",
-        &["expected string"],
+        &["a single value is wanted here"],
     ),
     (
         "a duration that is none",
