@@ -10,7 +10,6 @@ use crate::learn::{CAPABILITIES, LESSONS};
 use crate::library::Library;
 use crate::lock_out::Whose;
 use crate::plan::{Control, Login, Offers, Plan, Planned, Skip, plan, plan_base};
-use crate::scenario::Capability;
 use crate::session::effort;
 use crate::suite::Suite;
 use crate::target::{Endpoints, Target};
@@ -54,8 +53,7 @@ impl Forecast {
     /// Thinks a suite through.
     pub fn of(suite: &Suite, target: &Target) -> Self {
         let (library, target) = (suite.library(), assumed(target));
-        let offered = |capability: &Capability| target.offers.get(capability).copied().unwrap_or(true);
-        let offers: Offers = CAPABILITIES.into_iter().filter(offered).collect();
+        let offers = hoped_for(&target);
         let mut dry = DryRun::on(&target, suite.drawing.cases);
         dry.learn(library, &target);
         for id in suite.in_order() {
@@ -84,8 +82,13 @@ impl Forecast {
     }
 }
 
+/// All that the target file does not deny.
+pub(crate) fn hoped_for(target: &Target) -> Offers {
+    CAPABILITIES.into_iter().filter(|capability| target.offers.get(capability).copied().unwrap_or(true)).collect()
+}
+
 /// A target whose metadata are taken to name every endpoint.
-fn assumed(target: &Target) -> Target {
+pub(crate) fn assumed(target: &Target) -> Target {
     let mut target = target.clone();
     for endpoints in [Some(&mut target.endpoints), target.neighbour.as_mut()].into_iter().flatten() {
         let Some(told) = endpoints.known_by().filter(|_| has_metadata(endpoints)).cloned() else { continue };

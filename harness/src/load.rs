@@ -59,7 +59,7 @@ use crate::witness::witness;
 
 pub use self::closed::DASHBOARD;
 use self::refused::held_against;
-pub use self::refused::{NotLoaded, find, peak, permit};
+pub use self::refused::{NotLoaded, Peak, find, permit};
 pub use self::truth::{Truth, truths};
 
 /// How long a load asks, where that is known before.
@@ -216,7 +216,7 @@ impl Running {
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<Self, NotLoaded> {
         let load = find(session.library(), id)?.clone();
-        permit(&load, session.target())?;
+        permit(session.library(), id, &load, session.target())?;
         let manner = Manner::Load(load.think.clone());
         let (target, ground) = session
             .under_load(id, manner, load.connections == Connections::Kept)
@@ -295,6 +295,7 @@ impl Running {
             thresholds: thresholds.collect(),
             think: load.think.as_ref().map(|think| think.text.clone()),
             at_once: matches!(mode, Mode::Rate | Mode::Search).then_some(self.at_once),
+            max_rate: self.session.max_rate(),
             validated: validated(load),
             conditions: Conditions {
                 http: "HTTP/1.1".to_owned(),

@@ -18,6 +18,8 @@ pub struct Pace {
 /// Leave to send one request; its place is free again when it is dropped.
 pub(crate) struct Turn<'a> {
     _place: Option<SemaphorePermit<'a>>,
+    /// How long its moment was waited for.
+    pub(crate) waited: Duration,
 }
 
 /// When requests may begin, in times of the run. A moment that nobody took is lost, so that there is never a burst.
@@ -48,10 +50,13 @@ impl Pace {
             Some(places) => places.acquire().await.ok(),
             None => None,
         };
-        while let Err(at) = self.take(wire.now()) {
+        let came = wire.now();
+        let (mut now, mut free_at) = (came, came);
+        while let Err(at) = self.take(now) {
             wire.until(at).await;
+            (now, free_at) = (wire.now(), at);
         }
-        Turn { _place: place }
+        Turn { _place: place, waited: free_at.saturating_sub(came) }
     }
 
     /// Waits for a moment at which so many may begin at once. Before it and after it nobody begins for as long as they would

@@ -186,6 +186,11 @@ impl Session {
         }
     }
 
+    /// The requests a second that a load may ask for at the most: on another machine its owner says.
+    pub fn max_rate(&self) -> Option<f64> {
+        self.target.load.as_ref().filter(|_| !self.target.is_loopback()).map(|load| load.max_rate)
+    }
+
     /// The target that a load's journeys are planned for, and the ground to walk them on: a pace of its own, and any number
     /// of failed logins for those who may be locked out. `None` where no room was made for it.
     pub fn under_load(&self, id: &str, manner: Manner, keeps: bool) -> Option<(Target, Ground)> {
@@ -196,7 +201,7 @@ impl Session {
         target.allowed_failed_logins = u32::MAX;
         // Wrong passwords under load are those of sacrificial users: as many as are asked for, unless the target file bounds them.
         target.limits.failed_logins.get_or_insert(u32::MAX);
-        let rate = target.load.as_ref().filter(|_| !target.is_loopback()).map(|load| load.max_rate);
+        let rate = self.max_rate();
         let wire = if keeps { self.wire.clone() } else { self.wire.clone().unkept() };
         let ground = Ground::new(wire, &target, Arc::new(Pace::at(rate)), time).in_manner(manner);
         Some((target, ground))

@@ -341,7 +341,7 @@ impl Walker<'_> {
         let is_watched = !self.on.is_under_load() && is_good(step, self.provokes);
         let print = is_watched.then(|| budget::Request::of(&request));
         let heard = self.on.wire.send(request).await;
-        drop(turn);
+        let held = turn.map_or(Duration::ZERO, |turn| turn.waited);
         let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
         self.on.breaker.heard(whole, heard.sent_at, heard.sent_at + heard.took);
         let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.on.alike, &self.captures, &spoken));
@@ -363,6 +363,7 @@ impl Walker<'_> {
             sent,
             heard: answer,
             intended_at,
+            held,
             sent_at: heard.sent_at,
             took: heard.took,
             opened: heard.opened,

@@ -20,7 +20,7 @@ use axum::middleware::{Next, from_fn};
 use axum::serve::ListenerExt;
 use ropcheck::complaint::Source;
 use ropcheck::embedded::demo_target;
-use ropcheck::load::{self, NotLoaded};
+use ropcheck::load::{self, NotLoaded, Peak};
 use ropcheck::session::Subject;
 use ropcheck::suite::folded;
 use ropcheck::target::{self, Target};
@@ -234,9 +234,10 @@ fn another_machine_takes_a_load_by_leave_alone_and_no_more_than_that() {
         (
             "small/arrivals",
             leave("99.5"),
-            "the load would reach 100 a second, and the target file allows `max_rate: 99.5`",
+            "the load would reach 175 requests a second (100 arrivals, each with 1.75 requests on average), and the target file \
+             allows `max_rate: 99.5`: ask for 56.85/s at the most",
         ),
-        ("load/mix/highest-rate", leave("3199"), "the load would reach 3200 a second"),
+        ("load/mix/highest-rate", leave("3199"), "the load would reach 3200 requests a second (3200 arrivals of 1)"),
     ] {
         let ran = asked(scenario, &leave).exits(2).says(&[words]);
         assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), ("", 1), "{}", ran.stderr);
@@ -253,7 +254,8 @@ async fn another_machine_is_not_asked_more_than_its_leave() {
     assert!(!target.is_loopback());
     let library = library();
     let arrivals = load::find(&library, "small/arrivals").expect("a load block");
-    assert!(matches!(load::permit(arrivals, &target), Err(NotLoaded::TooMuch { peak: 100.0, allowed: 99.0 })));
+    let refused = load::permit(&library, "small/arrivals", arrivals, &target);
+    assert!(matches!(refused, Err(NotLoaded::TooMuch { peak: Peak::Arrivals(100.0, 1.75), .. })), "{refused:?}");
     assert_eq!(requests.load(Ordering::Relaxed), 0);
 
     let (target, [_, requests]) = counted(AS_IF_OF_ANOTHER, &leave("20")).await;
@@ -261,6 +263,16 @@ async fn another_machine_is_not_asked_more_than_its_leave() {
     let asked: u64 = run.load.steps.iter().map(|step| step.count).sum();
     // Two users would ask hundreds of times in that half of a second.
     assert!((1..=11).contains(&asked) && requests.load(Ordering::Relaxed) < 40, "{asked} at 20 a second in 500 ms");
+}
+
+/// Just as much is asked as is allowed, and a moment that nobody took is lost: sooner or later an arrival waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_what_is_allowed_is_held_and_not_late() {
+    let leave = "allow_http: true\nload: { authorized_by: Jo, max_rate: 175 }\n";
+    let (target, _) = counted(AS_IF_OF_ANOTHER, leave).await;
+    let run = folded(load_on(Subject::Target(Box::new(target)), "small/arrivals").await.expect("it bears one walk"));
+    assert!(run.load.health.held.count() > 0, "{:?}", run.load.health);
+    assert_eq!(run.started.load.and_then(|head| head.max_rate), Some(175.0));
 }
 
 /// A user marked sacrificial bears all wrong passwords of a load, and only as many as a target file says where it does.

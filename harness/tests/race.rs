@@ -194,10 +194,13 @@ fn another_machine_takes_a_race_by_leave_and_no_more_at_once_than_a_second_may_s
         fs::write(&file, format!("{text}{leave}")).expect("a file");
         target::load(&file, &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"))
     };
-    assert!(matches!(load::permit(race, &target("")), Err(NotLoaded::NotAuthorized { .. })));
+    assert!(matches!(load::permit(&library, "small/race", race, &target("")), Err(NotLoaded::NotAuthorized { .. })));
     let leave = |rate: u32| target(&format!("load: {{ authorized_by: \"Jo, OPS-12\", max_rate: {rate} }}\n"));
-    let refused = load::permit(race, &leave(5)).expect_err("six are more than five").to_string();
-    assert_eq!(refused, "the load would reach 6 a second, and the target file allows `max_rate: 5`");
-    load::permit(race, &leave(6)).expect("six at once are six a second");
+    let refused =
+        load::permit(&library, "small/race", race, &leave(5)).expect_err("six are more than five").to_string();
+    let told =
+        "the load would reach 6 requests a second (all of them at once), and the target file allows `max_rate: 5`";
+    assert_eq!(refused, format!("{told}: let `at_once` be 5 at the most"));
+    load::permit(&library, "small/race", race, &leave(6)).expect("six at once are six a second");
     assert_eq!(load::lasts(race), None::<Duration>);
 }

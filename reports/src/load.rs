@@ -187,6 +187,7 @@ mod tests {
                 .collect(),
             think: None,
             at_once: None,
+            max_rate: None,
             validated: Validated::All,
             conditions: Conditions { cores: 1, ..Conditions::default() },
         }

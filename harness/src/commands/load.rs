@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::library::Library;
-use ropcheck::load::{self, DASHBOARD, NotLoaded, Options};
+use ropcheck::load::{self, DASHBOARD, NotLoaded, Options, Peak};
 use ropcheck::session::{Session, Subject};
 use ropcheck::{target, waiver};
 use ropcheck_reports::record::Event;
@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let library = Arc::new(Library::load(args.scenarios.scenarios.as_deref())?);
     let wanted = load::find(&library, &args.scenario)?.clone();
     let waivers = args.waivers.as_deref().map(|path| waiver::load(path, &library)).transpose()?;
-    let subject = subject(args, &wanted)?;
+    let subject = subject(args, &library, &wanted)?;
     if args.dashboard {
         tell_dashboard(&args.scenario, &wanted)?;
     }
@@ -68,14 +68,14 @@ fn tell_dashboard(id: &str, wanted: &ropcheck::scenario::Load) -> Result<(), Sto
     Ok(())
 }
 
-fn subject(args: &Load, wanted: &ropcheck::scenario::Load) -> Result<Subject, Stop> {
+fn subject(args: &Load, library: &Library, wanted: &ropcheck::scenario::Load) -> Result<Subject, Stop> {
     let Some(path) = &args.target else { return embedded::subject(&args.seeded, Shown::UnderLoad) };
     let target = target::load(path, &|name| std::env::var(name).ok())?;
     // Before the first login: what may not be loaded is not asked anything either.
-    load::permit(wanted, &target)?;
+    load::permit(library, &args.scenario, wanted, &target)?;
     if let Some(leave) = target.load.as_ref().filter(|_| !target.is_loopback()) {
-        let unit = if wanted.race.is_some() { "at once" } else { "a second" };
-        let peak = load::peak(wanted).map_or("as fast as it answers".to_owned(), |peak| format!("{peak} {unit}"));
+        let peak = Peak::of(library, &args.scenario, wanted, &target)?;
+        let peak = peak.map_or("as fast as it answers".to_owned(), |peak| peak.to_string());
         stop::tell(&format!(
             "load on {}, another machine, by leave of {}: {peak}, at most {} a second",
             target.name, leave.authorized_by, leave.max_rate

@@ -183,7 +183,7 @@ impl Windows {
 impl Open {
     fn add(&mut self, Reading { exchange, timed, broken, .. }: &Reading<'_>) {
         self.broken += broken;
-        let Exchange { heard, intended_at, sent_at, took, opened, .. } = exchange;
+        let Exchange { heard, intended_at, held, sent_at, took, opened, .. } = exchange;
         let opened = opened.unwrap_or_default();
         if !opened.is_zero() {
             self.connect.add(opened);
@@ -214,8 +214,8 @@ impl Open {
             Timed::Sent => {}
             Timed::Arrival { place_at } => {
                 self.response.add(ended.saturating_sub(*intended_at));
-                // To have as many under way as there may be is no delay of the generator's own.
-                let held = place_at.saturating_sub(*intended_at);
+                // To have as many under way as there may be, or as many a second, is no delay of the generator's own.
+                let held = place_at.saturating_sub(*intended_at) + *held;
                 if !held.is_zero() {
                     self.held.add(held);
                 }
@@ -252,6 +252,7 @@ mod tests {
             sent: Sent::Step(0),
             heard: status.map(answer).ok_or(Silence::TimedOut(took)),
             intended_at: sent_at,
+            held: Duration::ZERO,
             sent_at,
             took,
             opened: None,
@@ -323,9 +324,12 @@ mod tests {
     fn an_arrival_is_timed_from_its_intended_start_and_a_connection_apart() {
         let ms = Duration::from_millis;
         let (sent_at, opened) = (ms(1040), Some(ms(3)));
-        let late = Exchange { intended_at: ms(1000), sent_at, opened, ..exchange(reading(0, 0, Some(200), 10)) };
-        // When there was a place for it · what it waited for one · the generator's own delay.
-        for (place_at, held, lag) in [(0, 0, 40), (1000, 0, 40), (1035, 35, 5)] {
+        // When there was a place for it · its wait for its turn · what it waited for both · the generator's own delay.
+        for (place_at, turn, held, lag) in
+            [(0, 0, 0, 40), (1000, 0, 0, 40), (1035, 0, 35, 5), (0, 30, 30, 10), (1020, 15, 35, 5)]
+        {
+            let answered = exchange(reading(0, 0, Some(200), 10));
+            let late = Exchange { intended_at: ms(1000), held: ms(turn), sent_at, opened, ..answered };
             let mut windows = Windows::new(["login".to_owned()]);
             let timed = Timed::Arrival { place_at: ms(place_at) };
             windows.add(&Reading { second: 1, step: 0, exchange: &late, timed, broken: 0 }, &mut |_| {});

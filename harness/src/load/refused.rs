@@ -1,11 +1,15 @@
 //! What is looked at before a load begins, and why it does not begin.
 
+use std::fmt;
+
 use ropcheck_reports::threshold;
 
 use super::mix::Mix;
 use crate::complaint::did_you_mean;
+use crate::forecast::{assumed, hoped_for};
 use crate::library::Library;
-use crate::scenario::load::{Load, Ramp};
+use crate::plan::{Skip, plan};
+use crate::scenario::load::{Load, Ramp, Weighted};
 use crate::target::Target;
 
 /// Why a scenario is not put under load.
@@ -31,12 +35,14 @@ pub enum NotLoaded {
         target: String,
     },
     /// More is asked than the target's owner allows.
-    #[error("the load would reach {peak} a second, and the target file allows `max_rate: {allowed}`")]
+    #[error("the load would reach {peak}, and the target file allows `max_rate: {allowed}`: {remedy}")]
     TooMuch {
-        /// The highest rate of the scenario.
-        peak: f64,
+        /// What the scenario comes to.
+        peak: Peak,
         /// What is allowed.
         allowed: f64,
+        /// What to ask for instead.
+        remedy: String,
     },
     /// Wrong passwords would be tried on an account that must not be locked out.
     #[error(
@@ -103,22 +109,91 @@ pub fn find<'a>(library: &'a Library, id: &str) -> Result<&'a Load, NotLoaded> {
 ///
 /// # Errors
 /// Nobody has authorized a load, or not so much of one.
-pub fn permit(load: &Load, target: &Target) -> Result<(), NotLoaded> {
+pub fn permit(library: &Library, id: &str, load: &Load, target: &Target) -> Result<(), NotLoaded> {
     if target.is_loopback() {
         return Ok(());
     }
     let leave = target.load.as_ref().ok_or_else(|| NotLoaded::NotAuthorized { target: target.name.clone() })?;
-    match peak(load) {
-        Some(peak) if peak > leave.max_rate => Err(NotLoaded::TooMuch { peak, allowed: leave.max_rate }),
+    match Peak::of(library, id, load, target)? {
+        Some(peak) if peak.requests() > leave.max_rate => {
+            let (allowed, remedy) = (leave.max_rate, peak.within(leave.max_rate));
+            Err(NotLoaded::TooMuch { peak, allowed, remedy })
+        }
         Some(_) | None => Ok(()),
     }
 }
 
-/// The highest rate of a load, where it has one; users ask as fast as they are answered.
-pub fn peak(load: &Load) -> Option<f64> {
-    let Load { rate, search, race, .. } = load;
-    let searched = search.as_ref().map(|search| search.up_to);
-    rate.as_ref().map(Ramp::peak).or(searched).or(race.as_ref().map(|race| f64::from(race.at_once)))
+/// The most that a load asks for in a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Peak {
+    /// Arrivals, each with so many requests on average.
+    Arrivals(f64, f64),
+    /// Uses of one token at once.
+    AtOnce(u32),
+}
+
+impl Peak {
+    /// What a load comes to on a target that offers whatever its file does not deny; `None` where users ask as fast as they are
+    /// answered.
+    ///
+    /// # Errors
+    /// The target lacks what a journey needs.
+    pub fn of(library: &Library, id: &str, load: &Load, target: &Target) -> Result<Option<Self>, NotLoaded> {
+        let Load { rate, search, race, .. } = load;
+        let arrivals = rate.as_ref().map(Ramp::peak).or(search.as_ref().map(|search| search.up_to));
+        let at_once = race.as_ref().map(|race| Self::AtOnce(race.at_once));
+        arrivals.map_or(Ok(at_once), |arrivals| {
+            Ok(Some(Self::Arrivals(arrivals, requests_an_arrival(library, id, load, target)?)))
+        })
+    }
+
+    /// Requests in that second.
+    pub fn requests(self) -> f64 {
+        match self {
+            Self::Arrivals(arrivals, each) => arrivals * each,
+            Self::AtOnce(uses) => f64::from(uses),
+        }
+    }
+
+    /// What to ask for where no more than that is allowed.
+    fn within(self, allowed: f64) -> String {
+        match self {
+            Self::Arrivals(_, each) => format!("ask for {}/s at the most", (allowed / each * 100.0).floor() / 100.0),
+            Self::AtOnce(_) => format!("let `at_once` be {} at the most", allowed.floor()),
+        }
+    }
+}
+
+/// `130 requests a second (100 arrivals, each with 1.3 requests on average)`.
+impl fmt::Display for Peak {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |number: f64| (number * 100.0).round() / 100.0;
+        write!(to, "{} requests a second ", shown(self.requests()))?;
+        match self {
+            Self::Arrivals(arrivals, each) if each.fract() > 0.0 => {
+                write!(to, "({arrivals} arrivals, each with {} requests on average)", shown(*each))
+            }
+            Self::Arrivals(arrivals, each) => write!(to, "({arrivals} arrivals of {each})"),
+            Self::AtOnce(_) => write!(to, "(all of them at once)"),
+        }
+    }
+}
+
+/// How many requests an arrival makes on average, by the weights of its journeys. Controls are sent once, before the load.
+fn requests_an_arrival(library: &Library, id: &str, load: &Load, target: &Target) -> Result<f64, NotLoaded> {
+    let (target, offers) = (assumed(target), hoped_for(target));
+    let own = Weighted { walk: id.to_owned(), weight: 1 };
+    let journeys: Vec<&Weighted> = load.journeys.iter().map(|journey| &journey.value).collect();
+    let (mut requests, mut arrivals) = (0.0, 0.0);
+    for Weighted { walk, weight } in if journeys.is_empty() { vec![&own] } else { journeys } {
+        let Some(scenario) = library.scenarios.get(walk) else { continue };
+        let planned = plan(walk, scenario, library, &target, &offers);
+        let planned = planned.map_err(|Skip(because)| NotLoaded::Skipped { id: walk.clone(), because })?;
+        let each: u32 = planned.steps.iter().map(|step| step.times).sum();
+        requests += f64::from(*weight) * f64::from(each);
+        arrivals += f64::from(*weight);
+    }
+    Ok(requests / arrivals)
 }
 
 /// Refuses a threshold that is of no step.

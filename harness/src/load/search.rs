@@ -177,6 +177,7 @@ mod tests {
             thresholds: vec![],
             think: None,
             at_once: None,
+            max_rate: None,
             validated: Validated::All,
             conditions: Conditions { cores: 1, ..Conditions::default() },
         }

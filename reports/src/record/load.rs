@@ -28,6 +28,9 @@ pub struct LoadHead {
     /// How many requests may be under way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_once: Option<u32>,
+    /// How many requests a second the owner of a target on another machine allows; whoever comes beyond that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rate: Option<f64>,
     /// Which tokens are validated.
     pub validated: Validated,
     /// What the figures were measured under.
