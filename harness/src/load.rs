@@ -112,6 +112,7 @@ pub async fn run(
             ended = &mut attack => break ended,
             () = &mut stop, if !stopped => {
                 stopped = true;
+                running.sheet.stretch().end(session.wire().now());
                 raise.send_replace(true);
             }
         }
@@ -124,9 +125,10 @@ pub async fn run(
     let compared = compared(&came);
     came.found.into_iter().map(Event::Found).for_each(&mut *tell);
     let took_us = micros(session.wire().now().saturating_sub(began));
+    let asked_us = lasts(&running.load).and_then(|_| running.sheet.stretch().lasted()).map(micros);
     let ended = if stopped { ended.map(|_| Ended::Interrupted) } else { ended };
     let notices = running.ground.notices().into_iter().chain(compared).collect();
-    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, notices }));
+    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, asked_us, notices }));
     Ok(())
 }
 
@@ -223,7 +225,7 @@ impl Running {
             .ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))?;
         let mix = Mix::of(session, id, &load, &target)?;
         held_against(&load, &mix, session.library(), id)?;
-        let sheet = Sheet::new(&mix, Stretch::new(lasts(&load).unwrap_or(Duration::MAX)));
+        let sheet = Sheet::new(&mix, &session.library().catalogue, Stretch::new(lasts(&load).unwrap_or(Duration::MAX)));
         let tokens = Tokens::start(session, &mix.cases(), validated(&load))?;
         let open_files = pulse::raise_open_files();
         // A server in this process opens a file for each connection, too.
@@ -326,6 +328,7 @@ impl Running {
         }
         pulse.abort();
         Ok(if self.is_silent() {
+            self.sheet.stretch().end(self.session.wire().now());
             Ended::Stopped(format!("{SILENCES} requests in a row got no answer"))
         } else {
             Ended::Complete
@@ -351,8 +354,8 @@ impl Running {
         self.walks.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Walks a journey, measures and judges it. Tells what was broken, by exchange.
-    async fn turn(&self, journey: usize, row: &Row, number: u32, begun: Begun) -> (Walked, Vec<u64>) {
+    /// Walks a journey, measures and judges it. Tells which exchanges broke a promise.
+    async fn turn(&self, journey: usize, row: &Row, number: u32, begun: Begun) -> (Walked, Vec<bool>) {
         let (mut walked, _) = self.walk(&row.plan, number, begun.start(), Captures::default()).await;
         let (broken, tokens) = self.judge(journey, &row.plan, &mut walked, begun);
         self.hand(issued(&row.plan, &mut walked, tokens, journey, row)).await;
@@ -368,8 +371,8 @@ impl Running {
         walked
     }
 
-    /// Measures and judges a walk. Tells what was broken, by exchange, and the tokens that it brought.
-    fn judge(&self, journey: usize, plan: &Plan, walked: &mut Walked, begun: Begun) -> (Vec<u64>, Taken) {
+    /// Measures and judges a walk. Tells which exchanges broke a promise, and the tokens that it brought.
+    fn judge(&self, journey: usize, plan: &Plan, walked: &mut Walked, begun: Begun) -> (Vec<bool>, Taken) {
         let tokens = witness(plan, walked, self.session.keys());
         let position = (journey, &self.mix.journeys[journey]);
         let broken = self.sheet.add(position, plan, walked, begun, &mut |event| self.tell(event));

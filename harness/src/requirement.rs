@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ropcheck_reports::opinion::is_second;
 use ropcheck_reports::record::{Level, Sentence};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -91,6 +92,13 @@ impl Catalogue {
     /// The requirement under an id.
     pub fn get(&self, id: &str) -> Option<&Requirement> {
         self.requirements.get(id)
+    }
+
+    /// Every sentence that fails whoever breaks it: a MUST or a MUST NOT, and no second opinion.
+    pub fn musts(&self) -> impl Iterator<Item = &str> {
+        let is_must = |one: &Requirement| matches!(one.sentence.level, Level::Must | Level::MustNot);
+        let musts = self.requirements.iter().filter(move |(id, one)| is_must(one) && !is_second(id));
+        musts.map(|(id, _)| id.as_str())
     }
 
     /// Every id in order.

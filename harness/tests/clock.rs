@@ -3,16 +3,17 @@
 //! What is asserted here holds on a machine that is busy elsewhere, too. What can be reckoned to the millisecond is held
 //! against the same rooms without a socket, in `load/proof.rs`.
 
+#[path = "support/loaded.rs"]
+mod loaded;
+
 use std::future::pending;
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::{fs, thread};
 
 use ropcheck::complaint::Source;
 use ropcheck::embedded::demo_target;
-use ropcheck::library::Library;
-use ropcheck::load::{self, Options};
-use ropcheck::session::{Session, Subject};
+use ropcheck::session::Subject;
 use ropcheck::suite::folded;
 use ropcheck::target;
 use ropcheck_reference_server::{Config, HashCost, Policy, Script, Workspace, app, serve_scripted};
@@ -20,6 +21,8 @@ use ropcheck_reports::record::load::{CameTo, Kind};
 use ropcheck_reports::run::Run;
 use ropcheck_reports::search::Answer;
 use ropcheck_reports::steps::StepLoad;
+
+use crate::loaded::{library, loaded, session};
 
 /// A stall in the middle of each run: time counts from the walk before it.
 const STALL: &str = "{ from: 1500ms, for: 1s, do: stall }, { do: { latency: { constant: 2ms } } }";
@@ -79,14 +82,8 @@ async fn load(id: &str, lines: &str) -> Run {
     let target = target::read(&source, Path::new("."), &|_| None).unwrap_or_else(|complaint| panic!("{complaint}"));
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("clock.yaml"), SCENARIOS).expect("a file in it");
-    let library = Arc::new(Library::load(Some(folder.path())).expect("the scenarios can be read"));
-    let session = Session::open(Subject::Target(Box::new(target)), library, &[id.to_owned()], 0).await;
-    let session = Arc::new(session.expect("the server is ready"));
-    let mut events = Vec::new();
-    load::run(&session, id, Options::default(), pending(), &mut |event| events.push(event))
-        .await
-        .expect("it is loaded");
-    folded(events)
+    let session = session(Subject::Target(Box::new(target)), library(folder.path()), id).await;
+    folded(loaded(&session, id, pending()).await.expect("it is loaded"))
 }
 
 fn login(run: &Run) -> &StepLoad {

@@ -2,6 +2,10 @@
 
 #[path = "support/accounts.rs"]
 mod accounts;
+#[path = "support/fault.rs"]
+mod fault;
+#[path = "support/loaded.rs"]
+mod loaded;
 #[path = "support/run.rs"]
 mod run;
 #[path = "support/small.rs"]
@@ -24,14 +28,17 @@ use ropcheck::load::{self, NotLoaded, Peak};
 use ropcheck::session::Subject;
 use ropcheck::suite::folded;
 use ropcheck::target::{self, Target};
-use ropcheck_reference_server::{Config, FAULTS, FAULTS_UNDER_LOAD, HashCost, Policy, Script, app, serve_scripted};
+use ropcheck_reference_server::{Config, FAULTS_UNDER_LOAD, HashCost, Policy, Script, app, serve_scripted};
 use ropcheck_reports::record::{Event, Finding, Found, Level, Origin};
-use ropcheck_reports::run::{CaseOutcome, Judged, Run, Standing};
+use ropcheck_reports::run::{CaseOutcome, Judged, Run, Standing, Weight};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::accounts::{grant, refusal};
+use crate::fault::fault;
+use crate::loaded::loaded;
 use crate::run::ropcheck;
-use crate::small::{library, loaded, session};
+use crate::small::{library, session};
 
 async fn load(id: &str, policy: Policy) -> Result<Vec<Event>, NotLoaded> {
     load_on(Subject::Embedded(Box::new(policy)), id).await
@@ -39,10 +46,6 @@ async fn load(id: &str, policy: Policy) -> Result<Vec<Event>, NotLoaded> {
 
 async fn load_on(subject: Subject, id: &str) -> Result<Vec<Event>, NotLoaded> {
     loaded(&session(subject, id).await, id, pending()).await
-}
-
-fn fault(id: &str) -> Policy {
-    FAULTS.iter().find(|fault| fault.id == id).expect("a fault of that name").policy()
 }
 
 /// The ids of the exchanges that a run kept.
@@ -85,6 +88,7 @@ async fn a_fault_is_told_once_with_its_share_and_a_few_examples() {
     let measured: u64 = run.load.steps.iter().map(|step| step.count).sum();
     assert!(share.broken == share.of && share.of >= measured, "{share:?} of {measured}");
     assert_eq!(run.load.steps.iter().map(|step| step.broken).sum::<u64>(), measured);
+    assert!(run.load.steps.iter().all(|step| step.musts == Some(step.broken)), "{:?}", run.load.steps);
     let mut examples: Vec<&str> = number.found.evidence.iter().map(String::as_str).collect();
     examples.sort_unstable();
     assert_eq!((kept(&run), examples.len()), (examples, 3));
@@ -106,6 +110,39 @@ async fn every_arrival_of_a_schedule_is_answered_and_timed_from_its_intended_sta
         assert_eq!((step.response.count(), step.lag.count()), (step.count, arrivals), "{}", step.step);
     }
     assert_eq!(run.tally.failed, 0, "{:?}", run.cases);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "few answers in few seconds")]
+fn rates(run: &Run, asked_us: u64) -> Vec<f64> {
+    run.load.steps.iter().map(|step| step.answers() as f64 * 1e6 / asked_us as f64).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_is_over_the_time_in_which_somebody_asked_however_long_it_took_to_end() {
+    let run = folded(load("small/sessions", Policy::strict()).await.expect("it bears one walk"));
+    let finished = run.finished.as_ref().expect("it has an end");
+    assert_eq!(finished.asked_us, Some(500_000));
+    assert_eq!(run.load.steps.iter().map(|step| step.rate).collect::<Vec<_>>(), rates(&run, 500_000));
+
+    // The server itself has the run ended: at its fortieth request.
+    let (listener, base) = port("127.0.0.1").await;
+    let (stop, count) = (Arc::new(Notify::new()), AtomicU64::new(0));
+    let (raise, count) = (Arc::clone(&stop), Arc::new(count));
+    let layer = from_fn(move |request: Received, next: Next| {
+        if count.fetch_add(1, Ordering::Relaxed) == 40 {
+            raise.notify_one();
+        }
+        next.run(request)
+    });
+    let app = demo(&base).layer(layer);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let session = session(Subject::Target(Box::new(read(&demo_target(&base)))), "small/hour").await;
+    let run = folded(loaded(&session, "small/hour", stop.notified()).await.expect("it bears one walk"));
+    let finished = run.finished.as_ref().expect("it has an end");
+    let asked_us = finished.asked_us.expect("it is told");
+    assert_eq!(run.standing(), Standing::Interrupted);
+    assert!((1..finished.took_us).contains(&asked_us), "{asked_us} of {finished:?}");
+    assert_eq!(run.load.steps.iter().map(|step| step.rate).collect::<Vec<_>>(), rates(&run, asked_us));
 }
 
 fn broken(run: &Run) -> impl Iterator<Item = &Found> {
@@ -148,6 +185,12 @@ async fn a_busy_server_keeps_to_what_it_promises_or_is_told() {
             folded(load_on(Subject::Target(Box::new(target)), "small/arrivals").await.expect("it bears one walk"));
         let told: Vec<&str> = broken(&run).filter(|one| one.origin == Origin::Lint).map(|one| &*one.case).collect();
         assert_eq!(told, breaks, "{says}");
+        let musts: u64 = run.load.steps.iter().filter_map(|step| step.musts).sum();
+        let lesser = run.load.steps.iter().map(|step| step.broken).sum::<u64>() - musts;
+        let weighs =
+            |any: &[Weight]| run.cases.iter().flat_map(|case| &case.judged).any(|one| any.contains(&one.weight));
+        let told = (weighs(&[Weight::Fails]), weighs(&[Weight::Warns, Weight::Notes, Weight::Advises]));
+        assert_eq!((musts > 0, lesser > 0), told, "{says}: {musts} MUSTs, {lesser} others");
         let statuses = run.load.steps.iter().flat_map(|step| step.statuses.keys());
         assert!(statuses.into_iter().any(|status| *status >= 429), "{says} was never heard");
     }

@@ -1,5 +1,9 @@
 //! Races on the embedded server: each fault is told under its sentence, and no liberty is taken for one.
 
+#[path = "support/fault.rs"]
+mod fault;
+#[path = "support/loaded.rs"]
+mod loaded;
 #[path = "support/small.rs"]
 mod small;
 
@@ -12,7 +16,7 @@ use ropcheck::recorder;
 use ropcheck::session::Subject;
 use ropcheck::suite::folded;
 use ropcheck::target;
-use ropcheck_reference_server::{FAULTS, FAULTS_IN_A_RACE, Policy, VARIANTS};
+use ropcheck_reference_server::{FAULTS_IN_A_RACE, Policy, VARIANTS};
 use ropcheck_reports::format;
 use ropcheck_reports::race::{Won, rounds};
 use ropcheck_reports::read;
@@ -20,7 +24,9 @@ use ropcheck_reports::record::load::{Late, Lives, Mode, Replay};
 use ropcheck_reports::record::{Event, Finding, Found, Origin, Race};
 use ropcheck_reports::run::{Run, Standing};
 
-use crate::small::{library, loaded, session};
+use crate::fault::fault;
+use crate::loaded::loaded;
+use crate::small::{library, session};
 
 /// The race of `small/race`.
 const AT_ONCE: u32 = 6;
@@ -38,11 +44,6 @@ async fn raced(id: &str, policy: Policy) -> (Race, Vec<Found>, Run) {
     let found = run.cases.iter().flat_map(|case| &case.judged).map(|one| one.found.clone());
     let broken = found.filter(|found| matches!(found.finding, Finding::Broken { .. })).collect();
     (race.clone(), broken, run)
-}
-
-fn fault(id: &str) -> Policy {
-    let fault = FAULTS.iter().chain(FAULTS_IN_A_RACE).find(|fault| fault.id == id);
-    fault.unwrap_or_else(|| panic!("no fault {id}")).policy()
 }
 
 fn variant(id: &str) -> Policy {

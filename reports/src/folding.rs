@@ -93,7 +93,7 @@ impl Folding {
             case.took_us = took.get(&case.case.id).copied().unwrap_or_default();
             tally.add(case.verdict);
         }
-        let load = load.finish(started.load.as_ref(), failing(&cases));
+        let load = load.finish(started.load.as_ref(), finished.as_ref(), failing(&cases));
         let cited = coverage::cited(&started.sentences, &cases);
         let (coverage, opinions) = (coverage::by_document(&cited), opinion::of(&cited));
         let complete = finished.as_ref().is_some_and(|last| last.ended == Ended::Complete);

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use crate::asked::a_second;
 use crate::latency::Times;
 use crate::record::{LoadHead, Pulse};
-use crate::steps::{StepLoad, a_second};
+use crate::steps::StepLoad;
 
 /// How the generator fared while the figures were measured.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -147,9 +148,7 @@ fn share(cores: u32, pulses: &[Pulse]) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "a rate is compared with a count")]
 fn waiting(arrived: u64, steps: &[StepLoad], pulses: &[Pulse]) -> Option<Limit> {
     let arrivals = pulses.last()?.waiting;
-    let first = steps.iter().map(|step| step.first).min()?;
-    let last = steps.iter().map(|step| step.last).max()?;
-    let rate = a_second(arrived, first, last);
+    let rate = a_second(arrived, steps.first()?.asked_us);
     (arrivals as f64 > rate).then_some(Limit::Waiting { arrivals, rate })
 }
 
@@ -204,13 +203,14 @@ impl fmt::Display for Limit {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::record::Window;
     use crate::record::load::{Conditions, Mode, Validated};
     use crate::steps::tests::{loads, times, window};
 
-    fn head(conditions: Conditions) -> LoadHead {
+    /// An open loop.
+    pub(crate) fn head(conditions: Conditions) -> LoadHead {
         LoadHead {
             mode: Mode::Rate,
             shape: "10/s for 10s".into(),

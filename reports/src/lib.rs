@@ -7,9 +7,10 @@
 //! ```
 //!
 //! This crate opens no socket, and no number is made outside [`folding`], [`run`] and the rooms that they fold with:
-//! [`coverage`], [`health`], [`latency`], [`load`], [`opinion`], [`race`], [`search`], [`steps`], [`threshold`], [`verdict`]
+//! [`asked`], [`coverage`], [`health`], [`latency`], [`load`], [`opinion`], [`race`], [`search`], [`steps`], [`threshold`], [`verdict`]
 //! and [`waivers`].
 
+mod asked;
 pub mod coverage;
 pub mod day;
 pub mod diff;

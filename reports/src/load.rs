@@ -1,8 +1,9 @@
 //! Events of a load run folded into what it adds up to.
 
+use crate::asked;
 use crate::health::Health;
 use crate::record::load::Mode;
-use crate::record::{LoadHead, Pulse, Race, Trial, Window, load};
+use crate::record::{LoadHead, Pulse, Race, RunFinished, Trial, Window, load};
 use crate::search::{self, Answer, Search};
 use crate::steps::{OverTime, StepLoad, Steps};
 use crate::threshold::{Outcome, Threshold};
@@ -100,10 +101,13 @@ impl Loading {
     }
 
     /// What it adds up to; `findings` are the broken promises that bind.
-    pub(crate) fn finish(self, head: Option<&LoadHead>, findings: u64) -> Load {
+    pub(crate) fn finish(self, head: Option<&LoadHead>, finished: Option<&RunFinished>, findings: u64) -> Load {
         let Self { whole, mut pulses, races, searching } = self;
         pulses.sort_by_key(|pulse| pulse.second);
-        let steps = searching.as_ref().map_or(&whole, |searching| &searching.held).loads();
+        let steps = match &searching {
+            Some(searching) => searching.loads(),
+            None => whole.loads(asked::of_run(head, finished, &whole)),
+        };
         let search = searching.map(|searching| searching.search);
         let held = search.as_ref().map(|search| search.held().map(search::seconds).unwrap_or_default());
         let measured: Vec<Pulse> = pulses
@@ -143,6 +147,12 @@ fn outcome(wrote: &str, steps: &[StepLoad], findings: u64) -> Outcome {
 }
 
 impl Searching {
+    /// What the last hold measured.
+    fn loads(&self) -> Vec<StepLoad> {
+        let loads = |held| self.held.loads(asked::of_trial(held, &self.held));
+        self.search.held().map(loads).unwrap_or_default()
+    }
+
     fn window(&mut self, window: Window) {
         match self.search.trials.last() {
             Some(last) if window.second >= last.until => self.open.push(window),
@@ -171,6 +181,7 @@ impl Searching {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Ended;
     use crate::record::load::{CameTo, Conditions, Kind, Validated};
     use crate::steps::tests::window;
 
@@ -194,7 +205,7 @@ mod tests {
     }
 
     fn trial(from: u64, until: u64, kind: Kind, came_to: CameTo) -> Trial {
-        Trial { from, until, rate: 1.0, kind, came_to, why: vec![] }
+        Trial { from, until, rate: 1.0, asked_us: None, kind, came_to, why: vec![] }
     }
 
     #[test]
@@ -214,9 +225,9 @@ mod tests {
             let cpu_us = if second == 0 || second == 3 { 1_000_000 } else { 10_000 };
             loading.pulse(Pulse { second, cpu_us, ..Pulse::default() });
         }
-        let load = loading.finish(Some(&head), 0);
+        let load = loading.finish(Some(&head), None, 0);
         let [login] = load.steps.as_slice() else { panic!("one step, not {:?}", load.steps) };
-        assert_eq!((login.count, login.errors, login.first, login.last), (4, 0, 1, 2));
+        assert_eq!((login.count, login.errors, login.asked_us), (4, 0, 2_000_000));
         assert_eq!(load.over_time[0].seconds.iter().map(|second| second.count).collect::<Vec<_>>(), [10, 1, 3, 1]);
         assert!(load.missed().next().is_none() && load.thresholds.len() == 2, "{:?}", load.thresholds);
         assert!(!load.is_invalid() && load.health.cpu.is_some_and(|share| share < 0.02), "{:?}", load.health);
@@ -229,9 +240,48 @@ mod tests {
         let mut loading = Loading::begin(Some(&head));
         loading.window(window(0, 503, &[9000; 9]));
         loading.trial(trial(0, 1, Kind::Step, CameTo::Missed));
-        let load = loading.finish(Some(&head), 0);
+        let load = loading.finish(Some(&head), None, 0);
         assert!(load.steps.is_empty() && load.thresholds.is_empty() && load.is_inconclusive());
         assert_eq!(load.over_time.len(), 1);
+    }
+
+    /// What was asked for · how long that was told to be · what of it is told.
+    #[test]
+    fn a_rate_is_the_same_wherever_it_is_told_and_over_the_time_in_which_somebody_asked() {
+        let ended =
+            |ended, asked_us| RunFinished { ended, took_us: 4_000_000, asked_us: Some(asked_us), notices: vec![] };
+        let asks = |second, step: &str, count| Window { step: step.into(), ..window(second, 200, &vec![1000; count]) };
+        for (lasts_us, finished, told) in [
+            (1_400_000, ended(Ended::Complete, 1_400_000), "10.0/s"),
+            (9_000_000, ended(Ended::Interrupted, 1_250_000), "11.2/s"),
+        ] {
+            let head = LoadHead { lasts_us, ..head(Mode::Users, &["rate < 1/s", "rate(login) < 1/s"]) };
+            let mut loading = Loading::begin(Some(&head));
+            // The last step begins late, which makes its rate no higher.
+            for (second, step, count) in [(0, "login", 5), (1, "login", 2), (1, "refresh", 7)] {
+                loading.window(asks(second, step, count));
+            }
+            let load = loading.finish(Some(&head), Some(&finished), 0);
+            let actual: Vec<&str> = load.thresholds.iter().map(|held| held.outcome.actual.as_str()).collect();
+            let rates: Vec<f64> = load.steps.iter().map(|step| step.rate).collect();
+            assert_eq!(actual[0], told);
+            assert_eq!(actual[1], format!("{:.1}/s", rates[0]));
+            assert!((rates[0] - rates[1]).abs() < f64::EPSILON, "seven of each: {rates:?}");
+        }
+    }
+
+    #[test]
+    fn the_rate_of_a_search_is_over_the_time_of_its_hold_and_not_over_that_of_stragglers() {
+        let head = head(Mode::Search, &["rate >= 4/s"]);
+        let mut loading = Loading::begin(Some(&head));
+        // A later step of a journey that began within the hold begins when the server has answered.
+        for (second, count) in [(1, 4), (2, 1), (9, 1)] {
+            loading.window(window(second, 200, &vec![1000; count]));
+        }
+        let asked_us = Some(1_500_000);
+        loading.trial(Trial { asked_us, ..trial(1, 12, Kind::Confirmation, CameTo::Kept) });
+        let load = loading.finish(Some(&head), None, 0);
+        assert_eq!((load.steps[0].rate.to_bits(), load.missed().count()), (4.0_f64.to_bits(), 0));
     }
 
     #[test]
@@ -240,7 +290,7 @@ mod tests {
         let mut loading = Loading::begin(Some(&head));
         loading.window(window(0, 200, &[1000]));
         loading.window(window(3, 503, &[1000; 3]));
-        let load = loading.finish(Some(&head), 2);
+        let load = loading.finish(Some(&head), None, 2);
         let kept: Vec<bool> = load.thresholds.iter().map(|held| held.outcome.kept).collect();
         assert_eq!(kept, [true, false, false, true]);
         let told: Vec<String> = load.missed().map(|held| held.outcome.to_string()).collect();

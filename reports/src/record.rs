@@ -420,6 +420,10 @@ pub struct RunFinished {
     pub ended: Ended,
     /// From start to end, in microseconds.
     pub took_us: u64,
+    /// How long a load asked, in microseconds: as long as it was to, or until it was ended before that. Not told where it has
+    /// no length of its own, as a search or a race.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_us: Option<u64>,
     /// What whoever ran it has to know beside the findings: an account that is locked out now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,

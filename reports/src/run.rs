@@ -311,7 +311,7 @@ mod tests {
     }
 
     fn done() -> Event {
-        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 5, notices: vec![] })
+        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 5, asked_us: None, notices: vec![] })
     }
 
     #[test]

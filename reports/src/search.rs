@@ -80,6 +80,7 @@ mod tests {
             from: 0,
             until: 1,
             rate: *rate,
+            asked_us: None,
             kind: *kind,
             came_to: *came_to,
             why: vec![],

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
+use crate::asked::a_second;
 use crate::latency::{Times, decode, encode};
 use crate::record::Window;
 
@@ -14,11 +15,9 @@ pub struct StepLoad {
     pub step: String,
     /// Exchanges.
     pub count: u64,
-    /// The first second that the figures are of.
-    pub first: u64,
-    /// The last one.
-    pub last: u64,
-    /// Answers a second, from the first second to the last; a stall in between counts.
+    /// The time that the figures are of, in microseconds: how long was asked, the same for all steps.
+    pub asked_us: u64,
+    /// Answers a second of that time.
     pub rate: f64,
     /// From sending to the last byte.
     pub service: Times,
@@ -36,8 +35,10 @@ pub struct StepLoad {
     pub codes: BTreeMap<String, u64>,
     /// Exchanges that the server failed or turned away: no answer came, or one with a status of 500 and above, or 429.
     pub errors: u64,
-    /// Findings that broke a promise.
+    /// Findings that broke a promise, advice not followed among them.
     pub broken: u64,
+    /// Those of them that broke a MUST, waived or not; `None` where the record does not tell.
+    pub musts: Option<u64>,
     /// Bytes of bodies heard.
     pub bytes: u64,
     /// Histograms that could not be read: their exchanges are counted, their times are missing.
@@ -95,9 +96,16 @@ impl Steps {
         }
     }
 
-    /// What they add up to so far, in the order of their names.
-    pub fn loads(&self) -> Vec<StepLoad> {
-        self.0.iter().map(|(step, sum)| sum.load(step)).collect()
+    /// What they add up to so far, in the order of their names; in `asked_us` microseconds it was asked for.
+    pub fn loads(&self, asked_us: u64) -> Vec<StepLoad> {
+        self.0.iter().map(|(step, sum)| sum.load(step, asked_us)).collect()
+    }
+
+    /// The whole seconds from the first to the last in which somebody asked, in microseconds.
+    pub(crate) fn covers_us(&self) -> u64 {
+        let seconds = || self.0.values().flat_map(|sum| sum.seconds.keys().copied());
+        let span = seconds().min().zip(seconds().max()).map(|(first, last)| (last - first).saturating_add(1));
+        span.unwrap_or_default().saturating_mul(1_000_000)
     }
 
     /// Each of their seconds so far, in the order of their names.
@@ -121,6 +129,9 @@ struct Sum {
     lag: Times,
     connect: Times,
     broken: u64,
+    musts: u64,
+    /// Of those that were broken, how many a record does not tell the level of.
+    unweighed: u64,
     bytes: u64,
     unreadable: u64,
     seconds: BTreeMap<u64, Second>,
@@ -142,6 +153,10 @@ impl Sum {
             more(self.codes.entry(code.clone()).or_default(), *times);
         }
         more(&mut self.broken, window.broken);
+        match window.musts {
+            Some(musts) => more(&mut self.musts, musts),
+            None => more(&mut self.unweighed, window.broken),
+        }
         more(&mut self.bytes, window.bytes);
 
         let is_answered = window.statuses.iter().any(|(status, times)| *status != 0 && *times > 0);
@@ -182,20 +197,17 @@ impl Sum {
         }
     }
 
-    fn load(&self, step: &str) -> StepLoad {
+    fn load(&self, step: &str, asked_us: u64) -> StepLoad {
         let total = |wanted: fn(u16) -> bool| {
             let wanted = self.statuses.iter().filter(|(status, _)| wanted(**status)).map(|(_, count)| *count);
             wanted.fold(0, u64::saturating_add)
         };
-        let first = self.seconds.keys().next().copied().unwrap_or_default();
-        let last = self.seconds.keys().next_back().copied().unwrap_or_default();
         let answers = total(|status| status != 0);
         StepLoad {
             step: step.to_owned(),
             count: total(|_| true),
-            first,
-            last,
-            rate: a_second(answers, first, last),
+            asked_us,
+            rate: a_second(answers, asked_us),
             service: self.service.clone(),
             response: self.response.clone(),
             held: self.held.clone(),
@@ -205,6 +217,7 @@ impl Sum {
             codes: self.codes.clone(),
             errors: total(is_error),
             broken: self.broken,
+            musts: (self.unweighed == 0).then_some(self.musts),
             bytes: self.bytes,
             unreadable: self.unreadable,
         }
@@ -222,12 +235,6 @@ fn read(text: &str) -> Option<Histogram<u64>> {
 
 fn more(sum: &mut u64, count: u64) {
     *sum = sum.saturating_add(count);
-}
-
-/// So many over the seconds from the first to the last.
-#[expect(clippy::cast_precision_loss, reason = "a rate is printed with one decimal")]
-pub(crate) fn a_second(count: u64, first: u64, last: u64) -> f64 {
-    count as f64 / (last.saturating_sub(first) as f64 + 1.0)
 }
 
 #[cfg(test)]
@@ -258,7 +265,7 @@ pub(crate) mod tests {
         for window in windows {
             steps.add(window);
         }
-        steps.loads()
+        steps.loads(steps.covers_us())
     }
 
     fn login(windows: &[Window]) -> StepLoad {
@@ -280,8 +287,9 @@ pub(crate) mod tests {
         let silence = Window { latency_us: String::new(), ..window(6, 0, &[1]) };
         let windows = [window(3, 200, &[1000, 2000]), window(6, 503, &[9000]), window(6, 429, &[30_000]), silence];
         let login = login(&windows);
-        assert_eq!((login.count, login.answers(), login.errors, login.broken), (5, 4, 3, 4));
-        assert_eq!((login.first, login.last, login.unreadable), (3, 6, 0));
+        assert_eq!((login.count, login.answers(), login.errors), (5, 4, 3));
+        assert_eq!((login.broken, login.musts), (4, None), "the record does not tell their levels");
+        assert_eq!((login.asked_us, login.unreadable), (4_000_000, 0));
         assert!((login.rate - 1.0).abs() < f64::EPSILON, "4 answers in seconds 3 to 6, not {}", login.rate);
         assert_eq!((login.service.at_us(0.5), login.service.max_us()), (2000, 30_015), "within 3 digits");
         let seconds: Vec<_> =

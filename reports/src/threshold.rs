@@ -10,13 +10,14 @@
 //! A time and a count have to stay below their limit, a rate above it; `=` is for `errors` and `findings` alone.
 //!
 //! In parentheses stands a step, or a name that steps of several journeys have: those are added together. Without it all
-//! steps are. A time is the response time where arrivals have a schedule, else the service time. It is read from a histogram
+//! steps are. A rate is over the time in which somebody asked. A time is the response time where arrivals have a schedule, else the service time. It is read from a histogram
 //! of 3 digits: a percentile is up to 0.1 % too high, and never too low.
 
 use std::fmt;
 
+use crate::asked::a_second;
 use crate::latency::Times;
-use crate::steps::{StepLoad, a_second};
+use crate::steps::StepLoad;
 
 /// What has to hold.
 #[derive(Debug, Clone)]
@@ -222,9 +223,8 @@ impl Threshold {
                 return Ok((share, format!("{share:.2} % ({errors} of {count})")));
             }
             Of::Rate => {
-                let first = of.iter().map(|step| step.first).min().unwrap_or_default();
-                let last = of.iter().map(|step| step.last).max().unwrap_or_default();
-                let rate = a_second(sum(StepLoad::answers), first, last);
+                let asked_us = of.first().map_or(0, |step| step.asked_us);
+                let rate = a_second(sum(StepLoad::answers), asked_us);
                 return Ok((rate, format!("{rate:.1}/s")));
             }
             Of::Findings => return Ok((findings as f64, findings.to_string())),

@@ -282,7 +282,8 @@ mod tests {
         let broken = broken.iter().map(|(case, requirement)| {
             found(case, requirement, Finding::Broken { expected: "this".into(), actual: "that".into() })
         });
-        let done = Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 1, notices: vec![] });
+        let done =
+            Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 1, asked_us: None, notices: vec![] });
         Shown::of(&fold(head(), met.into_iter().chain(broken).chain([done])))
     }
 
@@ -403,8 +404,12 @@ mod tests {
     fn what_is_not_judged_and_what_is_skipped_is_told_apart_from_what_is_broken() {
         let unjudged = Finding::Unjudged { because: Because::Control, detail: "refused".into() };
         let skipped = Skipped { case: "case/b".into(), because: "no public client".into() };
-        let done =
-            Event::RunFinished(RunFinished { ended: Ended::Stopped("silence".into()), took_us: 1, notices: vec![] });
+        let done = Event::RunFinished(RunFinished {
+            ended: Ended::Stopped("silence".into()),
+            took_us: 1,
+            asked_us: None,
+            notices: vec![],
+        });
         let events = [found("case/a", "doc/1/must", unjudged), Event::Skipped(skipped), done];
         let shown = Shown::of(&fold(head(), events));
         assert!(shown.broken.is_empty());

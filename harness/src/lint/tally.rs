@@ -69,9 +69,15 @@ impl Tally {
         }
     }
 
-    /// Holds an answer to a method at an endpoint against every lint; `id` names its exchange. Returns how many were broken.
-    pub fn look(&mut self, (endpoint, method): (Endpoint, &Method), answer: &Answer, id: impl Fn() -> String) -> u64 {
-        let times = self.hold(Sees::Times, endpoint, answer, method, &id).broken;
+    /// Holds an answer to a method at an endpoint against every lint; `id` names its exchange. Returns the
+    /// sentences that were broken.
+    pub fn look(
+        &mut self,
+        (endpoint, method): (Endpoint, &Method),
+        answer: &Answer,
+        id: impl Fn() -> String,
+    ) -> Vec<&'static str> {
+        let mut times = self.hold(Sees::Times, endpoint, answer, method, &id).broken;
         if let Some(like) = self.faultless.iter().find(|like| like.is(endpoint, method, answer)) {
             for lint in &like.met {
                 self.counts[*lint].of += 1;
@@ -79,7 +85,7 @@ impl Tally {
             return times;
         }
         let Held { broken, met } = self.hold(Sees::Make, endpoint, answer, method, &id);
-        if broken == 0 && answer.cut.is_none() && answer.echoes.is_empty() {
+        if broken.is_empty() && answer.cut.is_none() && answer.echoes.is_empty() {
             if self.faultless.len() == REMEMBERED {
                 self.faultless.remove(0);
             }
@@ -94,7 +100,8 @@ impl Tally {
                 met,
             });
         }
-        times + broken
+        times.extend(broken);
+        times
     }
 
     /// Holds an answer against the lints of one kind.
@@ -106,7 +113,7 @@ impl Tally {
         method: &Method,
         id: &impl Fn() -> String,
     ) -> Held {
-        let mut held = Held { broken: 0, met: vec![] };
+        let mut held = Held { broken: vec![], met: vec![] };
         for (position, (lint, count)) in LINTS.iter().zip(&mut self.counts).enumerate() {
             if lint.sees != sees || !lint.at.contains(&endpoint) {
                 continue;
@@ -117,7 +124,7 @@ impl Tally {
                 held.met.push(position);
                 continue;
             }
-            held.broken += 1;
+            held.broken.push(lint.requirement);
             count.broken += 1;
             let shown = count.shown.get_or_insert_with(|| Box::new(Shown { first: finding, examples: vec![] }));
             if shown.examples.len() < EXAMPLES {
@@ -157,7 +164,7 @@ impl Tally {
 
 /// What the lints of one kind came to.
 struct Held {
-    broken: u64,
+    broken: Vec<&'static str>,
     met: Vec<usize>,
 }
 
@@ -287,26 +294,26 @@ mod tests {
     fn answers_of_the_same_make_are_counted_and_others_are_looked_at() {
         let mut tally = Tally::default();
         for _ in 0..5 {
-            assert_eq!(tally.look(AT, &good(), String::new), 0);
+            assert_eq!(tally.look(AT, &good(), String::new), [""; 0]);
         }
         let mut stored = good();
         stored.headers.insert("cache-control", HeaderValue::from_static("private"));
-        assert_eq!(tally.look(AT, &stored, String::new), 1);
+        assert_eq!(tally.look(AT, &stored, String::new), ["rfc6749/5.1/no-store"]);
         let mut dated = good();
         dated.headers.insert("date", HeaderValue::from_static("yesterday"));
-        assert_eq!(tally.look(AT, &dated, String::new), 1);
+        assert_eq!(tally.look(AT, &dated, String::new).len(), 1);
         let mut dated_twice = good();
         dated_twice.headers.append("date", HeaderValue::from_static("Mon, 23 Nov 2026 06:00:01 GMT"));
-        assert_eq!(tally.look(AT, &dated_twice, String::new), 1);
+        assert_eq!(tally.look(AT, &dated_twice, String::new).len(), 1);
         let mut typed = good();
         typed.body = Bytes::from(String::from_utf8_lossy(&good().body).replace("Bearer", ""));
-        assert!(tally.look(AT, &typed, String::new) > 0);
+        assert!(!tally.look(AT, &typed, String::new).is_empty());
         let mut late = good();
         late.tokens = tokens(&json!({ "sub": "alice", "iat": 1, "exp": "soon" }));
-        assert_eq!(tally.look(AT, &late, String::new), 1);
+        assert_eq!(tally.look(AT, &late, String::new).len(), 1);
         let mut in_the_open = good();
         in_the_open.way = Way::Clear;
-        assert_eq!(tally.look(AT, &in_the_open, String::new), 1);
+        assert_eq!(tally.look(AT, &in_the_open, String::new).len(), 1);
         for (case, broken, of) in broken(tally) {
             assert_eq!((broken, of), (1, if case == "lint/tls" { 1 } else { 11 }), "{case}");
         }

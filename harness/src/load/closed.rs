@@ -127,10 +127,11 @@ impl Walkers {
     /// One turn of a user: a walk when the ramp asks for it, told to goose.
     async fn turn(&self, user: &mut GooseUser) -> TransactionResult {
         let running = &self.running;
+        let wire = running.session.wire();
         if running.is_silent() {
+            running.sheet.stretch().end(wire.now());
             goose::trigger_killswitch("the server is silent");
         }
-        let wire = running.session.wire();
         let number = u32::try_from(user.weighted_users_index).unwrap_or(u32::MAX);
         let began = running.sheet.stretch().begin(wire.now());
         let now = wire.now().saturating_sub(began);
@@ -154,7 +155,7 @@ impl Walkers {
             let Sent::Step(step) = exchange.sent else { continue };
             let label = &running.mix.labels[journey.first_label + step];
             let status = exchange.heard.as_ref().ok().map(|answer| answer.status);
-            let well = status.is_some() && *broken == 0;
+            let well = status.is_some() && !broken;
             let method = row.plan.steps[step].template.method.as_str();
             user.record_custom_request_duration(method, label, exchange.took, well, status, None).await?;
         }

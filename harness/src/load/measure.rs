@@ -17,12 +17,14 @@ use crate::walk::Start;
 pub(super) struct Stretch {
     began: OnceLock<Duration>,
     lasts: Duration,
+    /// When it was ended before its time.
+    ended: OnceLock<Duration>,
 }
 
 impl Stretch {
     /// A stretch of that length, not begun.
     pub(super) fn new(lasts: Duration) -> Self {
-        Self { began: OnceLock::new(), lasts }
+        Self { began: OnceLock::new(), lasts, ended: OnceLock::new() }
     }
 
     /// Begins at a time of the run, unless it has begun.
@@ -30,10 +32,21 @@ impl Stretch {
         *self.began.get_or_init(|| now)
     }
 
+    /// Ends it at a time of the run, unless it was ended before.
+    pub(super) fn end(&self, now: Duration) {
+        self.ended.get_or_init(|| now);
+    }
+
+    /// How long it was; `None` where it has not begun.
+    pub(super) fn lasted(&self) -> Option<Duration> {
+        let began = self.began.get()?;
+        Some(self.ended.get().map_or(self.lasts, |ended| ended.saturating_sub(*began).min(self.lasts)))
+    }
+
     /// The second in which something was meant to start, from 0; `None` where that was after the end.
     pub(super) fn second(&self, at: Duration) -> Option<u64> {
         let since = at.saturating_sub(*self.began.get()?);
-        (since < self.lasts).then_some(since.as_secs())
+        (since < self.lasted()?).then_some(since.as_secs())
     }
 }
 
@@ -73,8 +86,16 @@ pub(super) struct Reading<'a> {
     pub(super) exchange: &'a Exchange,
     /// Whether the exchange has a place in a schedule.
     pub(super) timed: Timed,
-    /// Findings that broke a promise.
-    pub(super) broken: u64,
+    pub(super) broken: Broken,
+}
+
+/// Findings that broke a promise.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Broken {
+    /// All of them, advice not followed among them.
+    pub(super) all: u64,
+    /// Those of them that broke a MUST.
+    pub(super) musts: u64,
 }
 
 /// Which times of an exchange say something.
@@ -104,7 +125,7 @@ pub(super) struct Windows {
 struct Open {
     statuses: BTreeMap<u16, u64>,
     errors: BTreeMap<String, u64>,
-    broken: u64,
+    broken: Broken,
     bytes: u64,
     service: Times,
     response: Times,
@@ -173,7 +194,8 @@ impl Windows {
                 connect_us: open.connect.encoded(),
                 statuses: open.statuses,
                 errors: open.errors,
-                broken: open.broken,
+                broken: open.broken.all,
+                musts: Some(open.broken.musts),
                 bytes: open.bytes,
             });
         }
@@ -182,7 +204,8 @@ impl Windows {
 
 impl Open {
     fn add(&mut self, Reading { exchange, timed, broken, .. }: &Reading<'_>) {
-        self.broken += broken;
+        self.broken.all += broken.all;
+        self.broken.musts += broken.musts;
         let Exchange { heard, intended_at, held, sent_at, took, opened, .. } = exchange;
         let opened = opened.unwrap_or_default();
         if !opened.is_zero() {
@@ -261,7 +284,8 @@ mod tests {
 
     fn add(windows: &mut Windows, told: Told, timed: Timed, tell: &mut dyn FnMut(Window)) {
         let (second, step, status, _) = told;
-        let broken = u64::from(status == Some(500));
+        let failed = u64::from(status == Some(500));
+        let broken = Broken { all: 2 * failed, musts: failed };
         windows.add(&Reading { second, step, exchange: &exchange(told), timed, broken }, tell);
     }
 
@@ -287,7 +311,7 @@ mod tests {
         ]);
         assert!(early.is_empty(), "the second is not over: {early:?}");
         let [login, refresh] = late.as_slice() else { panic!("two steps, not {late:?}") };
-        assert_eq!((login.step.as_str(), login.second, login.broken), ("login", 0, 1));
+        assert_eq!((login.step.as_str(), login.second, login.broken, login.musts), ("login", 0, 2, Some(1)));
         assert_eq!(login.statuses, BTreeMap::from([(0, 1), (200, 2), (500, 1)]));
         let errors = [("invalid_grant", 1), ("no answer in time", 1)].map(|(code, count)| (code.to_owned(), count));
         assert_eq!((&login.errors, login.bytes), (&BTreeMap::from(errors), 75));
@@ -332,7 +356,8 @@ mod tests {
             let late = Exchange { intended_at: ms(1000), held: ms(turn), sent_at, opened, ..answered };
             let mut windows = Windows::new(["login".to_owned()]);
             let timed = Timed::Arrival { place_at: ms(place_at) };
-            windows.add(&Reading { second: 1, step: 0, exchange: &late, timed, broken: 0 }, &mut |_| {});
+            let reading = Reading { second: 1, step: 0, exchange: &late, timed, broken: Broken::default() };
+            windows.add(&reading, &mut |_| {});
             let mut all = Vec::new();
             windows.finish(&mut |window| all.push(window));
             let Window { latency_us, response_us, held_us, lag_us, connect_us, .. } = &all[0];
@@ -360,5 +385,21 @@ mod tests {
             [Some(0), Some(0), Some(1), Some(1), None]
         );
         assert_eq!(stretch.second(at(499)), Some(0), "a user that was a moment quicker than the first to ask");
+    }
+
+    #[test]
+    fn a_stretch_that_was_ended_is_as_long_as_it_was() {
+        let at = Duration::from_millis;
+        for (ended, lasted) in [(None, 2000), (Some(1900), 1400), (Some(9000), 2000), (Some(400), 0)] {
+            let stretch = Stretch::new(at(2000));
+            assert_eq!(stretch.lasted(), None, "it has not begun");
+            stretch.begin(at(500));
+            for ended in ended.into_iter().flat_map(|ended| [ended, 10_000]) {
+                stretch.end(at(ended));
+            }
+            assert_eq!(stretch.lasted(), Some(at(lasted)), "{ended:?}");
+            let last = at(500 + lasted).checked_sub(at(1)).and_then(|last| stretch.second(last));
+            assert_eq!((last.is_some(), stretch.second(at(500 + lasted))), (lasted > 0, None), "{ended:?}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use ropcheck_reports::latency::QUANTILES;
 use ropcheck_reports::record::Window;
 use ropcheck_reports::steps::{StepLoad, Steps};
 
-use super::measure::{Reading, Timed, Windows};
+use super::measure::{Broken, Reading, Timed, Windows};
 use super::schedule::Schedule;
 use crate::exchange::{Answer, Exchange, Sent};
 use crate::scenario::load::{Arrivals, Ramp};
@@ -40,11 +40,12 @@ fn reported(exchanges: impl IntoIterator<Item = (Duration, Duration)>, timed: Ti
             took: answered_at.checked_sub(sent_at).expect("no answer comes before it was asked for"),
             opened: None,
         };
-        let reading = Reading { second: sent_at.as_secs(), step: 0, exchange: &exchange, timed, broken: 0 };
+        let reading =
+            Reading { second: sent_at.as_secs(), step: 0, exchange: &exchange, timed, broken: Broken::default() };
         windows.add(&reading, &mut tell);
     }
     windows.finish(&mut tell);
-    steps.loads().pop().expect("one step")
+    steps.loads(1_000_000).pop().expect("one step")
 }
 
 /// Arrivals at a rate, each with its answer.

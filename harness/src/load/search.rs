@@ -12,6 +12,7 @@ use ropcheck_reports::threshold::Threshold;
 
 use super::schedule::Schedule;
 use super::{Running, open};
+use crate::recorder::micros;
 use crate::scenario::load::{Ramp, Search};
 
 /// Tries rates one after the other, and tells each trial.
@@ -34,11 +35,16 @@ pub(super) async fn hunt(running: &Arc<Running>, search: &Search) -> std::io::Re
         let from = wire.now().saturating_sub(began).as_secs() + 1;
         running.begin_trial();
         let schedule = Schedule::new(&Ramp::flat(rate, lasts), running.load.arrivals, running.options.seed);
-        open::attack(running, schedule, began + Duration::from_secs(from)).await?;
-        let until = wire.now().saturating_sub(began).as_secs() + 1;
-        let (came_to, why) = running.end_trial().judged(&head, &wanted, from..until);
+        let begins = began + Duration::from_secs(from);
+        open::attack(running, schedule, begins).await?;
+        let now = wire.now();
+        let until = now.saturating_sub(began).as_secs() + 1;
+        // The last may be answered before the time is over: only who ends it cuts it short.
+        let is_cut = running.is_stopped() || running.is_silent();
+        let asked_us = micros(if is_cut { now.saturating_sub(begins).min(lasts) } else { lasts });
+        let (came_to, why) = running.end_trial().judged(&head, &wanted, from..until, asked_us);
         hunt.came_to(rate, kind, came_to);
-        running.tell(Event::Trial(Trial { from, until, rate, kind, came_to, why }));
+        running.tell(Event::Trial(Trial { from, until, rate, asked_us: Some(asked_us), kind, came_to, why }));
     }
     Ok(())
 }
@@ -60,11 +66,17 @@ impl Tried {
         }
     }
 
-    /// What the trial of these seconds came to, and why.
-    fn judged(mut self, head: &LoadHead, wanted: &[Threshold], seconds: Range<u64>) -> (CameTo, Vec<String>) {
-        let steps = self.steps.loads();
+    /// What the trial of these seconds came to, and why; for `asked_us` microseconds of them somebody was to arrive.
+    fn judged(
+        mut self,
+        head: &LoadHead,
+        wanted: &[Threshold],
+        seconds: Range<u64>,
+        asked_us: u64,
+    ) -> (CameTo, Vec<String>) {
+        let steps = self.steps.loads(asked_us);
         self.pulses.retain(|pulse| seconds.contains(&pulse.second));
-        let findings = steps.iter().map(|step| step.broken).sum();
+        let findings = steps.iter().filter_map(|step| step.musts).sum();
         let held = wanted.iter().map(|threshold| threshold.held_against(&steps, findings));
         let missed: Vec<String> = held.filter(|outcome| !outcome.kept).map(|outcome| outcome.to_string()).collect();
         let times_are_kept = missed.is_empty() && wanted.iter().any(Threshold::is_of_time);
@@ -208,7 +220,7 @@ mod tests {
         ] {
             let wanted = [Threshold::parse(wanted).expect("a threshold")];
             for (cpu_us, came_to) in [(10_000, idle), (950_000, busy)] {
-                let (came, why) = tried(cpu_us).judged(&head(), &wanted, 2..4);
+                let (came, why) = tried(cpu_us).judged(&head(), &wanted, 2..4, 2_000_000);
                 assert_eq!(came, came_to, "{why:?}");
             }
         }

@@ -1,10 +1,11 @@
 //! Where a load adds up: every walk judged, measured, and counted.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use ropcheck_reports::record::{Event, Finding, Found};
 
-use super::measure::{Begun, Reading, Stretch, Timed, Windows};
+use super::measure::{Begun, Broken, Reading, Stretch, Timed, Windows};
 use super::mix::{Journey, Mix};
 use super::promises::Promises;
 use crate::exchange::Sent;
@@ -12,12 +13,15 @@ use crate::judge::{came_to, found};
 use crate::lint::Tally;
 use crate::plan::Plan;
 use crate::recorder;
+use crate::requirement::Catalogue;
 use crate::walk::{Reached, Walked};
 
 /// What a load came to so far, shared by all who walk.
 #[derive(Debug)]
 pub(super) struct Sheet {
     stretch: Stretch,
+    /// The sentences that fail whoever breaks them.
+    musts: HashSet<String>,
     sums: Mutex<Sums>,
 }
 
@@ -30,18 +34,19 @@ struct Sums {
 }
 
 /// A walk that was judged.
-struct Settled {
+struct Settled<'p> {
     /// What was found of each promise in its turn, but for those that were met.
     found: Vec<Option<Found>>,
-    /// Findings that broke a promise, by exchange.
-    broken: Vec<u64>,
+    /// The sentences that each exchange broke.
+    broken: Vec<Vec<&'p str>>,
 }
 
 impl Sheet {
-    pub(super) fn new(mix: &Mix, stretch: Stretch) -> Self {
+    pub(super) fn new(mix: &Mix, catalogue: &Catalogue, stretch: Stretch) -> Self {
         let promises = mix.journeys.iter().map(|journey| Promises::of(&journey.rows[0].plan)).collect();
         let windows = Windows::new(mix.labels.iter().cloned());
-        Self { stretch, sums: Mutex::new(Sums { windows, promises, lints: Tally::default() }) }
+        let musts = catalogue.musts().map(str::to_owned).collect();
+        Self { stretch, musts, sums: Mutex::new(Sums { windows, promises, lints: Tally::default() }) }
     }
 
     /// The time that is measured.
@@ -49,7 +54,8 @@ impl Sheet {
         &self.stretch
     }
 
-    /// Judges and adds a walk: tells the windows that are over, and its exchanges where a finding will name them.
+    /// Judges and adds a walk: tells the windows that are over, and its exchanges where a finding will name them. Returns which
+    /// exchanges broke a promise.
     pub(super) fn add(
         &self,
         (position, journey): (usize, &Journey),
@@ -57,14 +63,14 @@ impl Sheet {
         walked: &Walked,
         begun: Begun,
         tell: &mut dyn FnMut(Event),
-    ) -> Vec<u64> {
+    ) -> Vec<bool> {
         let Settled { found, mut broken } = Settled::of(plan, walked);
         let is_clean = found.iter().all(Option::is_none);
         let mut sums = self.sums.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Sums { windows, promises, lints } = &mut *sums;
         for (at, exchange) in walked.exchanges.iter().enumerate() {
             if let (Some(step), Ok(answer)) = (plan.sent(exchange.sent), &exchange.heard) {
-                broken[at] += lints.look((step.to, &step.template.method), answer, || walked.exchange_id(at));
+                broken[at].extend(lints.look((step.to, &step.template.method), answer, || walked.exchange_id(at)));
             }
             let Sent::Step(step) = exchange.sent else { continue };
             let Some(second) = self.stretch.second(exchange.intended_at) else { continue };
@@ -74,11 +80,14 @@ impl Sheet {
                 (Begun::ByArrival { .. }, _) => Timed::Follows,
             };
             let step = journey.first_label + step;
-            let reading = Reading { second, step, exchange, timed, broken: broken[at] };
+            let musts = broken[at].iter().filter(|sentence| self.musts.contains(**sentence)).count();
+            let broken = Broken { all: broken[at].len() as u64, musts: musts as u64 };
+            let reading = Reading { second, step, exchange, timed, broken };
             windows.add(&reading, &mut |window| tell(Event::Window(window)));
         }
         promises[position].add(found);
-        if !is_clean || broken.iter().any(|broken| *broken > 0) {
+        let broken: Vec<bool> = broken.iter().map(|sentences| !sentences.is_empty()).collect();
+        if !is_clean || broken.contains(&true) {
             let examples: Vec<&str> = promises[position].examples().chain(lints.examples()).collect();
             let named = |at: usize| examples.contains(&walked.exchange_id(at).as_str());
             recorder::wanted(plan, walked, |at, _| named(at), &mut |exchange| tell(Event::Exchange(exchange)));
@@ -102,17 +111,17 @@ impl Sheet {
     }
 }
 
-impl Settled {
-    fn of(plan: &Plan, walked: &Walked) -> Self {
+impl<'p> Settled<'p> {
+    fn of(plan: &'p Plan, walked: &Walked) -> Self {
         let mut all = Vec::new();
-        let mut broken = vec![0; walked.exchanges.len()];
+        let mut broken = vec![vec![]; walked.exchanges.len()];
         came_to(plan, std::slice::from_ref(walked), &mut |promise, came| {
             if came.finding == Finding::Met {
                 all.push(None);
                 return;
             }
             if let Finding::Broken { .. } = came.finding {
-                came.shown.iter().for_each(|(_, position)| broken[*position] += 1);
+                came.shown.iter().for_each(|(_, position)| broken[*position].push(promise.requirement.as_str()));
             }
             all.push(Some(found(plan, std::slice::from_ref(walked), promise, came)));
         });

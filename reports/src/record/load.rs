@@ -123,8 +123,11 @@ pub struct Window {
     /// Answers by error code, and exchanges without an answer by the reason: `invalid_grant`, `no answer in time`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, u64>,
-    /// Findings that broke a promise.
+    /// Findings that broke a promise, advice not followed among them.
     pub broken: u64,
+    /// Those of them that broke a MUST; not told where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub musts: Option<u64>,
     /// Bytes of bodies heard.
     #[serde(default)]
     pub bytes: u64,
@@ -259,6 +262,9 @@ pub struct Trial {
     pub until: u64,
     /// Arrivals a second.
     pub rate: f64,
+    /// How long somebody was to arrive, in microseconds; not told where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_us: Option<u64>,
     /// What it was.
     pub kind: Kind,
     /// What it came to.

@@ -90,6 +90,29 @@ fn a_closed_loop_says_what_it_hides() {
     }
 }
 
+/// Promises that were broken · MUSTs among them · what is told of both.
+#[test]
+fn what_fails_a_run_is_told_apart_from_what_does_not() {
+    for (broken, musts, words) in [
+        (4, Some(4), "200; a MUST broken 4 times"),
+        (4, Some(1), "200; a MUST broken 1 time; a SHOULD, practice or advice not kept 3 times"),
+        (4, Some(0), "200; no MUST broken; a SHOULD, practice or advice not kept 4 times"),
+        (4, None, "200; 4 promises not kept, MUSTs and advice counted alike"),
+    ] {
+        let mut events = events(SEARCH);
+        let window = events
+            .iter_mut()
+            .rev()
+            .find_map(|event| if let Event::Window(window) = event { Some(window) } else { None });
+        let window = window.expect("the specimen has windows");
+        (window.broken, window.musts) = (broken, musts);
+        for format in ["html", "markdown", "text"] {
+            let told = told(format, &events).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(told.contains(words), "{format} does not say `{words}`: {told}");
+        }
+    }
+}
+
 #[test]
 fn an_interval_log_is_read_back_with_what_was_measured() {
     let log = told("hlog", &events(LOAD));

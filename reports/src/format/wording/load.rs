@@ -62,10 +62,10 @@ fn asked(head: &LoadHead) -> String {
     format!("{what}{shape}{think}{at_once}{rate}")
 }
 
-/// `session ×3 (20 users)`.
+/// `session ×3 (20 accounts)`: whoever asks logs in with one of them, and there may be more or fewer who ask.
 fn journey(journey: &Journey) -> String {
     let weight = if journey.weight == 1 { String::new() } else { format!(" ×{}", journey.weight) };
-    let users = if journey.users == 0 { String::new() } else { format!(" ({})", count(journey.users, "user")) };
+    let users = if journey.users == 0 { String::new() } else { format!(" ({})", count(journey.users, "account")) };
     format!("{}{weight}{users}", journey.name)
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn cells(times: &Times) -> [String; QUANTILE_NAMES.len()] {
     }
 }
 
-/// `256 answered 200, 2 answered 503, 2 not answered; no answer in time 2; 4 promises broken`.
+/// `256 answered 200, 2 answered 503, 2 not answered; no answer in time 2; a MUST broken 4 times`.
 pub(crate) fn answers(step: &StepLoad) -> String {
     let told = |(status, times): (&u16, &u64)| match status {
         0 => format!("{times} not answered"),
@@ -103,11 +103,26 @@ pub(crate) fn answers(step: &StepLoad) -> String {
     let (silent, answered): (Vec<_>, Vec<_>) = step.statuses.iter().partition(|(status, _)| **status == 0);
     let mut parts = vec![list(answered.into_iter().chain(silent).map(told))];
     parts.extend((!step.codes.is_empty()).then(|| counts(&step.codes)));
-    parts.extend((step.broken > 0).then(|| format!("{} broken", count(step.broken, "promise"))));
+    parts.extend((step.broken > 0).then(|| broken(step)));
     parts.extend((step.unreadable > 0).then(|| {
         format!("{} of the record cannot be read, and those times are missing", count(step.unreadable, "histogram"))
     }));
     visible(&parts.join("; "))
+}
+
+/// What fails the run apart from what does not: `no MUST broken; a SHOULD, practice or advice not kept 4 times`.
+fn broken(step: &StepLoad) -> String {
+    let Some(musts) = step.musts else {
+        return format!("{} not kept, MUSTs and advice counted alike", count(step.broken, "promise"));
+    };
+    let must = match musts {
+        0 => "no MUST broken".to_owned(),
+        times => format!("a MUST broken {}", count(times, "time")),
+    };
+    match step.broken.saturating_sub(musts) {
+        0 => must,
+        lesser => format!("{must}; a SHOULD, practice or advice not kept {}", count(lesser, "time")),
+    }
 }
 
 /// Whether there is anything about the answers of a step that its line in the table does not tell.
