@@ -58,8 +58,8 @@ use crate::walk::{Ground, Manner, Start, Walked, walk, walk_on};
 use crate::witness::witness;
 
 pub use self::closed::DASHBOARD;
-use self::refused::held_against;
 pub use self::refused::{NotLoaded, Peak, find, permit};
+use self::refused::{Rehearsed, held_against};
 pub use self::truth::{Truth, truths};
 
 /// How long a load asks, where that is known before.
@@ -257,21 +257,25 @@ impl Running {
     /// too, those of every user.
     async fn rehearse(&self) -> Result<Vec<(&Row, Walked)>, NotLoaded> {
         let mut rehearsed = Vec::new();
+        let mut failed = Rehearsed::default();
         for journey in &self.mix.journeys {
+            let mut wrong = Vec::new();
             for (at, row) in journey.rows.iter().enumerate() {
-                if at > 0 && row.plan.steps.iter().all(|step| step.control.is_none()) {
+                if at > 0 && row.plan.steps.iter().all(|step| step.control.is_none()) || !wrong.is_empty() {
                     break;
                 }
                 let mut walked = walk(&row.plan, &Drawn::none_in(self.number()), Start::Now, &self.ground).await;
                 witness(&row.plan, &mut walked, self.session.keys());
-                let wrong = unmet(&row.plan, &walked);
-                if !wrong.is_empty() {
-                    return Err(NotLoaded::NotMet { id: journey.case.clone(), wrong: wrong.concat() });
-                }
+                wrong = unmet(&row.plan, &walked);
                 rehearsed.push((row, walked));
             }
+            failed.add(&journey.case, &wrong.concat());
+            // Who is silent is not asked on.
+            if rehearsed.last().is_some_and(|(_, walked)| walked.exchanges.iter().any(|one| one.heard.is_err())) {
+                break;
+            }
         }
-        Ok(rehearsed)
+        failed.came_to(self.session.library()).map(|()| rehearsed)
     }
 
     /// What the record says of it before it begins.

@@ -340,6 +340,16 @@ async fn a_server_that_does_not_bear_one_walk_is_not_loaded() {
     assert!(wrong.contains("rfc6749/5.2/status-400: expected status 400; actual: status 200"), "{wrong}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_journeys_the_one_that_it_does_not_bear_is_named_and_what_can_be_run_of_the_others() {
+    let refused = load("small/partly-impossible", Policy::strict()).await.expect_err("one of them is impossible");
+    let told = refused.to_string();
+    let (first, last) =
+        ("one walk of `small/impossible` without load did not come out well", "and can be run by themselves: ");
+    assert!(told.starts_with(first), "{told}");
+    assert!(told.ends_with(&format!("{last}`ropcheck load small/sessions`, `ropcheck load small/race`")), "{told}");
+}
+
 #[test]
 fn the_live_page_is_of_users_alone() {
     let words = ["`load/mix/arrivals` has no users, and the live page is of users that walk"];

@@ -59,7 +59,7 @@ impl Library {
             self.check_journey(source, journey.defined, &journey.value)?;
         }
         if let Some(race) = &load.race {
-            return self.check_race(source, wrote, load, race);
+            self.check_race(source, wrote, load, race)?;
         }
         if let Some(search) = &load.search {
             let at_search = at_last(&["search"]);
@@ -78,7 +78,10 @@ impl Library {
                 return Err(source.complain(at_search, told));
             }
         }
-        Ok(())
+        match wrote.steps.first() {
+            Some(step) if !expects(wrote) => Err(source.complain(step.defined, format!("no step {EXPECTS_NOTHING}"))),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Holds a race against its steps: the last of them has to use a refresh token that one before it kept.
@@ -143,9 +146,20 @@ impl Library {
             "a journey draws nothing and compares nothing: name a scenario of steps alone"
         } else if wrote.steps.is_empty() {
             "a journey has steps of its own: name one of the journeys that this one is made of"
+        } else if !expects(wrote) {
+            return Err(source.complain(at, format!("no step of `{walk}` {EXPECTS_NOTHING}")));
         } else {
             return Ok(());
         };
         Err(source.complain(at, told))
     }
 }
+
+/// Whether a scenario promises anything.
+fn expects(wrote: &Scenario) -> bool {
+    wrote.steps.iter().any(|step| !step.value.expect.0.is_empty())
+}
+
+/// Why steps under load that promise nothing are refused: the run could tell nothing of them when it is over.
+const EXPECTS_NOTHING: &str = "expects anything, and a refusal would be measured as a grant is: give one \
+                               `expect: { rfc6749/4.3.3/granted: [granted] }`";

@@ -63,12 +63,14 @@ pub enum NotLoaded {
         because: String,
     },
     /// One walk alone did not meet what the scenario expects.
-    #[error("one walk of `{id}` without load did not come out well, so no load was put on the server:{wrong}")]
+    #[error("one walk of {ids} without load did not come out well, so no load was put on the server:{wrong}{others}")]
     NotMet {
-        /// The scenario's id.
-        id: String,
+        /// The ids of the scenarios.
+        ids: String,
         /// Each promise that was not met, on a line of its own.
         wrong: String,
+        /// Which of the journeys came out well, and how to run them.
+        others: String,
     },
     /// A threshold speaks of a step that nobody walks.
     #[error("{at}: the threshold `{text}` is of no step of this load: {hint}")]
@@ -210,4 +212,42 @@ pub(super) fn held_against(load: &Load, mix: &Mix, library: &Library, id: &str) 
         return Err(NotLoaded::NoStep { at, text: text.value.clone(), hint });
     }
     Ok(())
+}
+
+/// What became of each journey in the walk that comes before the load.
+#[derive(Debug, Default)]
+pub(super) struct Rehearsed {
+    well: Vec<String>,
+    failed: Vec<String>,
+    wrong: String,
+}
+
+impl Rehearsed {
+    /// Adds a journey, with each promise that it did not keep on a line of its own.
+    pub(super) fn add(&mut self, case: &str, wrong: &str) {
+        if wrong.is_empty() { &mut self.well } else { &mut self.failed }.push(case.to_owned());
+        self.wrong += wrong;
+    }
+
+    /// Refuses the load where one of them failed: by name, and with what can be run of the others.
+    pub(super) fn came_to(self, library: &Library) -> Result<(), NotLoaded> {
+        let Self { well, failed, wrong } = self;
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let has_load = |id: &&String| library.scenarios.get(*id).is_some_and(|scenario| scenario.wrote.load.is_some());
+        let alone: Vec<String> = well.iter().filter(has_load).map(|id| format!("`ropcheck load {id}`")).collect();
+        let others = match (well.is_empty(), alone.is_empty()) {
+            (true, _) => String::new(),
+            (false, true) => {
+                format!("\n{} came out well: a `load` block of your own can do without the rest", named(&well))
+            }
+            (false, false) => format!("\nThe others came out well, and can be run by themselves: {}", alone.join(", ")),
+        };
+        Err(NotLoaded::NotMet { ids: named(&failed), wrong, others })
+    }
+}
+
+fn named(ids: &[String]) -> String {
+    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }

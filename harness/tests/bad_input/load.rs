@@ -64,6 +64,16 @@ const LOADS: &[(&str, &str, &[&str])] = &[
         "- id: a\n  title: T\n  load:\n    «search: { from: 5/s, up_to: 50/s, hold: 1s, confirm: 1s }\n  steps: [{ send: { like: good-login } }]\n",
         &["a search needs to know what has to hold"],
     ),
+    (
+        "a load that expects nothing",
+        "- id: a\n  title: T\n  load: { users: 1 for 1s }\n  steps:\n    - «send: { like: good-login }\n",
+        &["no step expects anything", "`expect: { rfc6749/4.3.3/granted: [granted] }`"],
+    ),
+    (
+        "a journey that expects nothing",
+        "- id: a\n  title: T\n  steps: [{ send: { like: good-login } }]\n- id: b\n  title: T\n  load: { users: 1 for 1s, journeys: [«{ walk: cases/a }] }\n",
+        &["no step of `cases/a` expects anything"],
+    ),
 ];
 
 #[test]
