@@ -255,7 +255,7 @@ mod tests {
             (1_400_000, ended(Ended::Complete, 1_400_000), "10.0/s"),
             (9_000_000, ended(Ended::Interrupted, 1_250_000), "11.2/s"),
         ] {
-            let head = LoadHead { lasts_us, ..head(Mode::Users, &["rate < 1/s", "rate(login) < 1/s"]) };
+            let head = LoadHead { lasts_us, ..head(Mode::Users, &["rate > 1/s", "rate(login) > 1/s"]) };
             let mut loading = Loading::begin(Some(&head));
             // The last step begins late, which makes its rate no higher.
             for (second, step, count) in [(0, "login", 5), (1, "login", 2), (1, "refresh", 7)] {
