@@ -37,9 +37,9 @@ pub(crate) fn look(position: usize) -> String {
     format!("s{}", position % 6)
 }
 
-/// The plot inside the drawing of 560 by 220; the template draws its frame.
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = 544.0;
+/// The plot inside the drawing of 560 by 222; the template draws its frame.
+const LEFT: f64 = 72.0;
+const RIGHT: f64 = 536.0;
 const TOP: f64 = 12.0;
 const FOOT: f64 = 192.0;
 

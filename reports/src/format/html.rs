@@ -15,13 +15,14 @@ use crate::waivers::{Applied, State};
 
 mod case;
 mod load;
+mod prose;
 
 /// Writes the page.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(page(run).render().map_err(io::Error::other)?.as_bytes())
 }
 
-/// The page as its template reads it: words only, each of them [`wording::visible`], escaped by askama.
+/// The page as its template reads it: words only, each of them [`wording::visible`], escaped by askama or as [`prose`].
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
@@ -73,7 +74,7 @@ struct Reasoned {
 /// A section with what its sentences came to.
 struct SectionView {
     name: String,
-    counts: Vec<usize>,
+    counts: Vec<(&'static str, usize)>,
     sentences: Vec<SentenceView>,
 }
 
@@ -267,7 +268,7 @@ fn sections(document: &Document) -> impl Iterator<Item = SectionView> {
 fn section(document: &str, section: &Section) -> SectionView {
     SectionView {
         name: wording::visible(&format!("{document} {}", section.number)),
-        counts: CameTo::ALL.map(|came_to| section.counts.of(came_to)).into(),
+        counts: CameTo::ALL.map(|came_to| (came_to.name(), section.counts.of(came_to))).into(),
         sentences: section.sentences.iter().map(sentence).collect(),
     }
 }

@@ -33,7 +33,7 @@ fn html_fetches_nothing_and_runs_nothing() {
 
 #[test]
 fn hostile_text_stays_text() {
-    const HOSTILE: &str = "</pre><script>alert(1)</script>\"'`````|\u{1b}[2J\u{0}\u{fffe}\u{202e}]]>{{ 7 }}\n<q>&";
+    const HOSTILE: &str = "</pre><script>alert(1)</script>\"'`````|\u{1b}[2J\u{0}\u{fffe}\u{202e}]]>{{ 7 }}\n``<q>&`";
     for (_, record) in ALL {
         let events = poisoned(record, HOSTILE);
         for format in FORMATS {
@@ -45,7 +45,12 @@ fn hostile_text_stays_text() {
         let html = told("html", &events);
         let raw = ["<script", "<q>&"].into_iter().find_map(|raw| html.find(raw));
         assert_eq!(raw.map(|at| &html[at.saturating_sub(200)..at]), None, "a text stands as it came");
-        assert_eq!(html.matches("<pre>").count(), html.matches("</pre>").count());
+        for element in ["pre", "code"] {
+            let [opened, closed] =
+                [format!("<{element}"), format!("</{element}>")].map(|tag| html.matches(&tag).count());
+            assert_eq!(opened, closed, "{element}");
+        }
+        assert!(html.contains("<code>&#60;q&#62;&#38;</code>"), "what stands between backticks in a sentence is code");
         balanced(&told("junit", &events));
     }
     let markdown = told("markdown", &poisoned(CHECK, HOSTILE));

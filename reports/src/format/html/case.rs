@@ -35,6 +35,8 @@ pub(super) struct FindingView {
     pub(super) says: String,
     /// What there is to say, label by label.
     pub(super) lines: Vec<(String, String)>,
+    /// What was drawn, name by name, each with its bytes where its letters do not tell them.
+    pub(super) values: Vec<(String, String)>,
     /// The author's own line and where it stands.
     pub(super) asked: Option<(String, String)>,
 }
@@ -103,6 +105,7 @@ fn finding(judged: &Judged) -> FindingView {
         }
         Finding::Unjudged { because, detail } => line(because.name(), detail).into(),
     };
+    let mut values = Vec::new();
     if let Some(waiver) = &judged.waiver {
         lines.extend(line("waived", &wording::borne(waiver)));
     }
@@ -112,8 +115,8 @@ fn finding(judged: &Judged) -> FindingView {
     if let Some(drawn) = &judged.found.drawn {
         lines.extend(line("drawn", &wording::drawn(drawn)));
         for (name, value) in &drawn.values {
-            lines.extend(line(name, &value.to_string()));
-            lines.extend(value.dump().iter().flat_map(|dump| line("bytes", dump)));
+            values.extend(line(name, &value.to_string()));
+            values.extend(value.dump().iter().flat_map(|dump| line("bytes", dump)));
         }
     }
     FindingView {
@@ -129,6 +132,7 @@ fn finding(judged: &Judged) -> FindingView {
         section: wording::section(judged).map(|section| visible(&section)),
         says: visible(&judged.sentence.says),
         lines,
+        values,
         asked: judged
             .found
             .at

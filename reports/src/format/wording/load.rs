@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::{count, millis, visible};
+use super::{count, millis, seconds, visible};
 use crate::health::Health;
 use crate::latency::{QUANTILE_NAMES, Times};
 use crate::load::Load;
@@ -131,10 +131,11 @@ pub(crate) fn is_remarkable(step: &StepLoad) -> bool {
     !is_plain || !step.codes.is_empty() || step.broken > 0 || step.unreadable > 0
 }
 
-/// `CPU 12 % of 2 cores, schedule lag p99 0.21 ms, 12 arrivals waited for a place among 50 at once, p99 8.30 ms, at most 132 of 1024 files open and 64 requests under way`.
+/// `requests begun for 60.00 s, CPU 12 % of 2 cores, schedule lag p99 0.21 ms, 12 arrivals waited for a place among 50 at once, p99 8.30 ms, at most 132 of 1024 files open and 64 requests under way`.
 pub(crate) fn generator(run: &Load, head: &LoadHead) -> String {
     let Health { cpu, shares_cpu, lag_p99_us, held, open_files, may_open, under_way, .. } = &run.health;
     let mut parts = Vec::new();
+    parts.extend(run.steps.first().map(|step| format!("requests begun for {}", seconds(step.asked_us))));
     parts.extend(cpu.map(|share| {
         let beside = if *shares_cpu { ", the server's share included" } else { "" };
         format!("CPU {:.0} % of {}{beside}", share * 100.0, count(head.conditions.cores, "core"))
@@ -151,8 +152,9 @@ pub(crate) fn generator(run: &Load, head: &LoadHead) -> String {
     let of = if *may_open == 0 { String::new() } else { format!(" of {may_open}") };
     parts.extend((*open_files > 0).then(|| format!("at most {open_files}{of} files open")));
     parts.extend((*under_way > 0).then(|| format!("at most {} under way", count(*under_way, "request"))));
-    parts.extend(run.health.slowed.iter().map(|limit| format!("{limit}: the thresholds were kept in spite of it")));
-    if parts.is_empty() { "nothing is known of it".to_owned() } else { parts.join(", ") }
+    let told = if parts.is_empty() { "nothing is known of it".to_owned() } else { parts.join(", ") };
+    let slowed = run.health.slowed.iter().map(|limit| format!("; {limit}; the thresholds were kept in spite of it"));
+    told + &slowed.collect::<String>()
 }
 
 /// Why the run is INVALID, each reason with its remedy.
