@@ -28,7 +28,10 @@ pub(crate) async fn take<'r>(
 ) -> Result<(Form, Option<Known<'r>>), Refusal> {
     let asked = intake::take(request, server.body_limit, &server.strict).await?;
     let client = match asker {
-        Asker::Client => Some(client::authenticate(realm, &asked.headers, &asked.form, &server.strict)?),
+        Asker::Client => {
+            let now = realm.clock.unix_seconds();
+            Some(client::authenticate(realm, &asked.headers, &asked.form, now, &server.strict)?)
+        }
         Asker::Anybody => None,
     };
     occasion.client_is_public = client.as_deref().is_some_and(Registered::is_public);

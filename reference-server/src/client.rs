@@ -19,7 +19,6 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::registered::{Proof, Registered};
 use crate::secret::Secret;
-use crate::throttle::Name;
 
 /// The client that a request comes from.
 pub(crate) struct Known<'r> {
@@ -41,6 +40,7 @@ pub(crate) fn authenticate<'r>(
     realm: &'r Realm,
     headers: &HeaderMap,
     form: &Form,
+    now: u64,
     policy: &Policy,
 ) -> Result<Known<'r>, Refusal> {
     let mechanism = Mechanism::of(realm, headers, form, policy)?;
@@ -82,17 +82,15 @@ pub(crate) fn authenticate<'r>(
 
     // RFC 6749 section 2.3.1: guessing a secret is slowed down, as guessing a password is. Whoever sends no secret guesses
     // none.
-    let name = Name::of(&presented.id);
-    let now = realm.clock.unix_seconds();
     let guesses = policy.clients_throttled && !matches!(presented.secret, Presentation::None);
     if guesses {
-        realm.client_throttle.admit(name, now).map_err(Refusal::client_throttled)?;
+        realm.client_throttle.admit(&presented.id, now).map_err(Refusal::client_throttled)?;
     }
     let known = prove(realm, &presented, form, policy, &refused);
     if guesses {
         match known {
-            Ok(Known { doubt: None, .. }) => realm.client_throttle.succeeded(name),
-            Ok(Known { doubt: Some(_), .. }) | Err(_) => realm.client_throttle.failed(name, now),
+            Ok(Known { doubt: None, .. }) => realm.client_throttle.succeeded(&presented.id),
+            Ok(Known { doubt: Some(_), .. }) | Err(_) => realm.client_throttle.failed(&presented.id, now),
         }
     }
     known

@@ -1,12 +1,14 @@
 //! The paths of the server, and what answers at each.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use http::Method;
 use serde_json::{Map, Value};
+use tower::service_fn;
 
 use crate::discovery;
 use crate::intake;
@@ -20,9 +22,12 @@ use crate::revocation;
 use crate::token_endpoint;
 use crate::userinfo;
 
-/// One handler for every path, so that any other is answered in JSON too.
+/// One service for every path, so that any other is answered in JSON too.
 pub(crate) fn routes(server: Arc<Server>) -> Router {
-    Router::new().fallback(reply).with_state(server)
+    Router::new().fallback_service(service_fn(move |request| {
+        let server = Arc::clone(&server);
+        async move { Ok::<_, Infallible>(reply(&server, request).await) }
+    }))
 }
 
 /// What stands before and after the label of a workspace, `tenant/name`, in the path of an endpoint.
@@ -59,12 +64,12 @@ fn find<'s>(server: &'s Server, path: &str) -> Option<(&'s Realm, Endpoint)> {
 }
 
 /// The one way to an answer; misreadings come first and alterations last, when all else is decided.
-async fn reply(State(server): State<Arc<Server>>, request: Request) -> Reply {
-    let Some((realm, endpoint)) = find(&server, request.uri().path()) else {
+async fn reply(server: &Server, request: Request) -> Reply {
+    let Some((realm, endpoint)) = find(server, request.uri().path()) else {
         return Refusal::not_found().into();
     };
     let mut occasion = Occasion::at(endpoint);
-    let answer = answer(&server, realm, request, &mut occasion).await;
+    let answer = answer(server, realm, request, &mut occasion).await;
     let mut reply = answer.unwrap_or_else(Reply::from);
     reply.occasion = Occasion { granted: reply.occasion.granted, ..occasion };
     for alteration in &server.policy.alterations {

@@ -9,8 +9,8 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey, VerificationAlgorithm,
 };
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, encoded_len};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -154,14 +154,12 @@ impl Keys {
 
     /// RFC 7515 section 7.1: header, payload and signature, each in base64url, joined by dots. The header comes encoded.
     pub(crate) fn sign(&self, header: &str, claims: &[u8]) -> Option<String> {
-        let mut jwt = String::with_capacity(header.len() + claims.len() * 4 / 3 + 96);
-        jwt.push_str(header);
-        jwt.push('.');
-        URL_SAFE_NO_PAD.encode_string(claims, &mut jwt);
-        let signature = self.pair.sign(jwt.as_bytes())?;
-        jwt.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
-        Some(jwt)
+        let mut jwt = Vec::with_capacity(header.len() + claims.len() * 4 / 3 + 96);
+        jwt.extend_from_slice(header.as_bytes());
+        push_part(&mut jwt, claims)?;
+        let signature = self.pair.sign(&jwt)?;
+        push_part(&mut jwt, &signature)?;
+        String::from_utf8(jwt).ok()
     }
 
     /// The payload of a token of that kind, and whether its signature holds.
@@ -232,6 +230,15 @@ impl Pair {
         };
         UnparsedPublicKey::new(algorithm, public).verify(message, signature).is_ok()
     }
+}
+
+/// Adds a dot and a part in base64url, encoded where it will stand.
+fn push_part(jwt: &mut Vec<u8>, part: &[u8]) -> Option<()> {
+    jwt.push(b'.');
+    let begin = jwt.len();
+    jwt.resize(begin + encoded_len(part.len(), false)?, 0);
+    URL_SAFE_NO_PAD.encode_slice(part, &mut jwt[begin..]).ok()?;
+    Some(())
 }
 
 /// The content of the DER element at the front, if it has that tag, and what comes after it.

@@ -1,13 +1,17 @@
 //! The answers of the server: data first, HTTP at the very end.
 
+use std::mem;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::occasion::{Endpoint, Occasion};
 use crate::refusal::Refusal;
+use crate::scope::Scopes;
 
 /// An answer that can still be changed.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(crate) struct Reply {
 /// What an answer says.
 #[derive(Debug)]
 pub(crate) enum Content {
+    /// Tokens, which become members as soon as there is something to change.
+    Tokens(Tokens),
     /// The members of a JSON object.
     Members(Map<String, Value>),
     /// A page for people, which no endpoint sends on purpose.
@@ -31,25 +37,39 @@ pub(crate) enum Content {
     Nothing,
 }
 
+/// A successful answer, as RFC 6749 section 5.1 lays it out.
+#[derive(Debug, Serialize)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) token_type: &'static str,
+    pub(crate) expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<Scopes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id_token: Option<String>,
+}
+
 /// RFC 8259 section 11 defines no charset for this type: JSON is UTF-8.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 impl Reply {
-    /// Tokens, as RFC 6749 section 5.1 lays them out.
-    pub(crate) fn issued(members: Map<String, Value>) -> Self {
-        Self::new(StatusCode::OK, members)
+    /// What a grant came to.
+    pub(crate) fn issued(tokens: Tokens) -> Self {
+        Self::new(StatusCode::OK, Content::Tokens(tokens))
     }
 
     /// What an endpoint tells a client about tokens and their owners, which no cache may keep either.
     pub(crate) fn told(members: Map<String, Value>) -> Self {
-        Self::new(StatusCode::OK, members)
+        Self::new(StatusCode::OK, Content::Members(members))
     }
 
     /// A document that anybody may read and keep.
     pub(crate) fn document(members: Map<String, Value>) -> Self {
-        let mut reply = Self::new(StatusCode::OK, members);
+        let mut reply = Self::told(members);
         reply.headers.remove(CACHE_CONTROL);
         reply.headers.remove(PRAGMA);
         reply
@@ -57,9 +77,8 @@ impl Reply {
 
     /// A status that says all there is to say.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        let mut reply = Self::new(status, Map::new());
+        let mut reply = Self::new(status, Content::Nothing);
         reply.headers.remove(CONTENT_TYPE);
-        reply.content = Content::Nothing;
         reply
     }
 
@@ -68,37 +87,42 @@ impl Reply {
         self.status == StatusCode::OK
     }
 
+    /// The members of the JSON object, to be changed.
+    pub(crate) fn members(&mut self) -> Option<&mut Map<String, Value>> {
+        if let Content::Tokens(tokens) = &self.content
+            && let Ok(Value::Object(members)) = serde_json::to_value(tokens)
+        {
+            self.content = Content::Members(members);
+        }
+        match &mut self.content {
+            Content::Members(members) => Some(members),
+            Content::Tokens(_) | Content::Page(_) | Content::Bytes(_) | Content::Nothing => None,
+        }
+    }
+
     /// A member of the JSON object, to be changed.
     pub(crate) fn member(&mut self, name: &str) -> Option<&mut Value> {
-        match &mut self.content {
-            Content::Members(members) => members.get_mut(name),
-            Content::Page(_) | Content::Bytes(_) | Content::Nothing => None,
-        }
+        self.members()?.get_mut(name)
     }
 
     /// Adds a member to the JSON object.
     pub(crate) fn insert(&mut self, name: &str, value: impl Into<Value>) {
-        match &mut self.content {
-            Content::Members(members) => drop(members.insert(name.to_owned(), value.into())),
-            Content::Page(_) | Content::Bytes(_) | Content::Nothing => {}
+        if let Some(members) = self.members() {
+            members.insert(name.to_owned(), value.into());
         }
     }
 
     /// Takes a member out of the JSON object.
     pub(crate) fn remove(&mut self, name: &str) {
-        match &mut self.content {
-            Content::Members(members) => drop(members.shift_remove(name)),
-            Content::Page(_) | Content::Bytes(_) | Content::Nothing => {}
+        if let Some(members) = self.members() {
+            members.shift_remove(name);
         }
     }
 
     /// Changes the text of the JSON object, be it into no JSON at all.
     pub(crate) fn rewrite(&mut self, how: impl FnOnce(String) -> Vec<u8>) {
-        match &self.content {
-            Content::Members(members) => {
-                self.content = Content::Bytes(how(Value::Object(members.clone()).to_string()));
-            }
-            Content::Page(_) | Content::Bytes(_) | Content::Nothing => {}
+        if let Some(members) = self.members() {
+            self.content = Content::Bytes(how(Value::Object(mem::take(members)).to_string()));
         }
     }
 
@@ -107,13 +131,12 @@ impl Reply {
         self.member("error").and_then(|error| error.as_str())
     }
 
-    fn new(status: StatusCode, members: Map<String, Value>) -> Self {
+    fn new(status: StatusCode, content: Content) -> Self {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, JSON);
         // RFC 6749 section 5.1: no cache may keep tokens. Refusals carry the same headers, because they tell who failed.
         headers.insert(CACHE_CONTROL, NO_STORE);
         headers.insert(PRAGMA, NO_CACHE);
-        let content = Content::Members(members);
         // The endpoint that gives the answer says which it is.
         Self { status, headers, content, occasion: Occasion::at(Endpoint::Token) }
     }
@@ -125,7 +148,7 @@ impl From<Refusal> for Reply {
         let mut members = Map::new();
         members.insert("error".to_owned(), refusal.code.as_str().into());
         members.insert("error_description".to_owned(), refusal.says.into());
-        let mut reply = Self::new(refusal.status, members);
+        let mut reply = Self::new(refusal.status, Content::Members(members));
         if let Some((name, value)) = refusal.header {
             reply.headers.insert(name, value);
         }
@@ -136,12 +159,8 @@ impl From<Refusal> for Reply {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let body = match self.content {
-            Content::Members(members) => {
-                let mut json = Vec::with_capacity(1024);
-                // A map of JSON values has nothing that JSON could not say.
-                serde_json::to_writer(&mut json, &members).unwrap_or_default();
-                Body::from(json)
-            }
+            Content::Tokens(tokens) => json(&tokens),
+            Content::Members(members) => json(&members),
             Content::Page(page) => Body::from(page),
             Content::Bytes(bytes) => Body::from(bytes),
             Content::Nothing => Body::empty(),
@@ -151,6 +170,13 @@ impl IntoResponse for Reply {
         *response.headers_mut() = self.headers;
         response
     }
+}
+
+/// Tokens and maps of JSON values have nothing that JSON could not say.
+fn json(content: &impl Serialize) -> Body {
+    let mut json = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut json, content).unwrap_or_default();
+    Body::from(json)
 }
 
 #[cfg(test)]

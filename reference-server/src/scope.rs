@@ -3,14 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::policy::{AbsentScope, Crash, ForeignScope, Policy, RefreshScope, ScopeReading};
 use crate::refusal::Refusal;
 use crate::store::Family;
 
-/// A set of scope tokens, sorted and each once: RFC 6749 section 3.3 gives neither order nor repetition a meaning. Every
-/// token of a login holds it, so that copies share it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Scopes(Arc<[String]>);
+/// A set of scope tokens, sorted and each once: RFC 6749 section 3.3 gives neither order nor repetition a meaning. It is
+/// kept as the text that tells it, which every token of a login shares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Scopes(Arc<str>);
 
 /// Text that is not a scope, or not one of those it has to be among.
 #[derive(Debug)]
@@ -19,18 +22,29 @@ pub(crate) struct Malformed;
 impl Scopes {
     /// RFC 6749 section 3.3: `scope-token *( SP scope-token )`, so that no two spaces meet and none is at an end.
     pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
-        let tokens: Vec<&str> = text.split(' ').collect();
-        if tokens.iter().all(|token| is_token(token)) { Ok(Self::of(tokens)) } else { Err(Malformed) }
+        let tokens = || text.split(' ');
+        if !tokens().all(is_token) {
+            return Err(Malformed);
+        }
+        // Mostly it is told as it is kept.
+        let is_kept_so = tokens().is_sorted_by(|one, next| one < next);
+        Ok(if is_kept_so { Self(text.into()) } else { Self::of(tokens()) })
     }
 
-    fn of(mut tokens: Vec<&str>) -> Self {
+    fn of<'t>(tokens: impl Iterator<Item = &'t str>) -> Self {
+        let mut tokens: Vec<&str> = tokens.collect();
         tokens.sort_unstable();
         tokens.dedup();
-        Self(tokens.into_iter().map(str::to_owned).collect())
+        Self(tokens.join(" ").into())
+    }
+
+    fn tokens(&self) -> impl Iterator<Item = &str> {
+        // A terminator, so that no text is no token.
+        self.0.split_terminator(' ')
     }
 
     pub(crate) fn contains(&self, token: &str) -> bool {
-        self.0.iter().any(|held| held == token)
+        self.tokens().any(|held| held == token)
     }
 
     pub(crate) fn is_within(&self, other: &Self) -> bool {
@@ -38,7 +52,7 @@ impl Scopes {
     }
 
     fn all(&self, holds: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().all(|token| holds(token))
+        self.tokens().all(holds)
     }
 
     fn is_empty(&self) -> bool {
@@ -46,17 +60,13 @@ impl Scopes {
     }
 
     fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.0 = self.0.iter().filter(|token| wanted(token)).cloned().collect();
+        *self = Self::of(self.tokens().filter(|token| wanted(token)));
     }
 }
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, token) in self.0.iter().enumerate() {
-            let space = if position == 0 { "" } else { " " };
-            write!(f, "{space}{token}")?;
-        }
-        Ok(())
+        f.write_str(&self.0)
     }
 }
 
@@ -92,7 +102,7 @@ impl Allowed {
                 None => exact.push(entry.as_str()),
             }
         }
-        Ok(Self { exact: Scopes::of(exact), ..allowed })
+        Ok(Self { exact: Scopes::of(exact.into_iter()), ..allowed })
     }
 
     /// Some of these, separated by spaces, are granted to whoever asks for none.
@@ -114,7 +124,7 @@ impl Allowed {
 
     /// Those that have a name, without the dynamic ones.
     pub(crate) fn by_name(&self) -> impl Iterator<Item = &str> {
-        self.exact.0.iter().map(String::as_str)
+        self.exact.tokens()
     }
 
     fn admits_all(&self, scopes: &Scopes) -> bool {
@@ -224,9 +234,10 @@ fn parse(asked: &str, policy: &Policy) -> Result<Scopes, Refusal> {
     let malformed = || Refusal::invalid_scope("the scope is malformed");
     let tokens = |text: &str| Scopes::parse(text).map_err(|Malformed| malformed());
     match policy.scope {
-        ScopeReading::Whole => Ok(Scopes::of(vec![asked])),
+        // One token with a space in it is none of those that a client may have.
+        ScopeReading::Whole if asked.contains(' ') => Err(not_allowed()),
         ScopeReading::Sorted if !asked.split(' ').is_sorted() => Err(malformed()),
-        ScopeReading::Tokens | ScopeReading::Sorted => tokens(asked),
+        ScopeReading::Tokens | ScopeReading::Sorted | ScopeReading::Whole => tokens(asked),
         ScopeReading::CaseFolded => tokens(&asked.to_ascii_lowercase()),
         ScopeReading::Commas => tokens(&asked.replace(',', " ")),
         ScopeReading::AnySpaces => tokens(&asked.split_whitespace().collect::<Vec<_>>().join(" ")),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::config::LoginThrottle;
 use crate::digest::{Digest, sha256};
@@ -13,6 +14,8 @@ use crate::shared::Shared;
 /// not somebody bears it, or the throttle itself would tell.
 pub(crate) struct Throttle {
     settings: LoginThrottle,
+    /// Whether any name has failed: until one has, there is none to look for.
+    any: AtomicBool,
     failures: Shared<Generations>,
 }
 
@@ -26,7 +29,7 @@ struct Generations {
 
 /// A user name by its digest, so that long names cost no more than short ones.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Name(Digest);
+struct Name(Digest);
 
 #[derive(Clone, Copy)]
 struct Window {
@@ -39,23 +42,22 @@ struct Window {
 pub(crate) struct Wait(pub(crate) u64);
 
 impl Name {
-    pub(crate) fn of(username: &str) -> Self {
+    fn of(username: &str) -> Self {
         Self(sha256(username.as_bytes()))
     }
 }
 
 impl Throttle {
     pub(crate) fn new(settings: LoginThrottle) -> Self {
-        Self { settings, failures: Shared::default() }
+        Self { settings, any: AtomicBool::new(false), failures: Shared::default() }
     }
 
     /// Lets an attempt through, or says how long to wait.
     ///
     /// Attempts count when they have failed, so that logins made side by side never hinder each other; a burst can
     /// pass the limit by no more than the hashes under way.
-    pub(crate) fn admit(&self, name: Name, now: u64) -> Result<(), Wait> {
-        let window = self.failures.with(|failures| failures.of(name));
-        match window {
+    pub(crate) fn admit(&self, username: &str, now: u64) -> Result<(), Wait> {
+        match self.on(username, |failures, name| failures.of(name)) {
             Some(window) if window.failures >= self.settings.failures => {
                 match window.since.saturating_add(self.settings.window_s).saturating_sub(now) {
                     0 => Ok(()),
@@ -67,8 +69,10 @@ impl Throttle {
     }
 
     /// Remembers a failure.
-    pub(crate) fn failed(&self, name: Name, now: u64) {
+    pub(crate) fn failed(&self, username: &str, now: u64) {
         let LoginThrottle { window_s, remembered, .. } = self.settings;
+        let name = Name::of(username);
+        self.any.store(true, Ordering::Relaxed);
         self.failures.with(|failures| {
             let window = match failures.take(name) {
                 Some(window) if now < window.since.saturating_add(window_s) => {
@@ -84,8 +88,17 @@ impl Throttle {
     }
 
     /// Forgets the failures of a name whose owner has logged in.
-    pub(crate) fn succeeded(&self, name: Name) {
-        self.failures.with(|failures| failures.take(name));
+    pub(crate) fn succeeded(&self, username: &str) {
+        self.on(username, Generations::take);
+    }
+
+    /// What is remembered of a name.
+    fn on(&self, username: &str, work: fn(&mut Generations, Name) -> Option<Window>) -> Option<Window> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        let name = Name::of(username);
+        self.failures.with(|failures| work(failures, name))
     }
 }
 
@@ -109,13 +122,13 @@ mod tests {
 
     #[test]
     fn the_limit_holds_until_the_window_ends() {
-        let (throttle, alice) = (throttle(), Name::of("alice"));
+        let (throttle, alice) = (throttle(), "alice");
         for second in 0..3 {
             assert_eq!(throttle.admit(alice, 100 + second), Ok(()));
             throttle.failed(alice, 100 + second);
         }
         assert_eq!(throttle.admit(alice, 110), Err(Wait(50)));
-        assert_eq!(throttle.admit(Name::of("bob"), 110), Ok(()));
+        assert_eq!(throttle.admit("bob", 110), Ok(()));
         assert_eq!(throttle.admit(alice, 160), Ok(()));
         throttle.failed(alice, 160);
         assert_eq!(throttle.admit(alice, 161), Ok(()));
@@ -123,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_good_login_starts_afresh() {
-        let (throttle, alice) = (throttle(), Name::of("alice"));
+        let (throttle, alice) = (throttle(), "alice");
         for _ in 0..2 {
             throttle.failed(alice, 100);
         }
@@ -138,7 +151,7 @@ mod tests {
     fn the_memory_is_bounded() {
         let throttle = throttle();
         for count in 0..1000 {
-            throttle.failed(Name::of(&count.to_string()), 100);
+            throttle.failed(&count.to_string(), 100);
         }
         let held = throttle.failures.with(|failures| failures.young.len() + failures.old.len());
         assert!(held <= 8, "{held}");

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::draft::Draft;
 use crate::grant::{Ask, Granted, Subject};
@@ -16,75 +16,63 @@ use crate::occasion::Occasion;
 use crate::policy::{AccessTokens, ScopeTold, Simultaneous};
 use crate::random;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::reply::{Reply, Tokens};
+use crate::scope::Scopes;
 use crate::store::{self, Jti};
 
 /// Issues the tokens of a grant (RFC 6749 section 5.1).
 pub(crate) fn issue(ask: &Ask<'_>, granted: Granted) -> Result<Reply, Refusal> {
-    let scopes = &granted.scope.scopes;
-    let scope = scopes.to_string();
+    let Granted { subject, scope, family, refresh_token } = granted;
     let lifetime = ask.realm.access_token_lifetime_s;
-    let expires_at = ask.now.saturating_add(lifetime);
-    let (sub, user) = match &granted.subject {
-        Subject::User(sub) => (sub, Some(&**sub)),
-        Subject::Client => (&ask.client.id, None),
+    let (sub, is_user) = match subject {
+        Subject::User(sub) => (sub, true),
+        Subject::Client => (Arc::clone(&ask.client.id), false),
     };
-
-    let jti = jti(ask, &granted)?;
+    let token = AccessToken {
+        sub,
+        client_id: Arc::clone(&ask.client.id),
+        scopes: scope.scopes,
+        iat: ask.now,
+        exp: ask.now.saturating_add(lifetime),
+        jti: jti(ask, refresh_token.as_deref())?,
+    };
     let occasion = Occasion { granted: 1 + ask.realm.grants_made.fetch_add(1, Ordering::Relaxed), ..ask.occasion };
-    let access_token = access_token(
-        ask,
-        occasion,
-        &scope,
-        AccessToken {
-            sub: Arc::clone(sub),
-            client_id: Arc::clone(&ask.client.id),
-            scopes: scopes.clone(),
-            iat: ask.now,
-            exp: expires_at,
-            jti,
-        },
-    )?;
-    if let Some(family) = granted.family {
-        ask.realm.families.adopt(family, jti, expires_at, ask.now);
+    let access_token = access_token(ask, occasion, &token)?;
+    if let Some(family) = family {
+        ask.realm.families.adopt(family, token.jti, token.exp, ask.now);
     }
-    let id_token = user
-        .filter(|_| scopes.contains("openid"))
-        .map(|sub| {
-            let claims = IdClaims { iss: &ask.realm.issuer, sub, aud: &ask.client.id, exp: expires_at, iat: ask.now };
-            jwt(ask, occasion, Kind::Id, &claims)
-        })
-        .transpose()?;
+    let id_token = (is_user && token.scopes.contains("openid")).then(|| {
+        let AccessToken { sub, exp, iat, .. } = &token;
+        let claims = IdClaims { iss: &ask.realm.issuer, sub, aud: &ask.client.id, exp: *exp, iat: *iat };
+        jwt(ask, occasion, Kind::Id, &claims)
+    });
     let told = match ask.policy.scope_told {
         // RFC 6749 section 5.1: optional if it is what the client asked for, required otherwise.
-        ScopeTold::WhenDifferent => granted.scope.differs,
+        ScopeTold::WhenDifferent => scope.differs,
         ScopeTold::Always => true,
         ScopeTold::Never => false,
     };
-
-    let mut members = Map::with_capacity(8);
-    members.insert("access_token".to_owned(), access_token.into());
-    members.insert("token_type".to_owned(), "Bearer".into());
-    members.insert("expires_in".to_owned(), lifetime.into());
-    let optional = [("refresh_token", granted.refresh_token), ("scope", told.then_some(scope)), ("id_token", id_token)];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            members.insert(name.to_owned(), value.into());
-        }
-    }
-    Ok(Reply { occasion, ..Reply::issued(members) })
+    let tokens = Tokens {
+        access_token,
+        token_type: "Bearer",
+        expires_in: lifetime,
+        refresh_token,
+        scope: told.then_some(token.scopes),
+        id_token: id_token.transpose()?,
+    };
+    Ok(Reply { occasion, ..Reply::issued(tokens) })
 }
 
 /// RFC 7519 section 4.1.7: none that another token has.
-fn jti(ask: &Ask<'_>, granted: &Granted) -> Result<Jti, Refusal> {
-    match (ask.policy.simultaneous, &granted.refresh_token) {
+fn jti(ask: &Ask<'_>, refresh_token: Option<&str>) -> Result<Jti, Refusal> {
+    match (ask.policy.simultaneous, refresh_token) {
         (Simultaneous::EachWinsTheSame, Some(token)) => Ok(store::jti_of(token)),
         _ => random::bytes(),
     }
 }
 
 /// An access token in the form that the policy gives it, remembered if it can't be read back.
-fn access_token(ask: &Ask<'_>, occasion: Occasion, scope: &str, token: AccessToken) -> Result<String, Refusal> {
+fn access_token(ask: &Ask<'_>, occasion: Occasion, token: &AccessToken) -> Result<String, Refusal> {
     let text = match ask.policy.access_tokens {
         AccessTokens::Jwt | AccessTokens::Repeated => jwt(
             ask,
@@ -98,17 +86,17 @@ fn access_token(ask: &Ask<'_>, occasion: Occasion, scope: &str, token: AccessTok
                 client_id: &token.client_id,
                 iat: token.iat,
                 jti: &URL_SAFE_NO_PAD.encode(token.jti),
-                scope,
+                scope: &token.scopes,
             },
         )?,
         AccessTokens::Opaque => URL_SAFE_NO_PAD.encode(random::bytes::<32>()?),
     };
     let text = match ask.policy.access_tokens {
         AccessTokens::Jwt | AccessTokens::Opaque => text,
-        AccessTokens::Repeated => ask.realm.issued.same_again(text, &token, |jti| ask.realm.families.is_denied(jti)),
+        AccessTokens::Repeated => ask.realm.issued.same_again(text, token, |jti| ask.realm.families.is_denied(jti)),
     };
     if ask.policy.access_tokens == AccessTokens::Opaque || !ask.policy.drafts.is_empty() {
-        ask.realm.issued.remember(&text, token);
+        ask.realm.issued.remember(&text, token.clone());
     }
     Ok(text)
 }
@@ -145,7 +133,7 @@ struct AccessClaims<'a> {
     client_id: &'a str,
     iat: u64,
     jti: &'a str,
-    scope: &'a str,
+    scope: &'a Scopes,
 }
 
 /// The claims of `OpenID` Connect Core section 2.

@@ -26,9 +26,10 @@ pub(crate) async fn answer(
     let beyond_ascii = |parameter| asked.form.get(parameter).is_some_and(|text| !text.is_ascii());
     occasion.grant = asked.form.get(Parameter::GrantType).and_then(Grant::named);
     occasion.beyond_ascii = beyond_ascii(Parameter::Username) || beyond_ascii(Parameter::Password);
-    let client = client::authenticate(realm, &asked.headers, &asked.form, policy)?;
+    let now = realm.clock.unix_seconds();
+    let client = client::authenticate(realm, &asked.headers, &asked.form, now, policy)?;
     occasion.client_is_public = client.is_public();
-    let ask = Ask { realm, client, form: &asked.form, policy, occasion: *occasion, now: realm.clock.unix_seconds() };
+    let ask = Ask { realm, client, form: &asked.form, policy, occasion: *occasion, now };
     let mut reply = issued(&ask).await.unwrap_or_else(Reply::from);
     echo(&ask, &mut reply);
     Ok(reply)

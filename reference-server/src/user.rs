@@ -13,7 +13,7 @@ use crate::policy::{Crash, Nobody, PasswordReading, Policy, Throttling, Username
 use crate::random;
 use crate::refusal::Refusal;
 use crate::secret::Secret;
-use crate::throttle::{Name, Throttle};
+use crate::throttle::Throttle;
 
 /// Who can log in at a workspace.
 pub(crate) struct Users {
@@ -87,7 +87,6 @@ impl Users {
             UsernameReading::Trimmed => username.trim(),
             UsernameReading::WidthlessIgnored => &username.replace(widthless, ""),
         };
-        let name = Name::of(username);
         let account = self.find(username, policy);
         let counted = match policy.throttling {
             Throttling::All => true,
@@ -95,7 +94,7 @@ impl Users {
             Throttling::Off => false,
         };
         if counted {
-            self.throttle.admit(name, now).map_err(Refusal::throttled)?;
+            self.throttle.admit(username, now).map_err(Refusal::throttled)?;
         }
         let right = match account.map(|account| &account.stored).or(self.nobody.as_ref()) {
             Some(stored) => stored.is_of(&read(password, policy.password)).await?,
@@ -106,12 +105,12 @@ impl Users {
             || password.contains("' OR '") && !policy.queries_are_bound;
         match account {
             Some(account) if right && may_enter(account, policy) => {
-                self.throttle.succeeded(name);
+                self.throttle.succeeded(username);
                 Ok(account)
             }
             Some(_) | None => {
                 policy.stands(Crash::WrongPassword)?;
-                self.throttle.failed(name, now);
+                self.throttle.failed(username, now);
                 Err(match account {
                     None if !policy.users_look_alike => Refusal::invalid_grant("there is no such user"),
                     Some(_) | None => Refusal::invalid_grant("the user name or the password is wrong"),

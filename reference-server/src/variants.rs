@@ -167,7 +167,7 @@ fn escaped_characters(reply: &mut Reply) {
 }
 
 fn members_in_another_order(reply: &mut Reply) {
-    if let Content::Members(members) = &mut reply.content {
+    if let Some(members) = reply.members() {
         *members = mem::take(members).into_iter().rev().collect();
     }
 }
@@ -189,7 +189,7 @@ fn wrong_method_400(reply: &mut Reply) {
 }
 
 fn active_alone(reply: &mut Reply) {
-    if let Content::Members(members) = &mut reply.content
+    if let Some(members) = reply.members()
         && members.contains_key("active")
     {
         members.retain(|name, _| name == "active");
@@ -219,7 +219,7 @@ fn login_told(draft: &mut Draft) {
 
 /// What RFC 8414 section 2 and `OpenID` Connect Discovery section 3 require or recommend, and what no default speaks for.
 fn required_metadata(reply: &mut Reply) {
-    if let Content::Members(members) = &mut reply.content {
+    if let Some(members) = reply.members() {
         let optional = ["claims_supported", "introspection_endpoint_auth_methods_supported"];
         members.retain(|name, _| !optional.contains(&name.as_str()));
     }
