@@ -12,7 +12,7 @@ pub(super) struct Ledger {
     counts: Vec<Count>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Count {
     /// The truth's name: `across/name` is its case.
     name: &'static str,
@@ -27,7 +27,7 @@ struct Count {
     because: Option<(Because, String)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Shown {
     expected: String,
     actual: String,
@@ -72,9 +72,8 @@ impl Ledger {
     }
 
     /// What each truth came to, one finding each. One that nothing spoke of tells nothing.
-    pub(super) fn found(self) -> Vec<Found> {
-        let Self { of, counts } = self;
-        counts.into_iter().filter_map(|count| count.found(of)).collect()
+    pub(super) fn found(&self) -> Vec<Found> {
+        self.counts.iter().filter_map(|count| count.clone().found(self.of)).collect()
     }
 }
 

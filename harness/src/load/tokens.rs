@@ -1,10 +1,12 @@
-//! The tokens of a load run, looked at off the timing path: each validated, and all held against each other.
+//! The tokens of a load run, looked at once their answer was measured: all held against each other at once, and their
+//! signatures tried on a thread beside it, a batch together.
 
 #[cfg(test)]
 mod cost;
 mod jwt;
 mod look;
 mod seen;
+mod signatures;
 mod subjects;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use ropcheck_reports::record::{Found, TokenFacts};
 use tokio::sync::{mpsc, oneshot};
 
 use self::look::{Against, Look};
+use self::signatures::{Signatures, ToTry, Tried};
 pub(super) use self::truths::TRUTHS;
 use crate::secret::Secret;
 use crate::session::Session;
@@ -85,22 +88,24 @@ pub(super) struct Came {
 /// Batches that wait for the thread that looks at tokens. What finds no room waits with its walk, so that memory is bounded.
 const ROOM: usize = 16;
 
-/// How many answers are a batch: to wake the thread for each would cost more than to look at it.
+/// How many answers are a batch: many signatures cost half as much together, and to wake the thread costs something.
 const BATCH: usize = 64;
 
-/// The way to the thread that looks at tokens. Clones lead to the same one.
+/// What looks at tokens. Clones are the same one.
 #[derive(Debug, Clone)]
 pub(super) struct Tokens {
+    look: Arc<Mutex<Look>>,
+    /// The way to the thread that tries signatures.
     queue: mpsc::Sender<Handed>,
     /// The batch that is not full.
-    gathered: Arc<Mutex<Vec<Issued>>>,
+    gathered: Arc<Mutex<Vec<ToTry>>>,
 }
 
 #[derive(Debug)]
 enum Handed {
-    Issued(Vec<Issued>),
+    ToTry(Vec<ToTry>),
     /// Nothing more comes: what did it come to?
-    End(oneshot::Sender<Came>),
+    End(oneshot::Sender<Tried>),
 }
 
 impl Tokens {
@@ -109,27 +114,29 @@ impl Tokens {
     /// # Errors
     /// The machine refuses a thread.
     pub(super) fn start(session: &Session, cases: &[String], validated: Validated) -> io::Result<Self> {
-        let (tokens, handed) = Self::queue(ROOM);
-        let look = Look::new(Against::of(session, cases, validated));
-        thread::Builder::new().name("tokens".to_owned()).spawn(move || attend(look, handed))?;
+        let against = Arc::new(Against::of(session, cases, validated));
+        let (tokens, handed) = Self::queue(&against, ROOM);
+        thread::Builder::new().name("signatures".to_owned()).spawn(move || attend(Signatures::new(against), handed))?;
         Ok(tokens)
     }
 
-    fn queue(room: usize) -> (Self, mpsc::Receiver<Handed>) {
+    fn queue(against: &Arc<Against>, room: usize) -> (Self, mpsc::Receiver<Handed>) {
         let (queue, handed) = mpsc::channel(room);
-        (Self { queue, gathered: Arc::default() }, handed)
+        let look = Arc::new(Mutex::new(Look::new(Arc::clone(against))));
+        (Self { look, queue, gathered: Arc::default() }, handed)
     }
 
-    /// Hands over what an answer issued, once it was measured. Waits where there is no room.
+    /// Looks at what an answer issued, once it was measured. Waits where signatures are to be tried and there is no room.
     pub(super) async fn hand(&self, issued: Issued) {
+        let Some(to_try) = self.look().look(issued) else { return };
         let full = {
             let mut gathered = self.gathered();
-            gathered.push(issued);
+            gathered.push(to_try);
             (gathered.len() >= BATCH).then(|| std::mem::replace(&mut *gathered, Vec::with_capacity(BATCH)))
         };
         if let Some(batch) = full {
             // Nobody takes them any more only where the thread panicked, which `finish` tells.
-            let _gone = self.queue.send(Handed::Issued(batch)).await;
+            let _gone = self.queue.send(Handed::ToTry(batch)).await;
         }
     }
 
@@ -138,35 +145,40 @@ impl Tokens {
         (self.queue.max_capacity() - self.queue.capacity()) * BATCH
     }
 
-    fn gathered(&self) -> MutexGuard<'_, Vec<Issued>> {
+    fn look(&self) -> MutexGuard<'_, Look> {
+        self.look.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Vec<ToTry>> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until all that was handed over was looked at, and tells what it came to.
+    /// Waits until all signatures that were handed over were tried, and tells what all came to.
     ///
     /// # Panics
     /// The thread panicked.
     pub(super) async fn finish(self) -> Came {
         let (end, came) = oneshot::channel();
         let rest = std::mem::take(&mut *self.gathered());
-        let _gone = self.queue.send(Handed::Issued(rest)).await;
+        let _gone = self.queue.send(Handed::ToTry(rest)).await;
         let _gone = self.queue.send(Handed::End(end)).await;
-        came.await.expect("the thread that looks at tokens ends by telling what they came to")
+        let tried = came.await.expect("the thread that tries signatures ends by telling what they came to");
+        self.look().came(tried)
     }
 }
 
-/// Looks at what is handed over until the end.
-fn attend(mut look: Look, mut handed: mpsc::Receiver<Handed>) {
+/// Tries the signatures that are handed over until the end.
+fn attend(mut signatures: Signatures, mut handed: mpsc::Receiver<Handed>) {
     while let Some(one) = handed.blocking_recv() {
         match one {
-            Handed::Issued(batch) => {
-                look.look(&batch);
+            Handed::ToTry(batch) => {
+                signatures.hold(&batch);
                 // Whoever asks goes first: where both have one core, a row of batches would keep arrivals waiting.
                 thread::yield_now();
             }
             Handed::End(end) => {
                 // Nobody waits for it only where the run was given up.
-                let _given_up = end.send(look.came());
+                let _given_up = end.send(signatures.came());
                 return;
             }
         }

@@ -1,4 +1,4 @@
-//! What an answer costs the thread that looks at tokens, for whoever asks:
+//! What it costs to look at the tokens of an answer, for whoever asks:
 //! `cargo test --release -p ropcheck --lib tokens::cost -- --ignored --nocapture`.
 
 use std::time::Instant;
@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
-use super::tests::{Draft, Signer, against};
+use super::tests::{All, Draft, Signer, against};
 use super::*;
 
 const BATCHES: usize = 21;
@@ -56,9 +56,9 @@ fn cost_of_an_answer() {
                 let wanted = |(facts, _): &&(TokenFacts, Secret)| members.contains(&facts.member.as_str());
                 Issued { tokens: issued.tokens.iter().filter(wanted).cloned().collect(), ..issued.clone() }
             };
-            let answers: Vec<Issued> = answers.iter().map(keep).collect();
-            let mut look = Look::new(against(&signer, validated));
-            cost(&format!("{how}: {}", members.join(", ")), |number| look.look(&answers[number..=number]));
+            let mut answers = answers.iter().map(keep).collect::<Vec<_>>().into_iter();
+            let mut look = All::new(against(&signer, validated));
+            cost(&format!("{how}: {}", members.join(", ")), |_| look.look(answers.next()));
             assert!(look.came().found.iter().all(|found| found.finding == ropcheck_reports::record::Finding::Met));
         }
     }
@@ -72,9 +72,9 @@ async fn rate_through_the_queue() {
     const MANY: u32 = 50_000;
     let signer = Signer::new();
     let answers: Vec<Issued> = (0..MANY).map(|number| Draft::good("alice", number).issued(&signer)).collect();
-    let (tokens, handed) = Tokens::queue(ROOM);
-    let look = Look::new(against(&signer, Validated::All));
-    thread::spawn(move || attend(look, handed));
+    let against = Arc::new(against(&signer, Validated::All));
+    let (tokens, handed) = Tokens::queue(&against, ROOM);
+    thread::spawn(move || attend(Signatures::new(against), handed));
     let began = Instant::now();
     for mut issued in answers {
         issued.tokens.truncate(1);

@@ -1,21 +1,23 @@
-//! One token held against what is known and against those before it. No I/O, no clock.
+//! One token held against what is known and against those before it, its signature aside. No I/O, no clock.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ropcheck_reports::record::load::Validated;
-use ropcheck_reports::record::{Fingerprint, Signature};
+use ropcheck_reports::record::{Fingerprint, Found, TokenFacts};
 
 use super::jwt::Jwt;
 use super::seen::Seen;
+use super::signatures::{ToTry, Tried};
 use super::subjects::{Subject, Subjects};
-use super::truths::TRUTHS;
+use super::truths::{Sees, TRUTHS, ledger};
 use super::{Came, Issued, Kind};
 use crate::exchange::shortened;
 use crate::load::ledger::{Ledger, Place};
+use crate::secret::Secret;
 use crate::session::Session;
-use crate::witness::{Keys, Signed};
+use crate::witness::Keys;
 
 /// What tokens are held against.
 #[derive(Debug)]
@@ -52,29 +54,11 @@ impl Against {
         kind == Kind::Id || self.rfc9068 || jwt.is_at_jwt()
     }
 
-    /// The signature of a token that others are told to verify, or that names a key of the server's key set. Nothing else
-    /// tells whose key it would be.
-    fn to_try<'a>(&self, token: &Read<'a>) -> Option<Signed<'a>> {
-        let jwt = token.jwt.as_ref().filter(|_| token.is_taken)?;
-        let (kid, alg) = (jwt.parameter("kid"), jwt.parameter("alg").unwrap_or_default());
-        let names_key = || kid.is_some_and(|kid| self.keys.names(kid));
-        if !self.is_for_others(token.kind, jwt) && !names_key() {
-            return None;
-        }
-        let (text, signature) = jwt.signed()?;
-        Some(Signed { kid, alg, text, signature })
+    /// Whether the signature of a JWT is to be tried: others are told to verify it, or it names a key of the server's key set.
+    /// Nothing else tells whose key it would be.
+    fn is_to_try(&self, kind: Kind, jwt: &Jwt<'_>) -> bool {
+        self.is_for_others(kind, jwt) || jwt.parameter("kid").is_some_and(|kid| self.keys.names(kid))
     }
-}
-
-/// A token as it is read, before it is held against anything.
-struct Read<'a> {
-    kind: Kind,
-    issued: &'a Issued,
-    fingerprint: Fingerprint,
-    /// What it says, where it is a JWT.
-    jwt: Option<Jwt<'a>>,
-    /// Whether it is taken for validation.
-    is_taken: bool,
 }
 
 /// A token as truths see it.
@@ -90,8 +74,6 @@ pub(super) struct Token<'a> {
     pub(super) subject: Option<Subject>,
     /// Whether it was taken for validation.
     pub(super) is_taken: bool,
-    /// Whether its signature held, where that was tried.
-    pub(super) signature: Option<Signature>,
 }
 
 /// How a token, or its jti, was seen before.
@@ -129,9 +111,10 @@ impl Token<'_> {
     }
 }
 
-/// All that is known of the tokens of a run so far.
+/// All that is known of the tokens of a run so far, their signatures aside.
+#[derive(Debug)]
 pub(super) struct Look {
-    against: Against,
+    against: Arc<Against>,
     fingerprints: Seen,
     owners: RandomState,
     subjects: Subjects,
@@ -140,65 +123,59 @@ pub(super) struct Look {
     began: Option<Duration>,
     answers: u64,
     seen: u64,
-    validated: u64,
 }
 
 impl Look {
-    pub(super) fn new(against: Against) -> Self {
+    pub(super) fn new(against: Arc<Against>) -> Self {
         Self {
             subjects: Subjects::told(against.subjects.iter().cloned()),
             against,
             fingerprints: Seen::new(),
             owners: RandomState::new(),
-            ledger: Ledger::new("tokens", TRUTHS.iter().map(|truth| (truth.name, truth.requirement))),
+            ledger: ledger(),
             began: None,
             answers: 0,
             seen: 0,
-            validated: 0,
         }
     }
 
-    /// Looks at the tokens of some answers.
-    pub(super) fn look(&mut self, answers: &[Issued]) {
-        let read: Vec<Read<'_>> = answers.iter().flat_map(|issued| self.read(issued)).collect();
-        let to_try: Vec<Option<Signed<'_>>> = read.iter().map(|one| self.against.to_try(one)).collect();
-        let is_tried: Vec<bool> = to_try.iter().map(Option::is_some).collect();
-        let to_try: Vec<Signed<'_>> = to_try.into_iter().flatten().collect();
-        let mut signatures = self.against.keys.signatures(&to_try).into_iter();
-        for (one, is_tried) in read.into_iter().zip(is_tried) {
-            self.hold(one, is_tried.then(|| signatures.next()).flatten());
-        }
-    }
-
-    /// The tokens of an answer.
-    fn read<'a>(&mut self, issued: &'a Issued) -> Vec<Read<'a>> {
-        self.began.get_or_insert(issued.heard_at);
+    /// Looks at the tokens of an answer. Tells those whose signature is to be tried.
+    pub(super) fn look(&mut self, mut issued: Issued) -> Option<ToTry> {
+        let began = *self.began.get_or_insert(issued.heard_at);
         let is_taken = match self.against.validated {
             Validated::All => true,
             Validated::OneOf(many) => self.answers.is_multiple_of(many.max(1).into()),
             Validated::None => false,
         };
         self.answers += 1;
-        let each = issued.tokens.iter().filter_map(|(facts, secret)| {
-            let (kind, text) = (Kind::of(&facts.member)?, secret.expose());
-            // A refresh token is for nobody but the server to read.
-            let jwt = (kind != Kind::Refresh).then(|| Jwt::of(facts, text)).flatten();
-            Some(Read { kind, issued, fingerprint: facts.fingerprint, jwt, is_taken })
-        });
-        each.collect()
+        let mut to_try = false;
+        for (facts, secret) in &issued.tokens {
+            let Some(kind) = Kind::of(&facts.member) else { continue };
+            let jwt = jwt(kind, facts, secret);
+            to_try |= is_taken && jwt.as_ref().is_some_and(|jwt| self.against.is_to_try(kind, jwt));
+            self.hold(kind, &issued, facts.fingerprint, jwt, is_taken);
+        }
+        to_try.then(|| {
+            let is_to_try = |kind, jwt: Jwt<'_>| self.against.is_to_try(kind, &jwt);
+            issued.tokens.retain(|(facts, secret)| {
+                let kind = Kind::of(&facts.member);
+                kind.is_some_and(|kind| jwt(kind, facts, secret).is_some_and(|jwt| is_to_try(kind, jwt)))
+            });
+            ToTry { issued, began }
+        })
     }
 
-    /// Holds a token against every truth.
-    fn hold(&mut self, Read { kind, issued, fingerprint, jwt, is_taken }: Read<'_>, signature: Option<Signature>) {
+    /// Holds a token against every truth but that of its signature.
+    fn hold(&mut self, kind: Kind, issued: &Issued, fingerprint: Fingerprint, jwt: Option<Jwt<'_>>, is_taken: bool) {
         self.seen += 1;
-        self.validated += u64::from(matches!(signature, Some(Signature::Held { .. } | Signature::Failed(_))));
         let again = self.meet(kind, issued, fingerprint, jwt.as_ref());
         let sub = jwt.as_ref().and_then(|jwt| jwt.text("sub"));
         let subject = sub.and_then(|sub| self.subjects.meet(kind, issued, sub));
         let (against, began) = (&self.against, self.began.unwrap_or_default());
-        let token = Token { kind, issued, against, jwt, again, subject, is_taken, signature };
+        let token = Token { kind, issued, against, jwt, again, subject, is_taken };
         for (position, truth) in TRUTHS.iter().enumerate().filter(|(_, truth)| truth.of.contains(&kind)) {
-            if let Some(finding) = (truth.look)(&token) {
+            let Sees::Token(look) = truth.sees else { continue };
+            if let Some(finding) = look(&token) {
                 self.ledger.add(position, finding, || place(against, issued, began));
             }
         }
@@ -217,16 +194,22 @@ impl Look {
         Some(Again { fingerprint, is_same_token: now[..2] == before[..2], is_same_owner: now[2..] == before[2..] })
     }
 
-    /// What it all came to.
-    pub(super) fn came(self) -> Came {
-        let Self { seen, validated, .. } = self;
-        Came { odds: self.fingerprints.odds(), found: self.ledger.found(), seen, validated }
+    /// What it all came to, with what signatures did.
+    pub(super) fn came(&self, Tried { found, validated }: Tried) -> Came {
+        let mut found: Vec<Found> = self.ledger.found().into_iter().chain(found).collect();
+        found.sort_by(|one, other| one.case.cmp(&other.case));
+        Came { odds: self.fingerprints.odds(), found, seen: self.seen, validated }
     }
+}
+
+/// A token as a JWT, where it is one. A refresh token is for nobody but the server to read.
+fn jwt<'a>(kind: Kind, facts: &'a TokenFacts, secret: &'a Secret) -> Option<Jwt<'a>> {
+    if kind == Kind::Refresh { None } else { Jwt::of(facts, secret.expose()) }
 }
 
 /// Where a token was heard: `load/steady/logins~812#1, alice by web, 12 s after the first`.
 /// The walk is gone by the time that it is told, and the record does not hold it: the facts stand in the finding.
-fn place(against: &Against, issued: &Issued, began: Duration) -> Place {
+pub(super) fn place(against: &Against, issued: &Issued, began: Duration) -> Place {
     let case = against.journeys.get(issued.journey).map_or("", |(case, _)| case.as_str());
     let user = issued.user.as_deref().unwrap_or("no user");
     let after = issued.heard_at.saturating_sub(began).as_secs();

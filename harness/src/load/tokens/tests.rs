@@ -110,16 +110,36 @@ impl Draft {
     }
 }
 
+/// All that looks at tokens, without the thread.
+pub(super) struct All(Look, Signatures);
+
+impl All {
+    pub(super) fn new(against: Against) -> Self {
+        let against = Arc::new(against);
+        Self(Look::new(Arc::clone(&against)), Signatures::new(against))
+    }
+
+    /// Looks at some answers, and tries their signatures together.
+    pub(super) fn look(&mut self, answers: impl IntoIterator<Item = Issued>) {
+        let batch: Vec<ToTry> = answers.into_iter().filter_map(|issued| self.0.look(issued)).collect();
+        self.1.hold(&batch);
+    }
+
+    pub(super) fn came(self) -> Came {
+        self.0.came(self.1.came())
+    }
+}
+
 /// What came of two users with two logins each, the last one changed.
 fn came(against: impl FnOnce(&Signer) -> Against, change: impl Fn(&mut Draft)) -> Came {
     let signer = Signer::new();
-    let mut look = Look::new(against(&signer));
+    let mut look = All::new(against(&signer));
     for (number, user) in (1..).zip(["alice", "bob", "alice", "bob"]) {
         let mut draft = Draft::good(user, number);
         if number == 4 {
             change(&mut draft);
         }
-        look.look(&[draft.issued(&signer)]);
+        look.look([draft.issued(&signer)]);
     }
     look.came()
 }
@@ -215,8 +235,8 @@ fn of_signatures_that_are_tried_together_the_wrong_one_is_told() {
     for wrong in [None, Some(0), Some(2)] {
         let by = |number: u32| if wrong == Some(number) { &other } else { &signer };
         let answers: Vec<Issued> = (0..4).map(|number| Draft::good("alice", number).issued(by(number))).collect();
-        let mut look = Look::new(all(&signer));
-        look.look(&answers);
+        let mut look = All::new(all(&signer));
+        look.look(answers);
         let came = look.came();
         let told = wrong.map_or(vec![], |_| vec!["access-token-signature", "id-token-signature"]);
         assert_eq!((came.validated, broken(&came)), (8, told), "{wrong:?}");
@@ -233,11 +253,11 @@ fn an_access_token_of_two_users_is_told_whatever_it_is() {
     let signer = Signer::new();
     let jwt = Draft::good("alice", 1).issued(&signer).tokens.remove(0).1;
     for token in [Secret::new("opaque"), jwt] {
-        let mut look = Look::new(all(&signer));
+        let mut look = All::new(all(&signer));
         let mut tell = |walk: u32, user: &str, client: &str| {
             let (tokens, (user, client)) = (vec![signer.known("access_token", token.clone())], (user, client));
             let issued = Draft::good(user, walk).issued;
-            look.look(&[Issued { tokens, client: client.into(), ..issued }]);
+            look.look([Issued { tokens, client: client.into(), ..issued }]);
         };
         // Again to the same user and client it is no other's.
         for (walk, user, client) in [(1, "alice", "app"), (2, "alice", "app"), (3, "bob", "app"), (4, "alice", "web")] {
@@ -256,7 +276,7 @@ fn an_access_token_of_two_users_is_told_whatever_it_is() {
 #[test]
 fn no_more_than_a_few_examples_and_no_token_are_told() {
     let signer = Signer::new();
-    let mut look = Look::new(all(&signer));
+    let mut look = All::new(all(&signer));
     let mut texts = Vec::new();
     for number in 0..100 {
         let mut draft = Draft::good("alice", number);
@@ -264,7 +284,7 @@ fn no_more_than_a_few_examples_and_no_token_are_told() {
         draft.issued.heard_at += Duration::from_secs(number.into());
         let issued = draft.issued(&signer);
         texts.extend(issued.tokens.iter().map(|(_, token)| token.expose().to_owned()));
-        look.look(&[issued]);
+        look.look([issued]);
     }
     let came = look.came();
     let jti = found(&came, "jti-of-one");
@@ -332,10 +352,10 @@ fn the_target_file_may_tell_a_users_sub() {
 
 #[tokio::test]
 async fn what_is_handed_over_is_looked_at_by_a_thread_until_the_end() {
-    let (tokens, handed) = Tokens::queue(4);
     let signer = Signer::new();
-    let look = Look::new(all(&signer));
-    let thread = thread::spawn(move || attend(look, handed));
+    let against = Arc::new(all(&signer));
+    let (tokens, handed) = Tokens::queue(&against, 4);
+    let thread = thread::spawn(move || attend(Signatures::new(against), handed));
     for number in 0..20 {
         tokens.hand(Draft::good("alice", number).issued(&signer)).await;
     }
@@ -349,13 +369,17 @@ async fn what_is_handed_over_is_looked_at_by_a_thread_until_the_end() {
 
 #[tokio::test]
 async fn where_the_queue_is_full_the_walk_waits() {
-    let (tokens, mut handed) = Tokens::queue(2);
+    let signer = Signer::new();
+    let (tokens, mut handed) = Tokens::queue(&Arc::new(all(&signer)), 2);
+    let issued = || Draft::good("alice", 1).issued(&signer);
     assert_eq!(tokens.waiting(), 0);
     for _ in 0..3 * BATCH - 1 {
+        tokens.hand(issued()).await;
+        // What nobody signed is looked at without waiting.
         tokens.hand(Issued::default()).await;
     }
     assert_eq!(tokens.waiting(), 2 * BATCH);
-    let mut third = Box::pin(tokens.hand(Issued::default()));
+    let mut third = Box::pin(tokens.hand(issued()));
     tokio::select! {
         biased;
         () = &mut third => panic!("there is no room"),
@@ -419,7 +443,7 @@ async fn each_truth_is_broken_by_a_fault_of_the_server() {
         let session = session.unwrap_or_else(|why| panic!("{id}: {why}"));
         let (plan, ground) = session.plan(&case[0]).unwrap_or_else(|why| panic!("{id}: {why:?}"));
         let mut walked = walk(&plan, &Drawn::none(), Start::Now, &ground).await;
-        let mut look = Look::new(Against::of(&session, &case, Validated::All));
+        let mut look = All::new(Against::of(&session, &case, Validated::All));
         for (position, tokens) in witness(&plan, &mut walked, session.keys()) {
             let exchange = &mut walked.exchanges[position];
             let Sent::Step(step) = exchange.sent else { continue };
@@ -427,7 +451,7 @@ async fn each_truth_is_broken_by_a_fault_of_the_server() {
             let answer = exchange.heard.as_mut().expect("an answer");
             let told = |name: &str| answer.members().ok()?.raw(name)?.parse().ok();
             let scope = answer.members().ok().and_then(|members| members.text("scope")).unwrap_or(scope.to_owned());
-            look.look(&[Issued {
+            look.look([Issued {
                 position,
                 user: Some(user.into()),
                 client: "demo-basic".into(),

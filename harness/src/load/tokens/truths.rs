@@ -5,8 +5,9 @@ use ropcheck_reports::record::Finding;
 use super::Kind::{self, Access, Id, Refresh};
 use super::jwt::{Jwt, from_now};
 use super::look::Token;
-use crate::check::{held, pair};
+use crate::check::pair;
 use crate::exchange::shortened;
+use crate::load::ledger::Ledger;
 
 /// Something that holds of every token of a load run.
 pub(in crate::load) struct Truth {
@@ -16,9 +17,19 @@ pub(in crate::load) struct Truth {
     pub(in crate::load) requirement: &'static str,
     /// The tokens that it looks at.
     pub(super) of: &'static [Kind],
-    /// `None` where the sentence does not speak of such a token.
-    pub(super) look: fn(&Token<'_>) -> Option<Finding>,
+    /// What it looks at of them.
+    pub(super) sees: Sees,
 }
+
+/// What of a token a truth looks at.
+pub(super) enum Sees {
+    /// What it says, and those before it. `None` where the sentence does not speak of such a token.
+    Token(fn(&Token<'_>) -> Option<Finding>),
+    /// Its signature, once it was tried.
+    Signature,
+}
+
+use Sees::{Signature, Token as Of};
 
 impl Truth {
     /// The members whose tokens it looks at.
@@ -30,25 +41,30 @@ impl Truth {
 /// The roll call, by name. What an access token looks like is the server's own affair unless it follows RFC 9068.
 #[rustfmt::skip]
 pub(in crate::load) const TRUTHS: [Truth; 18] = [
-    Truth { name: "access-token-aud",       requirement: "rfc9068/2.2/aud",                       of: &[Access],     look: |t| Some(any_aud(t.valid()?)) },
-    Truth { name: "access-token-exp",       requirement: "rfc9068/2.2/exp",                       of: &[Access],     look: |t| Some(exp(t, t.valid()?)) },
-    Truth { name: "access-token-iat",       requirement: "rfc7519/4.1.6/iat-numeric",             of: &[Access],     look: |t| t.valid()?.claims.get("iat").and_then(|_| Some(iat(t, t.valid()?))) },
-    Truth { name: "access-token-iss",       requirement: "rfc9068/2.2/iss",                       of: &[Access],     look: |t| iss(t, t.valid()?) },
-    Truth { name: "access-token-lifetime",  requirement: "rfc6749/5.1/expires-in-seconds",        of: &[Access],     look: |t| lifetime(t, t.valid()?) },
-    Truth { name: "access-token-of-one",    requirement: "rfc6749/10.3/unguessable",              of: &[Access],     look: |t| Some(of_one(t)) },
-    Truth { name: "access-token-scope",     requirement: "rfc6749/5.1/scope-told-when-different", of: &[Access],     look: |t| scope(t, t.valid()?) },
-    Truth { name: "access-token-signature", requirement: "rfc7515/5.2/signature-verifies",        of: &[Access],     look: |t| Some(held(t.signature.as_ref()?, t.kind.member())) },
-    Truth { name: "access-token-sub",       requirement: "rfc9068/2.2/sub-is-owner",              of: &[Access],     look: |t| t.is_for_others().then(|| own_sub(t))? },
-    Truth { name: "id-token-aud",           requirement: "oidc-core/2/aud",                       of: &[Id],         look: |t| Some(client_in_aud(t, t.valid()?)) },
-    Truth { name: "id-token-exp",           requirement: "oidc-core/2/exp",                       of: &[Id],         look: |t| Some(exp(t, t.valid()?)) },
-    Truth { name: "id-token-iat",           requirement: "oidc-core/2/iat",                       of: &[Id],         look: |t| Some(iat(t, t.valid()?)) },
-    Truth { name: "id-token-iss",           requirement: "oidc-core/2/iss",                       of: &[Id],         look: |t| iss(t, t.valid()?) },
-    Truth { name: "id-token-signature",     requirement: "oidc-core/2/signed",                    of: &[Id],         look: |t| Some(held(t.signature.as_ref()?, t.kind.member())) },
-    Truth { name: "id-token-sub",           requirement: "oidc-core/2/sub",                       of: &[Id],         look: own_sub },
-    Truth { name: "jti-of-one",             requirement: "rfc7519/4.1.7/jti-unique",              of: &[Access, Id], look: jti },
-    Truth { name: "refresh-token-of-one",   requirement: "rfc6749/10.4/unguessable",              of: &[Refresh],    look: |t| Some(of_one(t)) },
-    Truth { name: "sub-of-one",             requirement: "rfc7519/4.1.2/sub-unique",              of: &[Access, Id], look: sub_of_one },
+    Truth { name: "access-token-aud",       requirement: "rfc9068/2.2/aud",                       of: &[Access],     sees: Of(|t| Some(any_aud(t.valid()?))) },
+    Truth { name: "access-token-exp",       requirement: "rfc9068/2.2/exp",                       of: &[Access],     sees: Of(|t| Some(exp(t, t.valid()?))) },
+    Truth { name: "access-token-iat",       requirement: "rfc7519/4.1.6/iat-numeric",             of: &[Access],     sees: Of(|t| t.valid()?.claims.get("iat").and_then(|_| Some(iat(t, t.valid()?)))) },
+    Truth { name: "access-token-iss",       requirement: "rfc9068/2.2/iss",                       of: &[Access],     sees: Of(|t| iss(t, t.valid()?)) },
+    Truth { name: "access-token-lifetime",  requirement: "rfc6749/5.1/expires-in-seconds",        of: &[Access],     sees: Of(|t| lifetime(t, t.valid()?)) },
+    Truth { name: "access-token-of-one",    requirement: "rfc6749/10.3/unguessable",              of: &[Access],     sees: Of(|t| Some(of_one(t))) },
+    Truth { name: "access-token-scope",     requirement: "rfc6749/5.1/scope-told-when-different", of: &[Access],     sees: Of(|t| scope(t, t.valid()?)) },
+    Truth { name: "access-token-signature", requirement: "rfc7515/5.2/signature-verifies",        of: &[Access],     sees: Signature },
+    Truth { name: "access-token-sub",       requirement: "rfc9068/2.2/sub-is-owner",              of: &[Access],     sees: Of(|t| t.is_for_others().then(|| own_sub(t))?) },
+    Truth { name: "id-token-aud",           requirement: "oidc-core/2/aud",                       of: &[Id],         sees: Of(|t| Some(client_in_aud(t, t.valid()?))) },
+    Truth { name: "id-token-exp",           requirement: "oidc-core/2/exp",                       of: &[Id],         sees: Of(|t| Some(exp(t, t.valid()?))) },
+    Truth { name: "id-token-iat",           requirement: "oidc-core/2/iat",                       of: &[Id],         sees: Of(|t| Some(iat(t, t.valid()?))) },
+    Truth { name: "id-token-iss",           requirement: "oidc-core/2/iss",                       of: &[Id],         sees: Of(|t| iss(t, t.valid()?)) },
+    Truth { name: "id-token-signature",     requirement: "oidc-core/2/signed",                    of: &[Id],         sees: Signature },
+    Truth { name: "id-token-sub",           requirement: "oidc-core/2/sub",                       of: &[Id],         sees: Of(own_sub) },
+    Truth { name: "jti-of-one",             requirement: "rfc7519/4.1.7/jti-unique",              of: &[Access, Id], sees: Of(jti) },
+    Truth { name: "refresh-token-of-one",   requirement: "rfc6749/10.4/unguessable",              of: &[Refresh],    sees: Of(|t| Some(of_one(t))) },
+    Truth { name: "sub-of-one",             requirement: "rfc7519/4.1.2/sub-unique",              of: &[Access, Id], sees: Of(sub_of_one) },
 ];
+
+/// A ledger of all of them.
+pub(super) fn ledger() -> Ledger {
+    Ledger::new("tokens", TRUTHS.iter().map(|truth| (truth.name, truth.requirement)))
+}
 
 /// That a token was not issued before to another user or client. To the same one it may be handed out again while it lives,
 /// and a refresh may leave the refresh token as it is (RFC 6749 section 6).
