@@ -162,13 +162,13 @@ impl Budget {
     pub fn shut(&self, whose: &Whose, now: Duration) -> Option<Arc<LockOut>> {
         match whose {
             Whose::User(name) => self.lock().users.get(name)?.shut_at(now),
-            Whose::Client(name) => self.shut_client(name, now),
+            Whose::Client(name) => self.shut_client(name, || now),
         }
     }
 
     /// The same for a client by its name.
-    pub(crate) fn shut_client(&self, name: &str, now: Duration) -> Option<Arc<LockOut>> {
-        self.lock().clients.get(name)?.shut_at(now)
+    pub(crate) fn shut_client(&self, name: &str, now: impl FnOnce() -> Duration) -> Option<Arc<LockOut>> {
+        self.lock().clients.get(name)?.shut_at(now())
     }
 
     /// Accounts that the server shut in this run, in the order in which that showed.
@@ -435,7 +435,7 @@ mod tests {
             }
             let words = last.1.in_few_words();
             assert_eq!(note(&last).is_some(), shows, "{} before: {words}", before.len());
-            assert_eq!(budget.shut_client("web", NOW).is_some(), shows, "{words}");
+            assert_eq!(budget.shut_client("web", || NOW).is_some(), shows, "{words}");
             assert_eq!(
                 budget.shut(&Whose::User("web".to_owned()), NOW),
                 None,

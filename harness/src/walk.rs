@@ -89,8 +89,8 @@ pub(crate) async fn walk_on(
 ) -> (Walked, Captures) {
     let walked = Walked {
         case: plan.case.id.clone(),
-        exchanges: vec![],
-        steps: vec![],
+        exchanges: Vec::with_capacity(plan.steps.len()),
+        steps: Vec::with_capacity(plan.steps.len()),
         twins: vec![None; plan.steps.len()],
         drawn: drawn.clone(),
     };
@@ -102,7 +102,7 @@ pub(crate) async fn walk_on(
         return walker.end();
     }
     if plan.compare.is_some() {
-        walker.walked.steps = walker.pair().await.unwrap_or_else(none);
+        walker.walked.steps = Box::pin(walker.pair()).await.unwrap_or_else(none);
         return walker.end();
     }
     for (index, step) in plan.steps.iter().enumerate() {
@@ -245,7 +245,8 @@ impl Walker<'_> {
         if let Some(twin) = granted.twin.get() {
             return Ok(twin.clone());
         }
-        let twin = self.walk_control(index, control).await?;
+        // Seldom needed, and as large as what it is a part of.
+        let twin = Box::pin(self.walk_control(index, control)).await?;
         // A throttled control says nothing for good: the next case asks again (RFC 6585 section 4).
         if twin.throttled {
             return Err((Because::Throttled, format!("the control was answered with {}", twin.answer)));
@@ -319,7 +320,7 @@ impl Walker<'_> {
             return Err((Because::Throttled, rest.told));
         }
         let client = step.client.as_deref().filter(|_| !self.provokes);
-        if let Some(shut) = client.and_then(|client| self.on.budget.shut_client(client, self.on.time.now())) {
+        if let Some(shut) = client.and_then(|client| self.on.budget.shut_client(client, || self.on.time.now())) {
             return Err(left_alone(&shut));
         }
         let drawn = &self.walked.drawn;

@@ -115,9 +115,11 @@ impl Wire {
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Heard {
         let sent_at = self.now();
         let mut opened = None;
-        let raw = match tokio::time::timeout(self.timeout, self.exchange(request, &mut opened)).await {
-            Ok(raw) => raw,
-            Err(_) => Err(Silence::TimedOut(self.timeout)),
+        let raw = {
+            // Where it stands: it is too large to be moved for every request.
+            let exchange = std::pin::pin!(self.exchange(request, &mut opened));
+            let in_time = tokio::time::timeout(self.timeout, exchange).await;
+            in_time.unwrap_or(Err(Silence::TimedOut(self.timeout)))
         };
         Heard { raw, sent_at, took: self.now().saturating_sub(sent_at), opened }
     }

@@ -5,7 +5,7 @@ mod patterns;
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hash, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -260,10 +260,16 @@ const ALPHABETS: [Alphabet; 9] = [
 /// How many characters there are beyond ASCII and within it.
 const CHARACTERS: u32 = 0x11_0000 - 0x800;
 
+/// For each byte the alphabets that hold it, a bit each in their order.
+static HOLDING: LazyLock<[u16; 256]> = LazyLock::new(|| {
+    let holding = |byte: u8| ALPHABETS.iter().rev().fold(0, |bits, (_, holds)| bits << 1 | u16::from(holds(byte)));
+    std::array::from_fn(|byte| u8::try_from(byte).map_or(0, holding))
+});
+
 /// The size of the smallest alphabet that holds every character of a token.
 fn alphabet(token: &str) -> u32 {
-    let smallest = ALPHABETS.iter().find(|(_, holds)| token.bytes().all(holds));
-    smallest.map_or(CHARACTERS, |(size, _)| *size)
+    let all = token.bytes().fold(u16::MAX, |all, byte| all & HOLDING[usize::from(byte)]);
+    ALPHABETS.get(all.trailing_zeros() as usize).map_or(CHARACTERS, |(size, _)| *size)
 }
 
 /// Turns the tokens of a walk into facts, and takes the tokens out of it: each exchange that had some by its position, with

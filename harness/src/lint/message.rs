@@ -1,5 +1,6 @@
 //! What HTTP, JSON and plain care ask of an answer, whoever gives it.
 
+use http::{HeaderName, HeaderValue, header};
 use ropcheck_reports::record::Finding;
 use url::Url;
 
@@ -70,7 +71,7 @@ pub(super) fn content_type_sent(answer: &Answer) -> Option<Finding> {
 /// Who can count a token's lifetime has a clock, so that only a server's own failure may come without a date. A method that
 /// HTTP does not know may be refused by whatever reads HTTP, before there is a server to speak of.
 pub(super) fn date(answer: &Answer, method: &http::Method) -> Option<Finding> {
-    let there = answer.headers.contains_key("date");
+    let there = answer.headers.contains_key(header::DATE);
     let status = answer.status;
     let is_known = matches!(*method, http::Method::GET | http::Method::HEAD | http::Method::POST);
     (is_known && (200..500).contains(&status))
@@ -79,21 +80,22 @@ pub(super) fn date(answer: &Answer, method: &http::Method) -> Option<Finding> {
 
 pub(super) fn date_form(answer: &Answer) -> Option<Finding> {
     // An Expires that is no date at all, such as 0, is an old way to say "over" (RFC 9111 section 5.3).
-    let is_date = |value: &str| value.starts_with(|c: char| c.is_ascii_alphabetic());
-    let told = |name: &'static str| Some((name, answer.header(name)?));
-    let or_not = ["expires", "retry-after"].into_iter().filter_map(told).filter(|(_, value)| is_date(value));
-    let mut dates = ["date", "last-modified"].into_iter().filter_map(told).chain(or_not).peekable();
-    dates.peek()?;
+    let is_date = |value: &HeaderValue| value.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    let told =
+        DATES.iter().filter(|(name, always)| answer.headers.get(name).is_some_and(|value| *always || is_date(value)));
+    let mut told = told.map(|(name, _)| name).peekable();
+    told.peek()?;
     // Of a field that comes twice each value is looked at; that it does is another sentence's matter.
-    let wrong = dates.find(|(name, _)| {
+    let wrong = told.find(|name| {
         answer.headers.get_all(*name).iter().any(|value| !value.to_str().is_ok_and(grammar::is_imf_fixdate))
     });
-    Some(pair(
-        wrong.is_none(),
-        || "dates like Sun, 06 Nov 1994 08:49:37 GMT",
-        || wrong.map(|(name, value)| format!("{name}: {}", shortened(&value))).unwrap_or_default(),
-    ))
+    let shown = |name: &HeaderName| format!("{name}: {}", shortened(&answer.header(name.as_str()).unwrap_or_default()));
+    Some(pair(wrong.is_none(), || "dates like Sun, 06 Nov 1994 08:49:37 GMT", || wrong.map(shown).unwrap_or_default()))
 }
+
+/// Fields that hold a date, and whether they hold nothing else.
+static DATES: [(HeaderName, bool); 4] =
+    [(header::DATE, true), (header::LAST_MODIFIED, true), (header::EXPIRES, false), (header::RETRY_AFTER, false)];
 
 pub(super) fn retry_after_form(answer: &Answer) -> Option<Finding> {
     let value = answer.header("retry-after")?;

@@ -1,5 +1,7 @@
 //! Lints counted over many answers.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use ropcheck_reports::record::{Finding, Found, Origin, Share, TokenFacts};
@@ -37,6 +39,14 @@ struct Count {
 struct Shown {
     first: Finding,
     examples: Vec<String>,
+}
+
+/// The lints of each kind, by position: most answers meet those of times alone.
+static OF_MAKE: LazyLock<Vec<usize>> = LazyLock::new(|| of(Sees::Make));
+static OF_TIMES: LazyLock<Vec<usize>> = LazyLock::new(|| of(Sees::Times));
+
+fn of(sees: Sees) -> Vec<usize> {
+    (0..LINTS.len()).filter(|position| LINTS[*position].sees == sees).collect()
 }
 
 /// An answer that broke no lint but those of times. Its tokens are marks, so that the next one may well be the same.
@@ -114,8 +124,13 @@ impl Tally {
         id: &impl Fn() -> String,
     ) -> Held {
         let mut held = Held { broken: vec![], met: vec![] };
-        for (position, (lint, count)) in LINTS.iter().zip(&mut self.counts).enumerate() {
-            if lint.sees != sees || !lint.at.contains(&endpoint) {
+        let positions = match sees {
+            Sees::Make => &*OF_MAKE,
+            Sees::Times => &*OF_TIMES,
+        };
+        for position in positions.iter().copied() {
+            let (lint, count) = (&LINTS[position], &mut self.counts[position]);
+            if !lint.at.contains(&endpoint) {
                 continue;
             }
             let Some(finding) = (lint.look)(answer, method) else { continue };

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
-use memchr::memmem::{self, Finder};
-use memchr::{memchr, memchr3};
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter, memchr3};
 use regex::bytes::Regex;
 
 use super::Known;
@@ -98,10 +98,15 @@ impl Hider<'_> {
     /// The same of what is looked for in this answer besides, in a text in which nothing is escaped.
     pub(super) fn holds_none_of_its_own(&self, text: &[u8]) -> bool {
         let text = spaced(text);
-        let is_absent =
-            |one: &Sought<'_>| one.secret.len() > text.len() || memmem::find(&text, &beginning(one.secret)).is_none();
+        let is_absent = |one: &Sought<'_>| one.secret.len() > text.len() || !holds(&text, &beginning(one.secret));
         self.own.iter().all(is_absent)
     }
+}
+
+/// Whether a text holds a few bytes. To make ready a search that is faster takes longer than this one.
+fn holds(text: &[u8], few: &[u8]) -> bool {
+    let Some((last, before)) = few.split_last() else { return true };
+    memchr_iter(*last, text).any(|at| text[..at].ends_with(before))
 }
 
 /// How a secret begins: a search is as large as what it looks for, and the first bytes of a long one tell enough.

@@ -115,7 +115,8 @@ impl Connections {
             }
         }
         let began = Instant::now();
-        let mut connection = self.open(scheme, authority, case).await?;
+        // It is the larger part of all that sending may take, and seldom needed.
+        let mut connection = Box::pin(self.open(scheme, authority, case)).await?;
         let opened = Some(began.elapsed());
         connection.address(&mut request, &path);
         let response = connection.sender.send_request(request).await.map_err(|why| silence(&why))?;
