@@ -206,6 +206,9 @@ struct Running {
 /// Arrivals that may be under way at once where nobody says otherwise and files do not run out.
 const MOST_AT_ONCE: u64 = 20_000;
 
+/// For how long arrivals find a connection open that nobody has used yet.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// Files that are open beside connections: the record, reports, the server's own where it is embedded.
 const SPARE_FILES: u64 = 100;
 
@@ -319,6 +322,7 @@ impl Running {
     /// Puts the load on, and says how it ended.
     async fn attack(self: &Arc<Self>) -> Result<Ended, NotLoaded> {
         let pulse = tokio::spawn(Arc::clone(self).feel_the_pulse());
+        self.open_ahead().await;
         if let Some(users) = &self.load.users {
             closed::attack(self, users, self.options.dashboard).await?;
         } else if let Some(rate) = &self.load.rate {
@@ -337,6 +341,23 @@ impl Running {
         } else {
             Ended::Complete
         })
+    }
+
+    /// Opens connections for those who arrive within a moment. Else all who come while the server, or this machine, does
+    /// something else for that long would open one each, and be later for that.
+    async fn open_ahead(&self) {
+        let peak = self.load.rate.as_ref().map(Ramp::peak).or(self.load.search.as_ref().map(|search| search.up_to));
+        let (Some(peak), Some(first)) = (peak, self.mix.first_step()) else { return };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate has limits, and none is below 0"
+        )]
+        let many = (peak * MOMENT.as_secs_f64()).ceil() as u32;
+        tokio::select! {
+            () = self.ground.open_ahead(many.min(self.at_once), &first.template.url) => {}
+            () = self.stopped() => {}
+        }
     }
 
     /// Tells each second how the generator fared in it.

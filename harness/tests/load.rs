@@ -258,6 +258,17 @@ async fn connections_are_kept_or_each_request_has_one_of_its_own() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_arrives_finds_a_connection_open() {
+    let (target, [connections, _]) = counted("127.0.0.1", "").await;
+    let session = session(Subject::Target(Box::new(target)), "small/crowd").await;
+    let before = connections.load(Ordering::Relaxed);
+    let run = folded(loaded(&session, "small/crowd", pending()).await.expect("it bears one walk"));
+    let of_arrivals: u64 = run.load.steps.iter().map(|step| step.connect.count()).sum();
+    assert_eq!(of_arrivals, 0, "as many as may be under way at once were opened before");
+    assert!(connections.load(Ordering::Relaxed) - before <= 1 + 4, "one for the rehearsal, and those");
+}
+
 /// Of a server on another machine, its leave and what it comes to. Nobody listens there: a request would be told as silence.
 #[test]
 fn another_machine_takes_a_load_by_leave_alone_and_no_more_than_that() {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ropcheck_reports::record::load;
 
 use super::NotLoaded;
-use crate::plan::{Login, Plan, Skip, plan};
+use crate::plan::{Login, Plan, Planned, Skip, plan};
 use crate::scenario::load::{Load, Weighted};
 use crate::session::Session;
 use crate::target::{Target, User};
@@ -73,6 +73,11 @@ impl Mix {
     /// The journey of the walk of that number.
     pub(super) fn pick(&self, number: u32) -> usize {
         self.order[number as usize % self.order.len()]
+    }
+
+    /// The step that any walk of the first journey begins with.
+    pub(super) fn first_step(&self) -> Option<&Planned> {
+        self.journeys.first()?.rows.first()?.plan.steps.first()
     }
 
     /// How many users take turns, over all journeys at the most.

@@ -161,15 +161,20 @@ impl Ground {
 
     /// A rest that is not over, longer than the target's patience.
     pub(super) fn resting(&self) -> Option<Rest> {
-        let now = self.time.now();
         let mut rest = self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        rest.take_if(|rest| rest.until <= now);
+        // Nearly always there is none, and no need to know the time.
+        rest.take_if(|rest| rest.until <= self.time.now());
         rest.clone()
     }
 
     /// Waits until so many requests may be sent at once ([`Start::Together`](super::Start::Together)), with a connection for each of them open.
     pub(crate) async fn together(&self, many: u32, to: &Url) {
         self.pace.together(many, &self.wire).await;
+        self.open_ahead(many, to).await;
+    }
+
+    /// Opens connections for so many requests, where connections are kept.
+    pub(crate) async fn open_ahead(&self, many: u32, to: &Url) {
         if self.wire.keeps() {
             self.wire.prepare(many, to).await;
         }
