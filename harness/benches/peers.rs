@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -33,7 +33,7 @@ const SECONDS: u32 = 3;
 const AT_ONCE: usize = 32;
 
 /// Answers that the server has; no run comes to as many.
-const ANSWERS: usize = 150_000;
+const ANSWERS: usize = 300_000;
 
 const TOKEN: &str = "/demo/demo/oauth2/token";
 const FORM: &str = "grant_type=password&username=alice&password=wonderland-7&scope=read";
@@ -47,6 +47,7 @@ fn main() {
         ["serve"] => serve(),
         ["goose", base] => bare_goose(base),
         ["hyper", base] => bare_hyper(base),
+        ["watch", rate] => watch(rate.parse().expect("arrivals a second")),
         _ => compare(),
     }
 }
@@ -58,7 +59,7 @@ fn compare() {
     pin(1);
     let folder = tempfile::tempdir().expect("a folder");
     let (mut goose, mut closed, mut oha, mut hyper) = (vec![], vec![], vec![], vec![]);
-    let (mut open, mut valid, mut lags, mut memory) = (vec![], vec![], vec![], vec![]);
+    let (mut open, mut valid, mut lags, mut watched, mut memory) = (vec![], vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         goose.push(told(&Command::new(own()).args(["goose", &base]).output().expect("goose")));
         closed.push(ropcheck(folder.path(), &base, &format!("users: {AT_ONCE} for {SECONDS}s, validate: none")).rate);
@@ -72,10 +73,11 @@ fn compare() {
         let half = open.last().expect("one") / 2.0;
         let calm = ropcheck(folder.path(), &base, &format!("rate: {half:.0}/s for {SECONDS}s, validate: none"));
         lags.push(calm.lag_p99_us);
+        watched.push(told(&Command::new(own()).args(["watch", &half.to_string()]).output().expect("a watcher")));
         memory.push(ropcheck(folder.path(), &base, &format!("users: 500 for {SECONDS}s")).most_memory);
     }
     let [goose, closed, oha, hyper] = [goose, closed, oha, hyper].map(median);
-    let [open, valid, lag, memory] = [open, valid, lags, memory].map(median);
+    let [open, valid, lag, watched, memory] = [open, valid, lags, watched, memory].map(median);
     println!("bare goose, {AT_ONCE} users            {goose:>8.0} answers/s");
     println!("ropcheck, {AT_ONCE} users              {closed:>8.0} answers/s   {:.2} of it", closed / goose);
     println!("oha, {AT_ONCE} connections             {oha:>8.0} answers/s");
@@ -83,6 +85,7 @@ fn compare() {
     println!("ropcheck, arrivals              {open:>8.0} answers/s   {:.2} of oha", open / oha);
     println!("ropcheck, each token validated  {valid:>8.0} answers/s");
     println!("lag at half of saturation, p99  {lag:>8.0} µs");
+    println!("the same of who does nothing    {watched:>8.0} µs");
     println!("memory at 500 users             {memory:>8.0} MiB");
 }
 
@@ -226,6 +229,23 @@ fn bare_hyper(base: &str) {
         asking.join_all().await.iter().sum()
     });
     println!("{}", count(answers) / f64::from(SECONDS));
+}
+
+/// The 99th percentile of the lag of somebody who does nothing but look at the clock for arrivals at an even rate, and answers
+/// each in no time: what this machine alone makes them wait.
+fn watch(rate: f64) {
+    let mut lags = vec![];
+    let (began, gap) = (Instant::now(), Duration::from_secs_f64(1.0 / rate));
+    let mut due = Duration::ZERO;
+    while due < Duration::from_secs(SECONDS.into()) {
+        let now = began.elapsed();
+        while due <= now {
+            lags.push(now.saturating_sub(due).as_secs_f64() * 1e6);
+            due += gap;
+        }
+    }
+    lags.sort_by(f64::total_cmp);
+    println!("{}", lags[lags.len() / 100 * 99]);
 }
 
 /// The server as a process of its own, and its base URL.
