@@ -122,6 +122,11 @@ impl Source {
             let message = message.split_once(": ").filter(|(head, _)| head.starts_with("error"));
             let message = message.map_or(whole.as_str(), |(_, rest)| strip_position(rest));
             let map = format!("a map is wanted here: `{}`", self.map_at(error.location()));
+            // Where the whole file should be one.
+            let message = match error.location() {
+                Some(at) if at.column() == 1 => message.replace("expected sequence start", LIST_OF_A_FILE),
+                Some(_) | None => message.to_owned(),
+            };
             let in_our_words = |message: String, (theirs, ours): &(&str, &str)| message.replace(theirs, ours);
             let message = OUR_WORDS.iter().fold(message.replace("expected mapping start", &map), in_our_words);
             let mut message = format!("{message}{}", remedy(&message));
@@ -151,6 +156,9 @@ const OUR_WORDS: [(&str, &str); 10] = [
     ("expected a nonzero u32",                             "a whole number, 1 or more, is wanted here"),
     (", set DuplicateKeyPolicy in Options if acceptable",  ""),
 ];
+
+const LIST_OF_A_FILE: &str =
+    "a list is wanted here, each entry behind a `-`: let a file of another kind lie in another folder";
 
 /// Maps by the key under which authors write something else, each in its own form.
 const MAPS: [(&str, &str); 6] = [

@@ -21,10 +21,10 @@ pub struct Exchange {
     pub sent: Sent,
     /// The answer, or why there is none.
     pub heard: Result<Answer, Silence>,
-    /// When it was meant to be sent, since the run began. Later than that is the generator's own delay, but for `held`.
+    /// When it was meant to be sent, since the run began. Later than that is the generator's own delay, but for `waited`.
     pub intended_at: Duration,
     /// How long it waited for its turn, by the rate that the target's owner allows.
-    pub held: Duration,
+    pub waited: Duration,
     /// When it was sent, since the run began.
     pub sent_at: Duration,
     /// From sending to the last byte of the body.

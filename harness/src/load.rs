@@ -127,7 +127,7 @@ pub async fn run(
     let took_us = micros(session.wire().now().saturating_sub(began));
     let asked_us = lasts(&running.load).and_then(|_| running.sheet.stretch().lasted()).map(micros);
     let ended = if stopped { ended.map(|_| Ended::Interrupted) } else { ended };
-    let notices = running.ground.notices().into_iter().chain(compared).collect();
+    let notices = running.ground.notices().into_iter().chain(running.slowed()).chain(compared).collect();
     tell(Event::RunFinished(RunFinished { ended: ended?, took_us, asked_us, notices }));
     Ok(())
 }
@@ -197,6 +197,9 @@ struct Running {
     most_under_way: AtomicU64,
     /// Arrivals that are due and not begun.
     waiting: AtomicU64,
+    /// Requests that waited for their turn at the rate that is allowed, and how long the longest did.
+    waited: AtomicU64,
+    longest_us: AtomicU64,
     /// What a search measures at the rate that it tries.
     trial: Mutex<Option<Tried>>,
     stop: watch::Receiver<bool>,
@@ -250,6 +253,8 @@ impl Running {
             under_way: AtomicU64::new(0),
             most_under_way: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
+            waited: AtomicU64::new(0),
+            longest_us: AtomicU64::new(0),
             trial: Mutex::default(),
             stop,
             events,
@@ -399,9 +404,24 @@ impl Running {
     /// Measures and judges a walk. Tells which exchanges broke a promise, and the tokens that it brought.
     fn judge(&self, journey: usize, plan: &Plan, walked: &mut Walked, begun: Begun) -> (Vec<bool>, Taken) {
         let tokens = witness(plan, walked, self.session.keys());
+        for exchange in walked.exchanges.iter().filter(|exchange| !exchange.waited.is_zero()) {
+            self.waited.fetch_add(1, Ordering::Relaxed);
+            self.longest_us.fetch_max(micros(exchange.waited), Ordering::Relaxed);
+        }
         let position = (journey, &self.mix.journeys[journey]);
         let broken = self.sheet.add(position, plan, walked, begun, &mut |event| self.tell(event));
         (broken, tokens)
+    }
+
+    /// What the rate that the target's owner allows did to what was asked for.
+    fn slowed(&self) -> Option<String> {
+        let (waited, longest) = (self.waited.load(Ordering::Relaxed), self.longest_us.load(Ordering::Relaxed));
+        let most = self.session.max_rate().filter(|_| waited > 0)?;
+        let longest = Duration::from_micros(longest).as_secs_f64() * 1e3;
+        Some(format!(
+            "to keep to `max_rate: {most}` {waited} requests waited for their turn, {longest:.1} ms at the longest: the server \
+             saw no greater burst, and that wait is in no time"
+        ))
     }
 
     /// Hands over what was issued, to be validated and held against all other tokens.

@@ -342,7 +342,7 @@ impl Walker<'_> {
         let is_watched = !self.on.is_under_load() && is_good(step, self.provokes);
         let print = is_watched.then(|| budget::Request::of(&request));
         let heard = self.on.wire.send(request).await;
-        let held = turn.map_or(Duration::ZERO, |turn| turn.waited);
+        let waited = turn.map_or(Duration::ZERO, |turn| turn.waited);
         let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
         self.on.breaker.heard(whole, heard.sent_at, heard.sent_at + heard.took);
         let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.on.alike, &self.captures, &spoken));
@@ -364,7 +364,7 @@ impl Walker<'_> {
             sent,
             heard: answer,
             intended_at,
-            held,
+            waited,
             sent_at: heard.sent_at,
             took: heard.took,
             opened: heard.opened,

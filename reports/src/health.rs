@@ -16,8 +16,8 @@ pub struct Health {
     pub shares_cpu: bool,
     /// The 99th percentile of the schedule lag, in microseconds; `None` in a closed loop.
     pub lag_p99_us: Option<u64>,
-    /// What arrivals waited that found as many under way as there may be at once, or as many sent as a second may see. It is
-    /// in their response times, and no delay of the generator's own.
+    /// What arrivals waited that found as many under way as there may be at once. It is in their response times, and no
+    /// delay of the generator's own.
     pub held: Times,
     /// The most files and connections that were open at the end of a second; 0 where that is not known.
     pub open_files: u64,

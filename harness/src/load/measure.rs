@@ -206,7 +206,7 @@ impl Open {
     fn add(&mut self, Reading { exchange, timed, broken, .. }: &Reading<'_>) {
         self.broken.all += broken.all;
         self.broken.musts += broken.musts;
-        let Exchange { heard, intended_at, held, sent_at, took, opened, .. } = exchange;
+        let Exchange { heard, intended_at, waited, sent_at, took, opened, .. } = exchange;
         let opened = opened.unwrap_or_default();
         if !opened.is_zero() {
             self.connect.add(opened);
@@ -236,13 +236,15 @@ impl Open {
         match timed {
             Timed::Sent => {}
             Timed::Arrival { place_at } => {
-                self.response.add(ended.saturating_sub(*intended_at));
-                // To have as many under way as there may be, or as many a second, is no delay of the generator's own.
-                let held = place_at.saturating_sub(*intended_at) + *held;
+                // Its turn is what the target's owner allows: no delay of the server's, and none of the generator's.
+                let due = *intended_at + *waited;
+                self.response.add(ended.saturating_sub(due));
+                // To have as many under way as there may be is no delay of the generator's own.
+                let held = place_at.saturating_sub(*intended_at);
                 if !held.is_zero() {
                     self.held.add(held);
                 }
-                self.lag.add(sent_at.saturating_sub(*intended_at + held));
+                self.lag.add(sent_at.saturating_sub(due + held));
             }
             Timed::Follows => self.response.add(*took),
         }
@@ -275,7 +277,7 @@ mod tests {
             sent: Sent::Step(0),
             heard: status.map(answer).ok_or(Silence::TimedOut(took)),
             intended_at: sent_at,
-            held: Duration::ZERO,
+            waited: Duration::ZERO,
             sent_at,
             took,
             opened: None,
@@ -348,12 +350,12 @@ mod tests {
     fn an_arrival_is_timed_from_its_intended_start_and_a_connection_apart() {
         let ms = Duration::from_millis;
         let (sent_at, opened) = (ms(1040), Some(ms(3)));
-        // When there was a place for it · its wait for its turn · what it waited for both · the generator's own delay.
-        for (place_at, turn, held, lag) in
-            [(0, 0, 0, 40), (1000, 0, 0, 40), (1035, 0, 35, 5), (0, 30, 30, 10), (1020, 15, 35, 5)]
+        // When there was a place for it · its wait for its turn · its response time · its wait for a place · the generator's own delay.
+        for (place_at, turn, response, held, lag) in
+            [(0, 0, 50, 0, 40), (1000, 0, 50, 0, 40), (1035, 0, 50, 35, 5), (0, 30, 20, 0, 10), (1020, 15, 35, 20, 5)]
         {
             let answered = exchange(reading(0, 0, Some(200), 10));
-            let late = Exchange { intended_at: ms(1000), held: ms(turn), sent_at, opened, ..answered };
+            let late = Exchange { intended_at: ms(1000), waited: ms(turn), sent_at, opened, ..answered };
             let mut windows = Windows::new(["login".to_owned()]);
             let timed = Timed::Arrival { place_at: ms(place_at) };
             let reading = Reading { second: 1, step: 0, exchange: &late, timed, broken: Broken::default() };
@@ -362,7 +364,7 @@ mod tests {
             windows.finish(&mut |window| all.push(window));
             let Window { latency_us, response_us, held_us, lag_us, connect_us, .. } = &all[0];
             let max = |text: &String| latency::decode(text).map_or(0, |times| times.max() / 1000);
-            assert_eq!([latency_us, response_us, held_us, lag_us, connect_us].map(max), [7, 50, held, lag, 3]);
+            assert_eq!([latency_us, response_us, held_us, lag_us, connect_us].map(max), [7, response, held, lag, 3]);
         }
     }
 

@@ -35,7 +35,7 @@ fn reported(exchanges: impl IntoIterator<Item = (Duration, Duration)>, timed: Ti
             sent: Sent::Step(0),
             heard: Ok(Answer::new(200, HeaderMap::new(), Bytes::new(), None)),
             intended_at: sent_at,
-            held: Duration::ZERO,
+            waited: Duration::ZERO,
             sent_at,
             took: answered_at.checked_sub(sent_at).expect("no answer comes before it was asked for"),
             opened: None,

@@ -6,7 +6,7 @@ use crate::wrong::wrong_scenario;
 const SCENARIOS: &[(&str, &str, &[&str])] = &[
     ("not YAML", "- id: «[\n", &[]),
     ("an escape that YAML has not", "- id: «\"\\q\"\n", &["escape"]),
-    ("no list", "«id: a\n", &["a list is wanted here"]),
+    ("no list", "«id: a\n", &["a list is wanted here, each entry behind a `-`", "in another folder"]),
     ("an unknown key", "- id: a\n  title: T\n  «stpes: []\n", &["unknown field `stpes`", "did you mean `steps`?"]),
     ("a key that is missing", "- id: a\n  «steps: []\n", &["missing field `title`"]),
     (

@@ -100,8 +100,8 @@ pub(super) fn view(run: &Run) -> Option<LoadView> {
 const SERVICE: &str = "Service time: from sending to the last byte of the answer.";
 
 const OPEN: &str = "Response time: from the intended start of an arrival to the last byte of its answer. Service time leaves \
-                    out what an arrival waited for; held is waiting while as many were under way as there may be at once, or as many sent as a \
-                    second may see; lag is how late the generator was; connect is the opening of connections.";
+                    out what an arrival waited for; held is waiting while as many were under way as there may be at once; \
+                    lag is how late the generator was; connect is the opening of connections.";
 
 fn conditions(load: &Load, head: &LoadHead) -> Vec<(&'static str, String)> {
     words::conditions(head).into_iter().chain([("in the run", words::generator(load, head))]).collect()

@@ -142,12 +142,9 @@ pub(crate) fn generator(run: &Load, head: &LoadHead) -> String {
     }));
     parts.extend(lag_p99_us.map(|us| format!("schedule lag p99 {} ms", millis(us))));
     parts.extend((held.count() > 0).then(|| {
-        let at_once = head.at_once.map(|most| format!("{most} at once"));
-        let rate = head.max_rate.map(|most| format!("the {most} a second that are allowed"));
-        let among: Vec<String> = at_once.into_iter().chain(rate).collect();
-        let among = if among.is_empty() { String::new() } else { format!(" among {}", among.join(" or ")) };
+        let at_once = head.at_once.map_or_else(String::new, |most| format!(" among {most} at once"));
         let waited = count(held.count(), "arrival");
-        format!("{waited} waited for a place{among}, p99 {} ms", millis(held.at_us(0.99)))
+        format!("{waited} waited for a place{at_once}, p99 {} ms", millis(held.at_us(0.99)))
     }));
     let of = if *may_open == 0 { String::new() } else { format!(" of {may_open}") };
     parts.extend((*open_files > 0).then(|| format!("at most {open_files}{of} files open")));
