@@ -149,7 +149,7 @@ pub(crate) fn generator(run: &Load, head: &LoadHead) -> String {
     let of = if *may_open == 0 { String::new() } else { format!(" of {may_open}") };
     parts.extend((*open_files > 0).then(|| format!("at most {open_files}{of} files open")));
     parts.extend((*under_way > 0).then(|| format!("at most {} under way", count(*under_way, "request"))));
-    let told = if parts.is_empty() { "nothing is known of it".to_owned() } else { parts.join(", ") };
+    let told = if parts.is_empty() { "how the generator fared is not known".to_owned() } else { parts.join(", ") };
     let slowed = run.health.slowed.iter().map(|limit| format!("; {limit}; the thresholds were kept in spite of it"));
     told + &slowed.collect::<String>()
 }
