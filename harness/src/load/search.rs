@@ -195,14 +195,15 @@ mod tests {
         }
     }
 
-    /// A trial of the seconds 2 and 3 with an answer that took a millisecond, in which the generator was that busy; before and
+    /// A trial of the seconds 2 and 3 with an answer that took a millisecond and broke a SHOULD, in which the generator was that busy; before and
     /// after it was idle.
     fn tried(cpu_us: u64) -> Tried {
         let mut times = hdrhistogram::Histogram::new_with_bounds(1, 1_000_000, 3).expect("bounds of a histogram");
         times.record(1000).expect("within the bounds");
         let (latency_us, statuses) = (ropcheck_reports::latency::encode(&times), [(200, 1)].into());
         let mut tried = Tried::default();
-        tried.add(&Event::Window(Window { second: 2, statuses, latency_us, ..Window::default() }));
+        let (broken, musts) = (1, Some(0));
+        tried.add(&Event::Window(Window { second: 2, statuses, latency_us, broken, musts, ..Window::default() }));
         for second in 0..6 {
             let cpu_us = if (2..4).contains(&second) { cpu_us } else { 10_000 };
             tried.add(&Event::Pulse(Pulse { second, cpu_us, ..Pulse::default() }));
@@ -214,6 +215,7 @@ mod tests {
     fn a_trial_in_whose_own_seconds_the_generator_was_the_limit_is_invalid_unless_it_kept_its_times() {
         for (wanted, idle, busy) in [
             ("errors = 0", CameTo::Kept, CameTo::Invalid),
+            ("findings = 0", CameTo::Kept, CameTo::Invalid),
             ("rate > 9/s", CameTo::Missed, CameTo::Invalid),
             ("p99 < 1 us", CameTo::Missed, CameTo::Invalid),
             ("p99 < 1 s", CameTo::Kept, CameTo::Kept),
