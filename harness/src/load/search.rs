@@ -195,8 +195,8 @@ mod tests {
         }
     }
 
-    /// A trial of the seconds 2 and 3 with an answer that took a millisecond and broke a SHOULD, in which the generator was that busy; before and
-    /// after it was idle.
+    /// A trial of the seconds 2 and 3 with an answer that took a millisecond and broke a SHOULD, in which the generator was that
+    /// busy; before and after it was idle.
     fn tried(cpu_us: u64) -> Tried {
         let mut times = hdrhistogram::Histogram::new_with_bounds(1, 1_000_000, 3).expect("bounds of a histogram");
         times.record(1000).expect("within the bounds");
