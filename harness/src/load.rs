@@ -233,6 +233,7 @@ impl Running {
         held_against(&load, &mix, session.library(), id)?;
         let sheet = Sheet::new(&mix, &session.library().catalogue, Stretch::new(lasts(&load).unwrap_or(Duration::MAX)));
         let tokens = Tokens::start(session, &mix.cases(), validated(&load))?;
+        pulse::ask_for_small_pages();
         let open_files = pulse::raise_open_files();
         // A server in this process opens a file for each connection, too.
         let ends = if session.is_embedded() { 2 } else { 1 };

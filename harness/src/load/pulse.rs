@@ -45,6 +45,18 @@ pub(super) fn raise_open_files() -> u64 {
     if setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
 }
 
+/// Asks for memory in small pages. A huge one is cleared whole when its first byte is used, which keeps arrivals waiting for a
+/// part of a millisecond; a generator that begins needs many new ones within a moment.
+#[cfg(target_os = "linux")]
+pub(super) fn ask_for_small_pages() {
+    // Where the system does not know it, it is as before.
+    let _unknown = nix::sys::prctl::set_thp_disable(true);
+}
+
+/// Elsewhere there is no such choice.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn ask_for_small_pages() {}
+
 /// The generator's machine in few words.
 pub(super) fn machine() -> String {
     let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
