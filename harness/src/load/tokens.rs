@@ -85,7 +85,7 @@ pub(super) struct Came {
     pub(super) odds: f64,
 }
 
-/// Batches that wait for the thread that looks at tokens. What finds no room waits with its walk, so that memory is bounded.
+/// Batches that wait for the thread that tries signatures. What finds no room waits with its walk, so that memory is bounded.
 const ROOM: usize = 16;
 
 /// How many answers are a batch: many signatures cost half as much together, and to wake the thread costs something.
