@@ -7,7 +7,7 @@
 //! ```
 //!
 //! This crate opens no socket, and no number is made outside [`folding`], [`run`] and the rooms that they fold with:
-//! [`asked`], [`coverage`], [`health`], [`latency`], [`load`], [`opinion`], [`race`], [`search`], [`steps`], [`threshold`], [`verdict`]
+//! `asked`, [`coverage`], [`health`], [`latency`], [`load`], [`opinion`], [`race`], [`search`], [`steps`], [`threshold`], [`verdict`]
 //! and [`waivers`].
 
 mod asked;
