@@ -125,7 +125,7 @@ pub async fn run(
     let compared = compared(&came);
     came.found.into_iter().map(Event::Found).for_each(&mut *tell);
     let took_us = micros(session.wire().now().saturating_sub(began));
-    let asked_us = lasts(&running.load).and_then(|_| running.sheet.stretch().lasted()).map(micros);
+    let asked_us = lasts(&running.load).and_then(|_| running.sheet.stretch().asked()).map(micros);
     let ended = if stopped { ended.map(|_| Ended::Interrupted) } else { ended };
     let notices = running.ground.notices().into_iter().chain(running.slowed()).chain(compared).collect();
     tell(Event::RunFinished(RunFinished { ended: ended?, took_us, asked_us, notices }));

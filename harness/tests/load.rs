@@ -269,6 +269,16 @@ async fn who_arrives_finds_a_connection_open() {
     assert!(connections.load(Ordering::Relaxed) - before <= 1 + 4, "one for the rehearsal, and those");
 }
 
+/// Forty arrivals, two at once, each with two answers of 20 ms: the last is begun after 760 ms, whatever the schedule says.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_is_no_higher_than_the_server_lets_it_be() {
+    let target = scripted("{ do: { latency: { constant: 20ms } } }").await;
+    let run = folded(load_on(Subject::Target(Box::new(target)), "small/queue").await.expect("it bears one walk"));
+    let login = run.load.steps.iter().find(|step| step.step == "login").expect("a step");
+    assert_eq!(login.count, 40);
+    assert!(login.rate <= 40.0 / 0.76 && login.asked_us >= 760_000, "{} in {} µs", login.rate, login.asked_us);
+}
+
 /// Of a server on another machine, its leave and what it comes to. Nobody listens there: a request would be told as silence.
 #[test]
 fn another_machine_takes_a_load_by_leave_alone_and_no_more_than_that() {

@@ -2,7 +2,8 @@
 //!
 //! It is the time of asking and not the time until the last answer. A run counts the answers to all that was meant to start in
 //! its time, however late they came: a tail in which only stragglers are answered is no part of that time, and would make a
-//! rate too low. That a server answers late is told by its latency. All steps are over the same time, so that their rates can
+//! rate too low. Whoever had to wait for a place among those under way was not begun on time, and makes that time longer than the
+//! schedule. That a server answers late is told by its latency. All steps are over the same time, so that their rates can
 //! be compared and added up, and a stall lowers them wherever it is.
 
 use crate::record::{Ended, LoadHead, RunFinished, Trial};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -19,12 +20,14 @@ pub(super) struct Stretch {
     lasts: Duration,
     /// When it was ended before its time.
     ended: OnceLock<Duration>,
+    /// When the last was begun who had to wait for a place, in microseconds of the run.
+    held_until_us: AtomicU64,
 }
 
 impl Stretch {
     /// A stretch of that length, not begun.
     pub(super) fn new(lasts: Duration) -> Self {
-        Self { began: OnceLock::new(), lasts, ended: OnceLock::new() }
+        Self { began: OnceLock::new(), lasts, ended: OnceLock::new(), held_until_us: AtomicU64::new(0) }
     }
 
     /// Begins at a time of the run, unless it has begun.
@@ -41,6 +44,22 @@ impl Stretch {
     pub(super) fn lasted(&self) -> Option<Duration> {
         let began = self.began.get()?;
         Some(self.ended.get().map_or(self.lasts, |ended| ended.saturating_sub(*began).min(self.lasts)))
+    }
+
+    /// Notes when somebody was begun who had to wait for a place.
+    pub(super) fn held(&self, until: Duration) {
+        self.held_until_us.fetch_max(micros(until), Ordering::Relaxed);
+    }
+
+    /// How long was asked; `None` where it has not begun.
+    pub(super) fn asked(&self) -> Option<Duration> {
+        Some(self.asked_from(*self.began.get()?, self.lasted()?))
+    }
+
+    /// How long was asked from a time of the run on by a schedule that is so long: until its end, and longer where somebody had
+    /// to wait for a place beyond it. Else a server that is slow would be told to bear whatever rate it was meant to.
+    pub(super) fn asked_from(&self, from: Duration, lasts: Duration) -> Duration {
+        Duration::from_micros(self.held_until_us.load(Ordering::Relaxed)).saturating_sub(from).max(lasts)
     }
 
     /// The second in which something was meant to start, from 0; `None` where that was after the end.
@@ -387,6 +406,19 @@ mod tests {
             [Some(0), Some(0), Some(1), Some(1), None]
         );
         assert_eq!(stretch.second(at(499)), Some(0), "a user that was a moment quicker than the first to ask");
+    }
+
+    #[test]
+    fn who_waits_for_a_place_beyond_the_end_is_still_to_be_asked_for() {
+        let (stretch, at) = (Stretch::new(Duration::from_secs(2)), Duration::from_millis);
+        assert_eq!(stretch.asked(), None, "it has not begun");
+        stretch.begin(at(500));
+        for (until, asked) in [(900, 2000), (2600, 2100), (2550, 2100)] {
+            stretch.held(at(until));
+            assert_eq!(stretch.asked(), Some(at(asked)), "{until}");
+        }
+        assert_eq!(stretch.second(at(2510)), None, "and none is meant for then");
+        assert_eq!([1000, 2500].map(|from| stretch.asked_from(at(from), at(1000))), [1600, 1000].map(at));
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub(super) async fn hunt(running: &Arc<Running>, search: &Search) -> std::io::Re
         let until = now.saturating_sub(began).as_secs() + 1;
         // The last may be answered before the time is over: only who ends it cuts it short.
         let is_cut = running.is_stopped() || running.is_silent();
-        let asked_us = micros(if is_cut { now.saturating_sub(begins).min(lasts) } else { lasts });
+        let asked = if is_cut { now.saturating_sub(begins).min(lasts) } else { lasts };
+        let asked_us = micros(running.sheet.stretch().asked_from(begins, asked));
         let (came_to, why) = running.end_trial().judged(&head, &wanted, from..until, asked_us);
         hunt.came_to(rate, kind, came_to);
         running.tell(Event::Trial(Trial { from, until, rate, asked_us: Some(asked_us), kind, came_to, why }));

@@ -76,7 +76,12 @@ impl Sheet {
             let Some(second) = self.stretch.second(exchange.intended_at) else { continue };
             let timed = match (begun, at) {
                 (Begun::ByUser, _) => Timed::Sent,
-                (Begun::ByArrival { place_at, .. }, 0) => Timed::Arrival { place_at },
+                (Begun::ByArrival { place_at, .. }, 0) => {
+                    if place_at > exchange.intended_at {
+                        self.stretch.held(exchange.sent_at);
+                    }
+                    Timed::Arrival { place_at }
+                }
                 (Begun::ByArrival { .. }, _) => Timed::Follows,
             };
             let step = journey.first_label + step;
