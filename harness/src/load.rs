@@ -231,7 +231,8 @@ impl Running {
             .ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))?;
         let mix = Mix::of(session, id, &load, &target)?;
         held_against(&load, &mix, session.library(), id)?;
-        let sheet = Sheet::new(&mix, &session.library().catalogue, Stretch::new(lasts(&load).unwrap_or(Duration::MAX)));
+        let stretch = Stretch::new(lasts(&load).unwrap_or(Duration::MAX));
+        let sheet = Sheet::new(&mix, &session.library().catalogue, stretch, session.target().timeout);
         let tokens = Tokens::start(session, &mix.cases(), validated(&load))?;
         pulse::ask_for_small_pages();
         let open_files = pulse::raise_open_files();

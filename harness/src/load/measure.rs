@@ -135,6 +135,8 @@ pub(super) enum Timed {
 #[derive(Debug)]
 pub(super) struct Windows {
     steps: Vec<String>,
+    /// How long an answer is waited for.
+    timeout: Duration,
     newest: u64,
     open: BTreeMap<(u64, usize), Open>,
 }
@@ -178,9 +180,9 @@ const GREATEST_US: u64 = 3_600_000_000;
 const LINGER: u64 = 1;
 
 impl Windows {
-    /// No windows yet, for the steps of these names.
-    pub(super) fn new(steps: impl IntoIterator<Item = String>) -> Self {
-        Self { steps: steps.into_iter().collect(), newest: 0, open: BTreeMap::new() }
+    /// No windows yet, for the steps of these names, whose answers are waited for so long.
+    pub(super) fn new(steps: impl IntoIterator<Item = String>, timeout: Duration) -> Self {
+        Self { steps: steps.into_iter().collect(), timeout, newest: 0, open: BTreeMap::new() }
     }
 
     /// Adds a reading, and tells the windows whose second is over by it.
@@ -191,7 +193,7 @@ impl Windows {
             let over = std::mem::replace(&mut self.open, open);
             self.close(over, tell);
         }
-        self.open.entry((reading.second, reading.step)).or_default().add(reading);
+        self.open.entry((reading.second, reading.step)).or_default().add(reading, self.timeout);
     }
 
     /// Tells the windows that are left.
@@ -222,7 +224,7 @@ impl Windows {
 }
 
 impl Open {
-    fn add(&mut self, Reading { exchange, timed, broken, .. }: &Reading<'_>) {
+    fn add(&mut self, Reading { exchange, timed, broken, .. }: &Reading<'_>, timeout: Duration) {
         self.broken.all += broken.all;
         self.broken.musts += broken.musts;
         let Exchange { heard, intended_at, waited, sent_at, took, opened, .. } = exchange;
@@ -234,7 +236,6 @@ impl Open {
             Ok(answer) => {
                 *self.statuses.entry(answer.status).or_default() += 1;
                 self.bytes += answer.body.len() as u64;
-                self.service.add(took.saturating_sub(opened));
                 if answer.status >= 400
                     && let Some(code) = answer.error()
                 {
@@ -250,8 +251,11 @@ impl Open {
                 *self.errors.entry(silence.name().to_owned()).or_default() += 1;
             }
         }
-        // Who waited in vain has waited all the same.
-        let ended = *sent_at + *took;
+        // Who waited in vain has waited all the same, and longer than anybody who was answered: a server that fails at once is
+        // not fast by it.
+        let took = if heard.is_ok() { *took } else { timeout.max(*took) };
+        self.service.add(took.saturating_sub(opened));
+        let ended = *sent_at + took;
         match timed {
             Timed::Sent => {}
             Timed::Arrival { place_at } => {
@@ -265,7 +269,7 @@ impl Open {
                 }
                 self.lag.add(sent_at.saturating_sub(due + held));
             }
-            Timed::Follows => self.response.add(*took),
+            Timed::Follows => self.response.add(took),
         }
     }
 }
@@ -280,6 +284,8 @@ mod tests {
 
     use super::*;
     use crate::exchange::{Answer, Sent, Silence};
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     /// The second that it was sent in, its step, its status or none, and how long it took.
     type Told = (u64, usize, Option<u16>, Duration);
@@ -312,7 +318,7 @@ mod tests {
 
     /// What is told at once, and what is told at the end.
     fn told(readings: &[Told]) -> (Vec<Window>, Vec<Window>) {
-        let mut windows = Windows::new(["login".to_owned(), "refresh".to_owned()]);
+        let mut windows = Windows::new(["login".to_owned(), "refresh".to_owned()], TIMEOUT);
         let (mut early, mut late) = (Vec::new(), Vec::new());
         for reading in readings {
             add(&mut windows, *reading, Timed::Sent, &mut |window| early.push(window));
@@ -328,17 +334,23 @@ mod tests {
             reading(0, 0, Some(200), 3),
             reading(0, 0, Some(500), 7),
             reading(0, 0, None, 10_000),
+            reading(0, 0, None, 1),
             reading(0, 1, Some(200), 2),
         ]);
         assert!(early.is_empty(), "the second is not over: {early:?}");
         let [login, refresh] = late.as_slice() else { panic!("two steps, not {late:?}") };
         assert_eq!((login.step.as_str(), login.second, login.broken, login.musts), ("login", 0, 2, Some(1)));
-        assert_eq!(login.statuses, BTreeMap::from([(0, 1), (200, 2), (500, 1)]));
-        let errors = [("invalid_grant", 1), ("no answer in time", 1)].map(|(code, count)| (code.to_owned(), count));
+        assert_eq!(login.statuses, BTreeMap::from([(0, 2), (200, 2), (500, 1)]));
+        let errors = [("invalid_grant", 1), ("no answer in time", 2)].map(|(code, count)| (code.to_owned(), count));
         assert_eq!((&login.errors, login.bytes), (&BTreeMap::from(errors), 75));
         assert_eq!((login.response_us.as_str(), login.lag_us.as_str()), ("", ""), "a user has no schedule");
         let latency = latency::decode(&login.latency_us).expect("reports read what is written here");
-        assert_eq!((latency.len(), latency.value_at_quantile(0.5)), (3, 3001), "silence has no latency");
+        assert_eq!((latency.len(), latency.value_at_quantile(0.5)), (5, 7003), "two are silent, the longest of all");
+        assert_eq!(
+            [0.7, 1.0].map(|quantile| latency.value_at_quantile(quantile) / 10_000),
+            [1000; 2],
+            "one fails at once"
+        );
         assert_eq!((refresh.step.as_str(), refresh.statuses.clone()), ("refresh", BTreeMap::from([(200, 1)])));
     }
 
@@ -355,7 +367,7 @@ mod tests {
 
     #[test]
     fn however_long_the_run_few_windows_are_open() {
-        let mut windows = Windows::new(["login".to_owned()]);
+        let mut windows = Windows::new(["login".to_owned()], TIMEOUT);
         let mut told = 0;
         for second in 0..1000 {
             add(&mut windows, reading(second, 0, Some(200), 1), Timed::Sent, &mut |_| told += 1);
@@ -375,7 +387,7 @@ mod tests {
         {
             let answered = exchange(reading(0, 0, Some(200), 10));
             let late = Exchange { intended_at: ms(1000), waited: ms(turn), sent_at, opened, ..answered };
-            let mut windows = Windows::new(["login".to_owned()]);
+            let mut windows = Windows::new(["login".to_owned()], TIMEOUT);
             let timed = Timed::Arrival { place_at: ms(place_at) };
             let reading = Reading { second: 1, step: 0, exchange: &late, timed, broken: Broken::default() };
             windows.add(&reading, &mut |_| {});

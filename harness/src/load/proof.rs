@@ -27,7 +27,7 @@ fn script(lines: &str) -> impl FnMut(Duration) -> Option<Duration> {
 
 /// What is reported of requests that were sent and answered at these times.
 fn reported(exchanges: impl IntoIterator<Item = (Duration, Duration)>, timed: Timed) -> StepLoad {
-    let mut windows = Windows::new(["login".to_owned()]);
+    let mut windows = Windows::new(["login".to_owned()], Duration::from_secs(10));
     let mut steps = Steps::default();
     let mut tell = |window: Window| steps.add(&window);
     for (sent_at, answered_at) in exchanges {

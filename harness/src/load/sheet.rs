@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use ropcheck_reports::record::{Event, Finding, Found};
 
@@ -42,9 +43,9 @@ struct Settled<'p> {
 }
 
 impl Sheet {
-    pub(super) fn new(mix: &Mix, catalogue: &Catalogue, stretch: Stretch) -> Self {
+    pub(super) fn new(mix: &Mix, catalogue: &Catalogue, stretch: Stretch, timeout: Duration) -> Self {
         let promises = mix.journeys.iter().map(|journey| Promises::of(&journey.rows[0].plan)).collect();
-        let windows = Windows::new(mix.labels.iter().cloned());
+        let windows = Windows::new(mix.labels.iter().cloned(), timeout);
         let musts = catalogue.musts().map(str::to_owned).collect();
         Self { stretch, musts, sums: Mutex::new(Sums { windows, promises, lints: Tally::default() }) }
     }
