@@ -148,21 +148,18 @@ impl Look {
             Validated::None => false,
         };
         self.answers += 1;
-        let mut to_try = false;
         for (facts, secret) in &issued.tokens {
             let Some(kind) = Kind::of(&facts.member) else { continue };
-            let jwt = jwt(kind, facts, secret);
-            to_try |= is_taken && jwt.as_ref().is_some_and(|jwt| self.against.is_to_try(kind, jwt));
-            self.hold(kind, &issued, facts.fingerprint, jwt, is_taken);
+            self.hold(kind, &issued, facts.fingerprint, jwt(kind, facts, secret), is_taken);
         }
-        to_try.then(|| {
-            let is_to_try = |kind, jwt: Jwt<'_>| self.against.is_to_try(kind, &jwt);
-            issued.tokens.retain(|(facts, secret)| {
-                let kind = Kind::of(&facts.member);
-                kind.is_some_and(|kind| jwt(kind, facts, secret).is_some_and(|jwt| is_to_try(kind, jwt)))
-            });
-            ToTry { issued, began }
-        })
+        if !is_taken {
+            return None;
+        }
+        issued.tokens.retain(|(facts, secret)| {
+            let is_to_try = |kind| jwt(kind, facts, secret).is_some_and(|jwt| self.against.is_to_try(kind, &jwt));
+            Kind::of(&facts.member).is_some_and(is_to_try)
+        });
+        (!issued.tokens.is_empty()).then_some(ToTry { issued, began })
     }
 
     /// Holds a token against every truth but that of its signature.
