@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use ropcheck_reports::record::TokenFacts;
+use ropcheck_reports::record::{Because, TokenFacts};
 use url::Url;
 
 use crate::json::{Members, NotAnObject};
@@ -82,6 +82,9 @@ pub enum Silence {
     /// The connection ended before an answer.
     #[error("the connection ended before an answer: {0}")]
     Closed(String),
+    /// The run was ended, and did not wait for it.
+    #[error("no answer yet when the run was ended")]
+    Unawaited,
 }
 
 impl Silence {
@@ -95,6 +98,21 @@ impl Silence {
             Self::TimedOut(_) => "no answer in time",
             Self::NotHttp(_) => "no HTTP",
             Self::Closed(_) => "connection ended",
+            Self::Unawaited => "not waited for",
+        }
+    }
+
+    /// Why a promise of the answer can't be judged.
+    pub fn because(&self) -> Because {
+        match self {
+            Self::Unawaited => Because::Ended,
+            Self::Unreachable(_)
+            | Self::NoPort
+            | Self::NoFile
+            | Self::Tls(_)
+            | Self::TimedOut(_)
+            | Self::NotHttp(_)
+            | Self::Closed(_) => Because::NoAnswer,
         }
     }
 }

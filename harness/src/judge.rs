@@ -100,7 +100,7 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks:
         };
         for position in positions {
             let finding = match &walked.exchanges[*position].heard {
-                Err(silence) => unjudged(Because::NoAnswer, silence.to_string()),
+                Err(silence) => unjudged(silence.because(), silence.to_string()),
                 Ok(answer) if answer.is_throttled() && !step.expects_throttling() => {
                     unjudged(Because::Throttled, answer.in_few_words())
                 }
@@ -121,7 +121,7 @@ fn promised(promise: &Promise, index: usize, step: &Planned, plan: &Plan, walks:
             }
         }
     }
-    let share = (sent > 1).then(|| Share { broken: broken.len() as u64, of: sent - left_open });
+    let share = (sent > 1).then(|| Share { broken: broken.len() as u64, of: sent - left_open, open: 0 });
     broken.truncate(EXAMPLES);
     let (finding, shown) = match (first, open) {
         (Some(finding), _) => (finding, broken),
@@ -177,7 +177,7 @@ fn cut_short(walked: &Walked) -> Option<(Because, String)> {
         Reached::Sent(_) => None,
     });
     let unheard = walked.exchanges.iter().find_map(|exchange| match &exchange.heard {
-        Err(silence) => Some((Because::NoAnswer, silence.to_string())),
+        Err(silence) => Some((silence.because(), silence.to_string())),
         Ok(answer) => answer.is_throttled().then(|| (Because::Throttled, answer.in_few_words())),
     });
     unreached.or(unheard)

@@ -29,6 +29,7 @@ pub mod embedded;
 pub mod exchange;
 pub mod explain;
 pub mod forecast;
+mod halt;
 pub mod json;
 pub mod judge;
 mod lasting;

@@ -35,8 +35,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ropcheck_reports::record::load::{Conditions, Mode, Threshold, Validated};
-use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, RunFinished, RunStarted};
-use tokio::sync::{mpsc, watch};
+use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, Pulse, RunFinished, RunStarted};
+use tokio::sync::{mpsc, oneshot};
 
 use self::measure::{Begun, Stretch};
 use self::mix::{Mix, Row};
@@ -45,9 +45,10 @@ use self::schedule::Schedule;
 use self::search::Tried;
 use self::sheet::{Sheet, unmet};
 use self::tokens::{Came, Issued, Tokens};
-use crate::breaker::SILENCES;
+use crate::breaker::Gone;
 use crate::captures::Captures;
 use crate::drawn::Drawn;
+use crate::halt::Halt;
 use crate::plan::Plan;
 use crate::recorder::{self, micros};
 use crate::scenario::load::{Connections, Load, Ramp, Validate};
@@ -88,8 +89,7 @@ pub async fn run(
     tell: &mut dyn FnMut(Event),
 ) -> Result<(), NotLoaded> {
     let (events, mut told) = mpsc::unbounded_channel();
-    let (raise, raised) = watch::channel(false);
-    let running = Arc::new(Running::ready(session, id, options, raised, events)?);
+    let running = Arc::new(Running::ready(session, id, options, events)?);
     let rehearsed = running.rehearse().await?;
     let head = session.head(Kind::Load, &running.mix.cases(), now_ms());
     tell(Event::RunStarted(RunStarted { load: Some(running.head()), ..head }));
@@ -104,31 +104,39 @@ pub async fn run(
     let began = session.wire().now();
     let mut attack = std::pin::pin!(running.attack());
     let mut stop = std::pin::pin!(stop);
-    let mut stopped = false;
-    let ended = loop {
-        tokio::select! {
+    let mut cut_off = None;
+    let done = loop {
+        let why = tokio::select! {
             biased;
-            Some(event) = told.recv() => tell(event),
-            ended = &mut attack => break ended,
-            () = &mut stop, if !stopped => {
-                stopped = true;
-                running.sheet.stretch().end(session.wire().now());
-                raise.send_replace(true);
+            Some(event) = told.recv() => {
+                tell(event);
+                continue;
             }
-        }
+            done = &mut attack => break done,
+            () = &mut stop, if cut_off.is_none() => Ended::Interrupted,
+            gone = running.gone(), if cut_off.is_none() => Ended::Stopped(running.told(gone)),
+        };
+        cut_off = Some(why);
+        running.halt().raise();
+        running.sheet.stretch().end(session.wire().now());
     };
+    done?;
     while let Ok(event) = told.try_recv() {
         tell(event);
     }
     running.sheet.finish(tell);
     let came = running.tokens.clone().finish().await;
     let compared = compared(&came);
-    came.found.into_iter().map(Event::Found).for_each(&mut *tell);
+    came.found.iter().cloned().map(Event::Found).for_each(&mut *tell);
     let took_us = micros(session.wire().now().saturating_sub(began));
     let asked_us = lasts(&running.load).and_then(|_| running.sheet.stretch().asked()).map(micros);
-    let ended = if stopped { ended.map(|_| Ended::Interrupted) } else { ended };
-    let notices = running.ground.notices().into_iter().chain(running.slowed()).chain(compared).collect();
-    tell(Event::RunFinished(RunFinished { ended: ended?, took_us, asked_us, notices }));
+    let gone = running.ground.breaker.gone();
+    let gone_us = gone.map(|gone| micros(running.sheet.stretch().since(gone.since)));
+    let is_told = matches!(cut_off, Some(Ended::Stopped(_)));
+    let notices = gone.filter(|_| !is_told).map(|gone| running.told(gone)).into_iter();
+    let notices = notices.chain(running.ground.notices()).chain(running.slowed()).chain(compared).collect();
+    let (ended, validated) = (cut_off.unwrap_or(Ended::Complete), Some(came.validated));
+    tell(Event::RunFinished(RunFinished { ended, took_us, asked_us, gone_us, validated, notices }));
     Ok(())
 }
 
@@ -202,7 +210,6 @@ struct Running {
     longest_us: AtomicU64,
     /// What a search measures at the rate that it tries.
     trial: Mutex<Option<Tried>>,
-    stop: watch::Receiver<bool>,
     events: mpsc::UnboundedSender<Event>,
 }
 
@@ -220,7 +227,6 @@ impl Running {
         session: &Arc<Session>,
         id: &str,
         options: Options,
-        stop: watch::Receiver<bool>,
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<Self, NotLoaded> {
         let load = find(session.library(), id)?.clone();
@@ -258,7 +264,6 @@ impl Running {
             waited: AtomicU64::new(0),
             longest_us: AtomicU64::new(0),
             trial: Mutex::default(),
-            stop,
             events,
         })
     }
@@ -326,28 +331,26 @@ impl Running {
         }
     }
 
-    /// Puts the load on, and says how it ended.
-    async fn attack(self: &Arc<Self>) -> Result<Ended, NotLoaded> {
-        let pulse = tokio::spawn(Arc::clone(self).feel_the_pulse());
+    /// Puts the load on, until its end or its halt.
+    async fn attack(self: &Arc<Self>) -> Result<(), NotLoaded> {
+        let (over, is_over) = oneshot::channel();
+        let pulse = tokio::spawn(Arc::clone(self).feel_the_pulse(is_over));
         self.open_ahead().await;
         if let Some(users) = &self.load.users {
             closed::attack(self, users, self.options.dashboard).await?;
         } else if let Some(rate) = &self.load.rate {
             let began = self.sheet.stretch().begin(self.session.wire().now());
-            open::attack(self, Schedule::new(rate, self.load.arrivals, self.options.seed), began).await?;
+            let schedule = Schedule::new(rate, self.load.arrivals, self.options.seed);
+            open::attack(self, schedule, began..began + rate.lasts()).await?;
         } else if let Some(search) = &self.load.search {
             search::hunt(self, search).await?;
         } else if let Some(race) = &self.load.race {
             // It is several walks big, and most runs are none.
             Box::pin(race::run(self, race)).await;
         }
-        pulse.abort();
-        Ok(if self.is_silent() {
-            self.sheet.stretch().end(self.session.wire().now());
-            Ended::Stopped(format!("{SILENCES} requests in a row got no answer"))
-        } else {
-            Ended::Complete
-        })
+        drop(over);
+        pulse.await.expect("a pulse is told without a panic");
+        Ok(())
     }
 
     /// Opens connections for those who arrive within a moment. Else all who come while the server, or this machine, does
@@ -363,21 +366,28 @@ impl Running {
         let many = (peak * MOMENT.as_secs_f64()).ceil() as u32;
         tokio::select! {
             () = self.ground.open_ahead(many.min(self.at_once), &first.template.url) => {}
-            () = self.stopped() => {}
+            () = self.halt().comes() => {}
         }
     }
 
-    /// Tells each second how the generator fared in it.
-    async fn feel_the_pulse(self: Arc<Self>) {
-        let mut meter = Meter::start();
+    /// Tells each second how the generator fared in it, the last one as far as it came.
+    async fn feel_the_pulse(self: Arc<Self>, mut over: oneshot::Receiver<()>) {
+        let wire = self.session.wire();
+        let mut meter = Meter::start(wire.now());
         let mut beat = tokio::time::interval(BEAT);
         beat.tick().await;
         for second in 0.. {
-            beat.tick().await;
+            let is_cut = tokio::select! {
+                _ = beat.tick() => false,
+                _dropped = &mut over => true,
+            };
             let under_way = self.most_under_way.swap(self.under_way.load(Ordering::Relaxed), Ordering::Relaxed);
-            let unvalidated = self.tokens.waiting() as u64;
-            let pulse = meter.pulse(second, under_way, self.waiting.load(Ordering::Relaxed), unvalidated);
-            self.tell(Event::Pulse(pulse));
+            let (waiting, unvalidated) = (self.waiting.load(Ordering::Relaxed), self.tokens.waiting() as u64);
+            let pulse = meter.pulse(second, wire.now(), is_cut);
+            self.tell(Event::Pulse(Pulse { under_way, waiting, unvalidated, ..pulse }));
+            if is_cut {
+                break;
+            }
         }
     }
 
@@ -443,6 +453,7 @@ impl Running {
 
     /// Begins to add up what is measured.
     fn begin_trial(&self) {
+        self.sheet.begin_trial();
         *self.trial() = Some(Tried::default());
     }
 
@@ -456,27 +467,27 @@ impl Running {
         self.trial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_stopped(&self) -> bool {
-        *self.stop.borrow()
+    /// What cuts it off before its end.
+    fn halt(&self) -> &Halt {
+        self.ground.wire.halt()
     }
 
-    fn is_silent(&self) -> bool {
-        self.ground.breaker.is_broken()
-    }
-
-    /// Comes when the server has been silent for too long.
-    async fn gone_silent(&self) {
+    /// Comes when the server has answered nobody for too long.
+    async fn gone(&self) -> Gone {
         let mut look = tokio::time::interval(BEAT / 4);
-        while !self.is_silent() {
+        loop {
             look.tick().await;
+            if self.ground.breaker.is_broken()
+                && let Some(gone) = self.ground.breaker.gone()
+            {
+                return gone;
+            }
         }
     }
 
-    /// Comes when whoever runs it wants it to end.
-    async fn stopped(&self) {
-        let mut stop = self.stop.clone();
-        if stop.wait_for(|stop| *stop).await.is_err() {
-            std::future::pending::<()>().await;
-        }
+    /// That the server is gone, in words.
+    fn told(&self, Gone { since, how }: Gone) -> String {
+        let since = self.sheet.stretch().since(since).as_secs_f64();
+        format!("the server was gone: from {since:.1} s on it answered nothing any more ({how})")
     }
 }

@@ -186,9 +186,9 @@ impl Session {
         }
     }
 
-    /// The requests a second that a load may ask for at the most: on another machine its owner says.
+    /// The requests a second that a load may ask for at the most, where the target file says.
     pub fn max_rate(&self) -> Option<f64> {
-        self.target.load.as_ref().filter(|_| !self.target.is_loopback()).map(|load| load.max_rate)
+        self.target.load.as_ref().map(|load| load.max_rate)
     }
 
     /// The target that a load's journeys are planned for, and the ground to walk them on: a pace of its own, and any number
@@ -202,7 +202,8 @@ impl Session {
         // Wrong passwords under load are those of sacrificial users: as many as are asked for, unless the target file bounds them.
         target.limits.failed_logins.get_or_insert(u32::MAX);
         let rate = self.max_rate();
-        let wire = if keeps { self.wire.clone() } else { self.wire.clone().unkept() };
+        let wire = self.wire.clone().apart();
+        let wire = if keeps { wire } else { wire.unkept() };
         let ground = Ground::new(wire, &target, Arc::new(Pace::at(rate)), time).in_manner(manner);
         Some((target, ground))
     }

@@ -161,7 +161,7 @@ impl Suite {
         running.abort_all();
         tally.found().into_iter().map(Event::Found).for_each(&mut *tell);
         let took_us = micros(session.wire().now().saturating_sub(began));
-        tell(Event::RunFinished(RunFinished { ended, took_us, asked_us: None, notices: session.notices() }));
+        tell(Event::RunFinished(RunFinished { notices: session.notices(), ..RunFinished::after(took_us, ended) }));
     }
 }
 

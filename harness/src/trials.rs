@@ -123,7 +123,7 @@ impl Bench {
 /// The events of a few cases as a run of their own.
 fn alone(session: &Session, cases: &[String], events: Vec<Event>) -> Run {
     let head = Event::RunStarted(session.head(Kind::Check, cases, 0));
-    let end = Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 0, asked_us: None, notices: vec![] });
+    let end = Event::RunFinished(RunFinished::after(0, Ended::Complete));
     folded([head].into_iter().chain(events).chain([end]).collect())
 }
 

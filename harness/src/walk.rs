@@ -13,7 +13,7 @@ use crate::budget::{self, Came, Refused};
 use crate::captures::Captures;
 use crate::comparison::is_turned;
 use crate::drawn::Drawn;
-use crate::exchange::{Answer, Exchange, Sent, Way};
+use crate::exchange::{Answer, Exchange, Sent, Silence, Way};
 use crate::lock_out::{LockOut, time};
 use crate::plan::{Control, Login, Plan, Planned};
 use crate::request::{Ink, fill, spoken};
@@ -26,6 +26,8 @@ use crate::secret::Secret;
 pub enum Start {
     /// At once.
     Now,
+    /// At once; what is left to be sent at that time of the run is left out.
+    Until(Duration),
     /// At that time of the run; its latency is counted from there.
     At(Duration),
     /// At once, together with others: whoever starts them has waited for their turn.
@@ -163,7 +165,7 @@ impl Walker<'_> {
         }
         self.granted(index, step).await?;
         if let (Manner::Load(Some(think)), 1..) = (self.on.manner(), index) {
-            self.on.wire.until(self.on.wire.now() + think.draw()).await;
+            self.on.wire.halt().unless(self.on.wire.until(self.on.wire.now() + think.draw())).await;
         }
         if let Some(wait) = step.wait {
             self.on.pass(wait).await;
@@ -266,7 +268,7 @@ impl Walker<'_> {
                 let (granted, throttled) = (answer.grants(), answer.is_throttled());
                 Ok(Twin { granted, throttled, exchange, answer: answer.in_few_words() })
             }
-            Err(silence) => Err((Because::NoAnswer, silence.to_string())),
+            Err(silence) => Err((silence.because(), silence.to_string())),
         }
     }
 
@@ -310,6 +312,9 @@ impl Walker<'_> {
 
     /// Sends a request at its turn. `None` where the server asked for a rest and got it: then it may be sent again.
     async fn exchange(&mut self, sent: Sent, step: &Planned, may_rest: bool) -> Result<Option<usize>, NotReached> {
+        if self.on.wire.halt().is_raised() {
+            return Err(over());
+        }
         if self.on.breaker.is_broken() {
             return Err((
                 Because::NoAnswer,
@@ -329,22 +334,34 @@ impl Walker<'_> {
         if let (Start::At(at), true) = (self.start, self.walked.exchanges.is_empty())
             && self.on.wire.now() < at
         {
-            self.on.wire.until(at).await;
+            self.on.wire.halt().unless(self.on.wire.until(at)).await;
         }
         let turn = match self.start {
             Start::Together => None,
-            Start::At(_) | Start::Now => Some(self.on.pace.turn(&self.on.wire).await),
+            Start::At(_) | Start::Now | Start::Until(_) => {
+                self.on.wire.halt().unless(self.on.pace.turn(&self.on.wire)).await
+            }
         };
         let intended_at = match (self.start, self.walked.exchanges.is_empty()) {
             (Start::At(at), true) => at,
-            (Start::At(_) | Start::Now | Start::Together, _) => self.on.wire.now(),
+            (Start::At(_) | Start::Now | Start::Until(_) | Start::Together, _) => self.on.wire.now(),
         };
+        let ends = if let Start::Until(end) = self.start { end } else { Duration::MAX };
+        if intended_at >= ends || self.on.wire.halt().is_raised() {
+            return Err(over());
+        }
         let is_watched = !self.on.is_under_load() && is_good(step, self.provokes);
         let print = is_watched.then(|| budget::Request::of(&request));
         let heard = self.on.wire.send(request).await;
         let waited = turn.map_or(Duration::ZERO, |turn| turn.waited);
-        let whole = heard.raw.as_ref().is_ok_and(|raw| !raw.late);
-        self.on.breaker.heard(whole, heard.sent_at, heard.sent_at + heard.took);
+        let came = match &heard.raw {
+            Ok(raw) if raw.late => Err("no whole answer in time"),
+            Ok(_) => Ok(()),
+            Err(silence) => Err(silence.name()),
+        };
+        if !matches!(heard.raw, Err(Silence::Unawaited)) {
+            self.on.breaker.heard(came, heard.sent_at, heard.sent_at + heard.took);
+        }
         let mut answer = heard.raw.map(|raw| seal(raw, &self.on.known, &self.on.alike, &self.captures, &spoken));
         if let Ok(answer) = &mut answer {
             answer.from = step.to;
@@ -442,6 +459,11 @@ fn not_afforded(login: &Login, together: u32, refused: Refused) -> NotReached {
     };
     let remedy = format!("raise `limits.{key}` in the target file if the accounts can bear it");
     (Because::Budget, format!("{what}, with {together} more to come: {remedy}"))
+}
+
+/// What the run does not send any more.
+fn over() -> NotReached {
+    (Because::Ended, "the run was over before it was sent".to_owned())
 }
 
 fn left_alone(lock_out: &LockOut) -> NotReached {

@@ -15,6 +15,7 @@ use url::Url;
 use self::connections::{Answered, Connections, chain};
 use self::trust::Trust;
 use crate::exchange::Silence;
+use crate::halt::Halt;
 use crate::seal::Raw;
 use crate::target::Target;
 
@@ -29,6 +30,7 @@ pub struct Wire {
     began: Instant,
     /// Whether a connection is used again.
     keeps: bool,
+    halt: Arc<Halt>,
 }
 
 /// The clock that the server goes by, and how time passes for a `wait`.
@@ -76,13 +78,24 @@ impl Wire {
     pub fn new(target: &Target) -> Result<Self, WireError> {
         let trust = Trust::new(target.ca.as_deref())?;
         let connections = Arc::new(Connections::new(trust, target.is_loopback()));
-        Ok(Self { connections, timeout: target.timeout, began: Instant::now(), keeps: true })
+        Ok(Self { connections, timeout: target.timeout, began: Instant::now(), keeps: true, halt: Arc::default() })
     }
 
     /// The same client, with a connection for each request.
     #[must_use]
     pub fn unkept(self) -> Self {
         Self { keeps: false, ..self }
+    }
+
+    /// The same client, to be halted by itself.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self { halt: Arc::default(), ..self }
+    }
+
+    /// What ends the wait for answers that are under way.
+    pub(crate) fn halt(&self) -> &Arc<Halt> {
+        &self.halt
     }
 
     /// Whether connections are kept and used again.
@@ -111,15 +124,18 @@ impl Wire {
         let _in_time = tokio::time::timeout(self.timeout, opening).await;
     }
 
-    /// Sends a request and reads its answer to the end, the limit or the timeout, whichever comes first.
+    /// Sends a request and reads its answer to the end, the limit, the timeout or the halt, whichever comes first.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Heard {
         let sent_at = self.now();
         let mut opened = None;
         let raw = {
             // Where it stands: it is too large to be moved for every request.
             let exchange = std::pin::pin!(self.exchange(request, &mut opened));
-            let in_time = tokio::time::timeout(self.timeout, exchange).await;
-            in_time.unwrap_or(Err(Silence::TimedOut(self.timeout)))
+            match tokio::time::timeout(self.timeout, self.halt.unless(exchange)).await {
+                Ok(Some(came)) => came,
+                Ok(None) => Err(Silence::Unawaited),
+                Err(_) => Err(Silence::TimedOut(self.timeout)),
+            }
         };
         Heard { raw, sent_at, took: self.now().saturating_sub(sent_at), opened }
     }

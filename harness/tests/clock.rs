@@ -128,7 +128,7 @@ async fn a_search_finds_the_capacity_of_a_server() {
         match came_to {
             CameTo::Kept => assert!(*rate < 66.0, "{rate}/s is more than it is done with: {told:?}"),
             CameTo::Missed => assert!(*rate > 48.0, "{rate}/s is less than it is done with: {told:?}"),
-            CameTo::Invalid => {}
+            CameTo::Invalid | CameTo::Interrupted => {}
         }
     }
     if told.iter().all(|(_, _, came_to)| *came_to != CameTo::Invalid) {

@@ -131,7 +131,7 @@ async fn a_repeated_login_spends_no_more_than_the_budget() {
     let (five, control) = ("budget/five", "good-login as basic for alice");
     let sent = [control, "1", "1", control, "1", "1", control, "1"].map(|step| (five.to_owned(), step.to_owned()));
     let [(_, met, share), (_, left_open, _)] = findings.as_slice() else { panic!("two promises, not {findings:?}") };
-    assert_eq!((met, share), (&Finding::Met, &Some(Share { broken: 0, of: 5 })));
+    assert_eq!((met, share), (&Finding::Met, &Some(Share { broken: 0, of: 5, open: 0 })));
     assert!(matches!(left_open, Finding::Unjudged { because: Because::Budget, .. }), "{left_open:?}");
     let guesses = steps.iter().filter(|(case, step)| case == "budget/until-throttled" && step == "1");
     assert_eq!(guesses.count(), 0, "three in a row are one too many");

@@ -54,7 +54,7 @@ mod tests {
     /// was asked.
     #[test]
     fn a_run_asks_as_long_as_it_tells_or_no_longer_than_anything_else_says() {
-        let ended = |ended, took_us, asked_us| Some(RunFinished { ended, took_us, asked_us, notices: vec![] });
+        let ended = |ended, took_us, asked_us| Some(RunFinished { asked_us, ..RunFinished::after(took_us, ended) });
         let stopped = || Ended::Stopped("silence".into());
         for (scheduled, finished, asked) in [
             (3_400_000, ended(Ended::Complete, 7 * S, Some(3_400_000)), 3_400_000),

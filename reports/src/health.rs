@@ -126,10 +126,13 @@ impl Health {
         self.lag_p99_us.filter(late).map(|lag_p99_us| Limit::Lag { lag_p99_us, response_p99_us })
     }
 
+    /// A second in which the run ended is no whole one, and little of a second says nothing.
     fn cpu(&self, cores: u32, pulses: &[Pulse]) -> Option<Limit> {
+        let whole = || pulses.iter().filter(|pulse| pulse.lasted_us.is_none());
         let is_busy = |pulse: &&Pulse| pulse.cpu_us > u64::from(cores) * 900_000;
-        let busy = if self.cpu.is_none() || self.shares_cpu { 0 } else { pulses.iter().filter(is_busy).count() };
-        (busy * 2 > pulses.len()).then_some(Limit::Cpu { busy, of: pulses.len() })
+        let busy = if self.cpu.is_none() || self.shares_cpu { 0 } else { whole().filter(is_busy).count() };
+        let of = whole().count();
+        (busy * 2 > of).then_some(Limit::Cpu { busy, of })
     }
 
     fn files(&self) -> Option<Limit> {
@@ -141,7 +144,8 @@ impl Health {
 #[expect(clippy::cast_precision_loss, reason = "a share is printed in whole per cent")]
 fn share(cores: u32, pulses: &[Pulse]) -> f64 {
     let took = pulses.iter().map(|pulse| pulse.cpu_us).fold(0, u64::saturating_add);
-    took as f64 / 1e6 / f64::from(cores) / pulses.len() as f64
+    let lasted = pulses.iter().map(Pulse::length_us).fold(0, u64::saturating_add);
+    took as f64 / f64::from(cores) / lasted.max(1) as f64
 }
 
 /// More arrivals that wait than come in a second are no accident of the last one.
@@ -285,6 +289,21 @@ pub(crate) mod tests {
         assert!(health.shares_cpu && health.cpu.is_some_and(|share| (share - 0.95).abs() < 1e-9), "{health:?}");
         let unknown = Conditions { cores: 0, ..conditions() };
         assert!(limits(unknown, &windows, &pulses(busy(10))).is_empty(), "of unknown cores no share is known");
+    }
+
+    #[test]
+    fn what_there_was_of_the_last_second_counts_for_what_it_is() {
+        let mut pulses = pulses(|_| Pulse { cpu_us: 500_000, ..Pulse::default() });
+        let cut = Pulse { second: 10, lasted_us: Some(250_000), cpu_us: 500_000, under_way: 7, ..Pulse::default() };
+        assert_eq!((cut.length_us(), cut.cpu_in_a_second()), (250_000, 2_000_000));
+        pulses.push(cut);
+        let health = Health::of(&head(conditions()), &loads(&[window(0, 200, &[5])]), &pulses);
+        let share = 11.0 * 0.5 / 2.0 / 10.25;
+        assert!(health.cpu.is_some_and(|cpu| (cpu - share).abs() < 1e-9) && health.under_way == 7, "{health:?}");
+        let busy = |second| Pulse { cpu_us: if second < 5 { 1_900_000 } else { 0 }, ..Pulse::default() };
+        let mut pulses = self::pulses(busy);
+        pulses.push(Pulse { second: 10, lasted_us: Some(1), cpu_us: 1_900_000, ..Pulse::default() });
+        assert!(limits(conditions(), &[window(0, 200, &[5])], &pulses).is_empty(), "five of ten seconds, and a moment");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Load {
     pub races: Vec<Race>,
     /// The search, where the run is one.
     pub search: Option<Search>,
+    /// Tokens whose signature was tried; not told where that is not known.
+    pub validated: Option<u64>,
 }
 
 /// A threshold and what it came to.
@@ -47,6 +49,11 @@ impl Load {
     /// Thresholds that were missed.
     pub fn missed(&self) -> impl Iterator<Item = &Held> {
         self.thresholds.iter().filter(|held| !held.outcome.kept)
+    }
+
+    /// Whether something was asked, and nothing was ever answered.
+    pub fn is_unanswered(&self) -> bool {
+        !self.steps.is_empty() && self.steps.iter().all(|step| step.answers() == 0)
     }
 
     /// Whether it was a search, and the highest rate was not found.
@@ -109,14 +116,15 @@ impl Loading {
             None => whole.loads(asked::of_run(head, finished, &whole)),
         };
         let search = searching.map(|searching| searching.search);
-        let held = search.as_ref().map(|search| search.held().map(search::seconds).unwrap_or_default());
+        let held = search.as_ref().and_then(Search::held).map(search::seconds);
         let measured: Vec<Pulse> = pulses
             .iter()
             .filter(|pulse| held.as_ref().is_none_or(|held| held.contains(&pulse.second)))
             .cloned()
             .collect();
-        // A search that held no rate has nothing to hold its thresholds against.
-        let thresholds = head.filter(|_| held.is_none_or(|held| !held.is_empty()));
+        // A search that held no rate has nothing to hold its thresholds against, and no figures to spoil.
+        let has_figures = search.is_none() || held.is_some();
+        let thresholds = head.filter(|_| has_figures);
         let thresholds = thresholds.into_iter().flat_map(|head| &head.thresholds);
         let held = |threshold: &load::Threshold| Held {
             threshold: threshold.clone(),
@@ -126,14 +134,23 @@ impl Loading {
         let is_of_time = |held: &Held| Threshold::parse(&held.threshold.text).is_ok_and(|it| it.is_of_time());
         let times_are_kept = thresholds.iter().all(|held| held.outcome.kept) && thresholds.iter().any(is_of_time);
         let health = head.map(|head| Health::of(head, &steps, &measured)).unwrap_or_default();
+        // Requests that nobody answers pile up, and take connections, files and time: where the server was gone, that was no limit
+        // of the generator's own.
+        let is_gone = finished.is_some_and(|last| last.gone_us.is_some());
+        let health = if is_gone || !has_figures {
+            Health { limits: vec![], ..health }
+        } else {
+            health.where_kept(times_are_kept)
+        };
         Load {
-            health: health.where_kept(times_are_kept),
+            health,
             thresholds,
             over_time: whole.over_time(),
             steps,
             pulses,
             races,
             search,
+            validated: finished.and_then(|last| last.validated),
         }
     }
 }
@@ -183,7 +200,7 @@ mod tests {
     use super::*;
     use crate::record::Ended;
     use crate::record::load::{CameTo, Conditions, Kind, Validated};
-    use crate::steps::tests::window;
+    use crate::steps::tests::{times, window};
 
     fn head(mode: Mode, thresholds: &[&str]) -> LoadHead {
         let at = crate::record::Place { file: "load.yaml".into(), line: 1, text: String::new() };
@@ -245,11 +262,50 @@ mod tests {
         assert_eq!(load.over_time.len(), 1);
     }
 
+    /// A server that answers nobody piles up requests, and the generator is late by them; one that is there does not.
+    #[test]
+    fn where_the_server_was_gone_it_is_the_server_that_misses_the_thresholds() {
+        let head = head(Mode::Rate, &["errors < 5 %"]);
+        let late = |status| Window {
+            lag_us: times(&[2_000_000]),
+            response_us: times(&[3_000_000]),
+            ..window(0, status, &[3_000_000])
+        };
+        for (status, gone_us, invalid, unanswered) in
+            [(0, Some(1), false, true), (0, None, true, true), (200, None, true, false)]
+        {
+            let mut loading = Loading::begin(Some(&head));
+            loading.window(late(status));
+            let finished = RunFinished { gone_us, ..RunFinished::after(9, Ended::Complete) };
+            let load = loading.finish(Some(&head), Some(&finished), 0);
+            assert_eq!((load.is_invalid(), load.is_unanswered()), (invalid, unanswered), "{status} {gone_us:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_cut_off_is_counted_and_neither_answered_nor_failed() {
+        let head = head(Mode::Rate, &["errors < 60 %"]);
+        let mut loading = Loading::begin(Some(&head));
+        loading.window(window(0, 200, &[1000; 2]));
+        loading.window(window(0, 503, &[1000; 2]));
+        loading.window(Window {
+            cut_off: 6,
+            statuses: [].into(),
+            latency_us: times(&[7_000_000; 6]),
+            ..window(0, 0, &[])
+        });
+        let load = loading.finish(Some(&head), None, 0);
+        let login = &load.steps[0];
+        assert_eq!((login.count, login.cut_off, login.settled(), login.answers(), login.errors), (10, 6, 4, 4, 2));
+        assert_eq!((login.service.count(), login.service.at_us(0.5) / 10_000), (10, 700));
+        assert_eq!(load.over_time[0].seconds[0].count, 10);
+        assert_eq!(load.thresholds[0].outcome.actual, "50.00 % (2 of 4)");
+    }
+
     /// What was asked for · how long that was told to be · what of it is told.
     #[test]
     fn a_rate_is_the_same_wherever_it_is_told_and_over_the_time_in_which_somebody_asked() {
-        let ended =
-            |ended, asked_us| RunFinished { ended, took_us: 4_000_000, asked_us: Some(asked_us), notices: vec![] };
+        let ended = |ended, asked_us| RunFinished { asked_us: Some(asked_us), ..RunFinished::after(4_000_000, ended) };
         let asks = |second, step: &str, count| Window { step: step.into(), ..window(second, 200, &vec![1000; count]) };
         for (lasts_us, finished, told) in [
             (1_400_000, ended(Ended::Complete, 1_400_000), "10.0/s"),

@@ -341,6 +341,8 @@ pub enum Because {
     LockedOut,
     /// What was measured varied too much to tell.
     Noise,
+    /// The run was over first.
+    Ended,
     /// The record does not hold what the check reads.
     NotRecorded,
     /// ropcheck itself can't judge it.
@@ -358,6 +360,7 @@ impl Because {
             Self::Budget => "budget spent",
             Self::LockedOut => "account locked out",
             Self::Noise => "too noisy",
+            Self::Ended => "the run was over",
             Self::NotRecorded => "not in the record",
             Self::Harness => "beyond the harness",
         }
@@ -365,12 +368,15 @@ impl Because {
 }
 
 /// Of how many exchanges, how many broke a promise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// Exchanges that broke it.
     pub broken: u64,
     /// Exchanges looked at.
     pub of: u64,
+    /// Walks of a load beside them that came to no verdict.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub open: u64,
 }
 
 /// The values of a property's failing case, after shrinking.
@@ -424,9 +430,29 @@ pub struct RunFinished {
     /// no length of its own, as a search or a race.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_us: Option<u64>,
+    /// When the server of a load had answered for the last time, in microseconds since somebody asked, where it answered nothing
+    /// any more to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_us: Option<u64>,
+    /// Tokens of a load whose signature was tried; not told where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validated: Option<u64>,
     /// What whoever ran it has to know beside the findings: an account that is locked out now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+}
+
+impl RunFinished {
+    /// A run that ended so after so many microseconds, with nothing more to tell.
+    pub fn after(took_us: u64, ended: Ended) -> Self {
+        Self { ended, took_us, asked_us: None, gone_us: None, validated: None, notices: vec![] }
+    }
+}
+
+/// What a record leaves out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How a run ended.

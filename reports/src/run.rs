@@ -55,6 +55,20 @@ impl CaseOutcome {
         self.judged.iter().filter(|one| one.weight.is_broken())
     }
 
+    /// The one time that it was walked, and how many of that came to no verdict.
+    fn once(&self) -> (u64, u64) {
+        (1, u64::from(self.verdict == Verdict::Unjudged))
+    }
+
+    /// How often it was walked under load, and how many of these walks came to no verdict about one of its promises.
+    fn walks(&self) -> (u64, u64) {
+        let shares = || self.judged.iter().filter_map(|one| one.found.share);
+        match shares().map(|share| share.of.saturating_add(share.open)).max() {
+            None | Some(0) => self.once(),
+            Some(all) => (all, shares().map(|share| share.open).max().unwrap_or_default()),
+        }
+    }
+
     /// The gravest weight of a promise that it broke; `None` where it broke none.
     pub fn gravest(&self) -> Option<Weight> {
         self.broken().map(|one| one.weight).min()
@@ -108,7 +122,7 @@ impl Run {
             Standing::Interrupted
         } else if self.load.is_invalid() {
             Standing::Invalid
-        } else if self.load.is_inconclusive() {
+        } else if self.load.is_inconclusive() || self.load.is_unanswered() {
             Standing::Inconclusive
         } else if self.load.missed().next().is_some() {
             Standing::Missed
@@ -122,11 +136,12 @@ impl Run {
     }
 
     /// Whether of the cases that were asked for and not skipped less than half was judged, or none: what the checks of every
-    /// answer say is beside that.
+    /// answer say is beside that. A case of a load is walked many times, and each time counts.
     fn judged_too_little(&self) -> bool {
-        let run = self.scenarios().iter().filter(|case| case.verdict != Verdict::Skipped).count();
-        let open = self.scenarios().iter().filter(|case| case.verdict == Verdict::Unjudged).count();
-        run == 0 || 2 * open > run
+        let run = self.scenarios().iter().filter(|case| case.verdict != Verdict::Skipped);
+        let walks = run.map(|case| if self.is_load() { case.walks() } else { case.once() });
+        let (all, open) = walks.fold((0, 0), |(all, open), (more, left)| (all + more, open + left));
+        all == 0 || 2 * open > all
     }
 
     /// Whether the run was interrupted, or its record just ends.
@@ -177,9 +192,14 @@ impl Run {
         groups
     }
 
-    /// The one throttling for which most cases were left open, with how many; none where it was no more than one case.
+    /// The one throttling for which most cases were left out, with how many; none where it was no more than one case. What was
+    /// asked and not granted was not left out.
     pub fn cut_short(&self) -> Option<(usize, &str)> {
+        let is_left_out =
+            |found: &Found| matches!(found.finding, Finding::Unjudged { .. }) && found.evidence.is_empty();
+        let is_left_out = |case: &&CaseOutcome| case.judged.iter().any(|one| is_left_out(&one.found));
         let groups = self.unjudged().into_iter().filter(|((because, _), _)| *because == Because::Throttled);
+        let groups = groups.filter(|(_, cases)| cases.iter().any(is_left_out));
         let most = groups.map(|((_, told), cases)| (cases.len(), told)).max_by_key(|(cases, _)| *cases);
         most.filter(|(cases, _)| *cases > 1)
     }
@@ -262,7 +282,7 @@ impl Run {
 mod tests {
     use super::*;
     use crate::folding::fold;
-    use crate::record::{Event, Level, Origin, Place, Sentence, Skipped, Target};
+    use crate::record::{Event, Level, Origin, Place, Sentence, Share, Skipped, Target};
 
     fn head(levels: &[(&str, Level)]) -> RunStarted {
         RunStarted {
@@ -311,7 +331,7 @@ mod tests {
     }
 
     fn done() -> Event {
-        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 5, asked_us: None, notices: vec![] })
+        Event::RunFinished(RunFinished::after(5, Ended::Complete))
     }
 
     #[test]
@@ -396,6 +416,38 @@ mod tests {
         assert_eq!((two.exit_code(false), two.cut_short()), (3, Some((2, "a rest of 70s"))));
         let skip = |case: &str| Event::Skipped(Skipped { case: case.into(), because: "no public client".into() });
         assert_eq!(fold(started, [met(), skip("b"), skip("c"), done()]).exit_code(false), 0, "skipped does not count");
+    }
+
+    /// Walks that came to a verdict, and that did not · what the run exits with, and strictly.
+    #[test]
+    fn of_a_load_more_than_half_of_the_walks_have_to_come_to_a_verdict() {
+        let started = RunStarted { kind: Kind::Load, ..head(&[("must", Level::Must)]) };
+        for (of, open, code, strict) in [(635, 8, 0, 3), (8, 8, 0, 3), (8, 9, 3, 3), (0, 9, 3, 3), (9, 0, 0, 0)] {
+            let finding = if open > 0 { unjudged() } else { Finding::Met };
+            let shared = |finding, share| match found("must", finding) {
+                Event::Found(one) => Event::Found(Found { share: Some(share), ..one }),
+                other => other,
+            };
+            let first = shared(Finding::Met, Share { broken: 0, of: of + open, open: 0 });
+            let run = fold(started.clone(), [first, shared(finding, Share { broken: 0, of, open }), done()]);
+            assert_eq!((run.exit_code(false), run.exit_code(true)), (code, strict), "{of} and {open}");
+            assert_eq!(run.tally.unjudged, usize::from(open > 0), "never counted as passed");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_and_throttled_was_not_left_out() {
+        let mut started = head(&[("must", Level::Must)]);
+        started.cases.push(Case { id: "b".into(), ..started.cases[0].clone() });
+        let throttled = |case: &str, evidence: &[&str]| {
+            let finding = Finding::Unjudged { because: Because::Throttled, detail: "status 429".into() };
+            let Event::Found(one) = found("must", finding) else { panic!("it is a finding") };
+            let evidence = evidence.iter().map(|id| (*id).to_owned()).collect();
+            Event::Found(Found { case: case.into(), evidence, ..one })
+        };
+        let run = |shown: &[&str]| fold(started.clone(), [throttled("a", shown), throttled("b", shown), done()]);
+        assert_eq!(run(&[]).cut_short(), Some((2, "status 429")));
+        assert_eq!(run(&["a#1"]).cut_short(), None);
     }
 
     #[test]

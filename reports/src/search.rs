@@ -40,7 +40,7 @@ pub enum Answer<'s> {
 impl Search {
     /// The trial that the figures of the run are those of: the last hold that was to confirm a rate.
     pub fn held(&self) -> Option<&Trial> {
-        self.trials.iter().rfind(|trial| trial.kind == Kind::Confirmation)
+        self.trials.iter().rfind(|trial| trial.kind == Kind::Confirmation && trial.came_to != CameTo::Interrupted)
     }
 
     /// Every trial but those that were made once more, because the generator had been their limit.
@@ -58,7 +58,8 @@ impl Search {
         let Some(held) = self.held().filter(|held| held.came_to == CameTo::Kept) else {
             return Answer::None { invalid: self.counted().filter(|trial| trial.came_to == CameTo::Invalid).last() };
         };
-        let above = self.counted().filter(|trial| trial.rate > held.rate && trial.came_to != CameTo::Kept);
+        let is_limit = |trial: &&Trial| matches!(trial.came_to, CameTo::Missed | CameTo::Invalid);
+        let above = self.counted().filter(|trial| trial.rate > held.rate).filter(is_limit);
         match above.min_by(|one, other| one.rate.total_cmp(&other.rate)) {
             Some(invalid) if invalid.came_to == CameTo::Invalid => Answer::AtLeast { held, invalid },
             next => Answer::Rate { held, next },
@@ -123,6 +124,14 @@ mod tests {
         assert_eq!(rates(&search(&trials)), Some((100.0, Some(200.0))));
         trials[2].2 = CameTo::Invalid;
         assert!(matches!(search(&trials).answer(), Answer::AtLeast { .. }));
+    }
+
+    #[test]
+    fn a_trial_that_was_interrupted_says_nothing() {
+        let mut trials = vec![(100.0, Kind::Confirmation, CameTo::Kept), (200.0, Kind::Step, CameTo::Interrupted)];
+        assert_eq!(rates(&search(&trials)), Some((100.0, None)));
+        trials.push((100.0, Kind::Confirmation, CameTo::Interrupted));
+        assert_eq!(rates(&search(&trials)), Some((100.0, None)));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct StepLoad {
     pub step: String,
     /// Exchanges.
     pub count: u64,
+    /// Those of them that were under way when the run was ended, and not waited for: no answers, and no errors.
+    pub cut_off: u64,
     /// The time that the figures are of, in microseconds: how long was asked, the same for all steps.
     pub asked_us: u64,
     /// Answers a second of that time.
@@ -53,7 +55,12 @@ impl StepLoad {
 
     /// Exchanges with an answer.
     pub fn answers(&self) -> u64 {
-        self.count - self.statuses.get(&0).copied().unwrap_or_default()
+        self.settled() - self.statuses.get(&0).copied().unwrap_or_default()
+    }
+
+    /// Exchanges of which it is known whether there was an answer.
+    pub fn settled(&self) -> u64 {
+        self.count - self.cut_off
     }
 }
 
@@ -122,6 +129,7 @@ const LATEST: usize = 64;
 #[derive(Debug, Clone, Default)]
 struct Sum {
     statuses: BTreeMap<u16, u64>,
+    cut_off: u64,
     codes: BTreeMap<String, u64>,
     service: Times,
     response: Times,
@@ -141,7 +149,8 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, window: &Window) {
-        let (mut count, mut errors) = (0_u64, 0_u64);
+        let (mut count, mut errors) = (window.cut_off, 0_u64);
+        more(&mut self.cut_off, window.cut_off);
         for (status, times) in &window.statuses {
             more(self.statuses.entry(*status).or_default(), *times);
             more(&mut count, *times);
@@ -205,7 +214,8 @@ impl Sum {
         let answers = total(|status| status != 0);
         StepLoad {
             step: step.to_owned(),
-            count: total(|_| true),
+            count: total(|_| true).saturating_add(self.cut_off),
+            cut_off: self.cut_off,
             asked_us,
             rate: a_second(answers, asked_us),
             service: self.service.clone(),

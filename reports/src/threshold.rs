@@ -218,7 +218,10 @@ impl Threshold {
             Of::Max => times(of)?.max_us() as f64,
             Of::Mean => times(of)?.mean_us(),
             Of::Errors => {
-                let errors = sum(|step| step.errors);
+                let (errors, count) = (sum(|step| step.errors), sum(StepLoad::settled));
+                if count == 0 {
+                    return Err("no exchange that came to its end");
+                }
                 let share = errors as f64 * 100.0 / count as f64;
                 return Ok((share, format!("{share:.2} % ({errors} of {count})")));
             }

@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn done() -> Event {
-        Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 1, asked_us: None, notices: vec![] })
+        Event::RunFinished(RunFinished::after(1, Ended::Complete))
     }
 
     fn states(run: &Run) -> Vec<State> {

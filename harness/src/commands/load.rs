@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::library::Library;
+use ropcheck::limits::Told;
 use ropcheck::load::{self, DASHBOARD, NotLoaded, Options, Peak};
 use ropcheck::session::{Session, Subject};
-use ropcheck::{target, waiver};
+use ropcheck::target::{self, Target};
+use ropcheck::waiver;
 use ropcheck_reports::record::Event;
 use tokio::sync::watch;
 
@@ -71,6 +73,7 @@ fn tell_dashboard(id: &str, wanted: &ropcheck::scenario::Load) -> Result<(), Sto
 fn subject(args: &Load, library: &Library, wanted: &ropcheck::scenario::Load) -> Result<Subject, Stop> {
     let Some(path) = &args.target else { return embedded::subject(&args.seeded, Shown::UnderLoad) };
     let target = target::load(path, &|name| std::env::var(name).ok())?;
+    tell_limits(&target);
     // Before the first login: what may not be loaded is not asked anything either.
     load::permit(library, &args.scenario, wanted, &target)?;
     if let Some(leave) = target.load.as_ref().filter(|_| !target.is_loopback()) {
@@ -82,6 +85,21 @@ fn subject(args: &Load, library: &Library, wanted: &ropcheck::scenario::Load) ->
         ));
     }
     Ok(Subject::Target(Box::new(target)))
+}
+
+/// Tells which limits of a target file a load does not keep.
+fn tell_limits(target: &Target) {
+    let Told { requests_per_second, concurrency, .. } = target.limits;
+    let set = [("requests_per_second", requests_per_second.is_some()), ("concurrency", concurrency.is_some())];
+    let names: Vec<String> =
+        set.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| format!("`limits.{name}`")).collect();
+    if !names.is_empty() {
+        let names = names.join(" and ");
+        stop::tell(&format!(
+            "{names} of the target file: for checks; a load keeps to `load: {{ …, max_rate: … }}` there and to `at_once` of its \
+             scenario"
+        ));
+    }
 }
 
 /// Comes with the first Ctrl-C; the second ends the process. goose would end it with a code of its own: the first who asks for

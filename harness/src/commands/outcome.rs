@@ -65,7 +65,7 @@ pub(crate) fn nothing(
 ) -> Result<(), Stop> {
     recorder.keep(Event::RunStarted(head));
     exchanges.iter().cloned().for_each(|exchange| recorder.keep(exchange));
-    recorder.keep(Event::RunFinished(RunFinished { ended, took_us: 0, asked_us: None, notices: vec![] }));
+    recorder.keep(Event::RunFinished(RunFinished::after(0, ended)));
     let (run, _) = recorder.finish();
     write_reports(&run, reports)?;
     let mut out = std::io::stdout().lock();

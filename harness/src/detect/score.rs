@@ -282,8 +282,7 @@ mod tests {
         let broken = broken.iter().map(|(case, requirement)| {
             found(case, requirement, Finding::Broken { expected: "this".into(), actual: "that".into() })
         });
-        let done =
-            Event::RunFinished(RunFinished { ended: Ended::Complete, took_us: 1, asked_us: None, notices: vec![] });
+        let done = Event::RunFinished(RunFinished::after(1, Ended::Complete));
         Shown::of(&fold(head(), met.into_iter().chain(broken).chain([done])))
     }
 
@@ -404,12 +403,7 @@ mod tests {
     fn what_is_not_judged_and_what_is_skipped_is_told_apart_from_what_is_broken() {
         let unjudged = Finding::Unjudged { because: Because::Control, detail: "refused".into() };
         let skipped = Skipped { case: "case/b".into(), because: "no public client".into() };
-        let done = Event::RunFinished(RunFinished {
-            ended: Ended::Stopped("silence".into()),
-            took_us: 1,
-            asked_us: None,
-            notices: vec![],
-        });
+        let done = Event::RunFinished(RunFinished::after(1, Ended::Stopped("silence".into())));
         let events = [found("case/a", "doc/1/must", unjudged), Event::Skipped(skipped), done];
         let shown = Shown::of(&fold(head(), events));
         assert!(shown.broken.is_empty());

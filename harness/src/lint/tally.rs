@@ -213,7 +213,7 @@ impl Lint {
             at: None,
             finding,
             evidence,
-            share: Some(Share { broken, of }),
+            share: Some(Share { broken, of, open: 0 }),
             drawn: None,
         }
     }

@@ -18,6 +18,7 @@ use tokio::sync::Mutex;
 use super::Running;
 use super::measure::Begun;
 use crate::exchange::Sent;
+use crate::halt::Woken;
 use crate::scenario::load::{Ramp, Users};
 use crate::walk::Manner;
 
@@ -37,13 +38,13 @@ pub(super) async fn attack(running: &Arc<Running>, ramp: &Ramp<Users>, dashboard
     let mut attack = Box::pin(goose.execute());
     let ended = tokio::select! {
         ended = &mut attack => Some(ended),
-        () = running.stopped() => None,
+        () = running.halt().comes() => None,
     };
     match ended {
         Some(ended) => drop(ended?),
         None => {
-            goose::trigger_killswitch("interrupted");
-            // Who waits for an answer is not waited for.
+            goose::trigger_killswitch("the run is over");
+            // Users end at once; goose looks for that twice a second.
             drop(tokio::time::timeout(GRACE, attack).await);
         }
     }
@@ -127,21 +128,20 @@ impl Walkers {
     /// One turn of a user: a walk when the ramp asks for it, told to goose.
     async fn turn(&self, user: &mut GooseUser) -> TransactionResult {
         let running = &self.running;
-        let wire = running.session.wire();
-        if running.is_silent() {
-            running.sheet.stretch().end(wire.now());
-            goose::trigger_killswitch("the server is silent");
+        let (wire, halt) = (running.session.wire(), running.halt());
+        if user.get_session_data::<Woken>().is_none() {
+            user.set_session_data(halt.wakes().await);
         }
         let number = u32::try_from(user.weighted_users_index).unwrap_or(u32::MAX);
         let began = running.sheet.stretch().begin(wire.now());
         let now = wire.now().saturating_sub(began);
         match self.ramp.turn(number, now) {
-            Some(turn) if turn <= now && !running.is_silent() => {}
-            Some(turn) => {
+            Some(turn) if turn <= now && !halt.is_raised() => {}
+            Some(turn) if !halt.is_raised() => {
                 wire.until(began + turn.min(now + REST)).await;
                 return Ok(());
             }
-            None => {
+            Some(_) | None => {
                 wire.until(began + now + REST).await;
                 return Ok(());
             }
@@ -150,7 +150,8 @@ impl Walkers {
         let position = running.mix.pick(walk);
         let journey = &running.mix.journeys[position];
         let row = journey.row(number);
-        let (walked, broken) = running.turn(position, row, walk, Begun::ByUser).await;
+        let begun = Begun::ByUser { until: running.sheet.stretch().ends() };
+        let (walked, broken) = running.turn(position, row, walk, begun).await;
         for (exchange, broken) in walked.exchanges.iter().zip(&broken) {
             let Sent::Step(step) = exchange.sent else { continue };
             let label = &running.mix.labels[journey.first_label + step];

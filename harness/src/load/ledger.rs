@@ -109,7 +109,7 @@ impl Count {
             at: None,
             finding,
             evidence,
-            share: Some(Share { broken, of: judged }),
+            share: Some(Share { broken, of: judged, open: 0 }),
             drawn: None,
         })
     }

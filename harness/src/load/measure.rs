@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use ropcheck_reports::latency;
 use ropcheck_reports::record::Window;
 
-use crate::exchange::{Exchange, shortened};
+use crate::exchange::{Exchange, Silence, shortened};
 use crate::recorder::micros;
 use crate::walk::Start;
 
@@ -62,18 +62,31 @@ impl Stretch {
         Duration::from_micros(self.held_until_us.load(Ordering::Relaxed)).saturating_sub(from).max(lasts)
     }
 
-    /// The second in which something was meant to start, from 0; `None` where that was after the end.
+    /// The second in which something was meant to start, from 0; `None` where it has not begun. What follows an arrival may start
+    /// when nobody arrives any more.
     pub(super) fn second(&self, at: Duration) -> Option<u64> {
-        let since = at.saturating_sub(*self.began.get()?);
-        (since < self.lasted()?).then_some(since.as_secs())
+        self.began.get().map(|began| at.saturating_sub(*began).as_secs())
+    }
+
+    /// How long after its beginning that time of the run is.
+    pub(super) fn since(&self, at: Duration) -> Duration {
+        self.began.get().map_or(Duration::ZERO, |began| at.saturating_sub(*began))
+    }
+
+    /// When nobody asks any more, by the schedule.
+    pub(super) fn ends(&self) -> Duration {
+        self.began.get().map_or(Duration::MAX, |began| began.saturating_add(self.lasts))
     }
 }
 
 /// Why a walk begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begun {
-    /// Its user was free.
-    ByUser,
+    /// Its user was free, and asks for nothing more at that time of the run.
+    ByUser {
+        /// That time.
+        until: Duration,
+    },
     /// Its time had come.
     ByArrival {
         /// Its time.
@@ -87,7 +100,7 @@ impl Begun {
     /// When its first request is meant to start.
     pub(super) fn start(self) -> Start {
         match self {
-            Self::ByUser => Start::Now,
+            Self::ByUser { until } => Start::Until(until),
             Self::ByArrival { due, .. } => Start::At(due),
         }
     }
@@ -145,6 +158,7 @@ pub(super) struct Windows {
 #[derive(Debug, Default)]
 struct Open {
     statuses: BTreeMap<u16, u64>,
+    cut_off: u64,
     errors: BTreeMap<String, u64>,
     broken: Broken,
     bytes: u64,
@@ -214,6 +228,7 @@ impl Windows {
                 lag_us: open.lag.encoded(),
                 connect_us: open.connect.encoded(),
                 statuses: open.statuses,
+                cut_off: open.cut_off,
                 errors: open.errors,
                 broken: open.broken.all,
                 musts: Some(open.broken.musts),
@@ -246,14 +261,19 @@ impl Open {
                     *self.errors.entry(code).or_default() += 1;
                 }
             }
+            Err(Silence::Unawaited) => self.cut_off += 1,
             Err(silence) => {
                 *self.statuses.entry(0).or_default() += 1;
                 *self.errors.entry(silence.name().to_owned()).or_default() += 1;
             }
         }
-        // Who waited in vain has waited all the same, and longer than anybody who was answered: a server that fails at once is
-        // not fast by it.
-        let took = if heard.is_ok() { *took } else { timeout.max(*took) };
+        let took = match heard {
+            // Of whoever was not waited for nothing is known but how long that was already.
+            Ok(_) | Err(Silence::Unawaited) => *took,
+            // Who waited in vain has waited all the same, and longer than anybody who was answered: a server that fails at once is
+            // not fast by it.
+            Err(_) => timeout.max(*took),
+        };
         self.service.add(took.saturating_sub(opened));
         let ended = *sent_at + took;
         match timed {
@@ -354,6 +374,22 @@ mod tests {
         assert_eq!((refresh.step.as_str(), refresh.statuses.clone()), ("refresh", BTreeMap::from([(200, 1)])));
     }
 
+    /// An arrival at 1 s that was sent at once and had no answer when the run was ended, 3 s later.
+    #[test]
+    fn who_was_not_waited_for_is_counted_apart_and_with_the_time_that_it_had_waited() {
+        let mut windows = Windows::new(["login".to_owned()], TIMEOUT);
+        let answered = exchange(reading(1, 0, Some(200), 3000));
+        let cut_off = Exchange { heard: Err(Silence::Unawaited), ..answered };
+        let timed = Timed::Arrival { place_at: Duration::ZERO };
+        windows.add(&Reading { second: 1, step: 0, exchange: &cut_off, timed, broken: Broken::default() }, &mut |_| {});
+        let mut all = Vec::new();
+        windows.finish(&mut |window| all.push(window));
+        let Window { cut_off, statuses, errors, latency_us, response_us, .. } = &all[0];
+        assert_eq!((*cut_off, statuses.len(), errors.len()), (1, 0, 0));
+        let max = |text: &String| latency::decode(text).map_or(0, |times| times.max() / 1000);
+        assert_eq!([latency_us, response_us].map(max), [3000; 2], "and not the timeout");
+    }
+
     #[test]
     fn a_second_is_told_once_it_is_over_and_what_comes_late_keeps_its_second() {
         let sent = [0, 1, 0, 2, 3, 0].map(|second| reading(second, 0, Some(200), 1));
@@ -409,14 +445,12 @@ mod tests {
     }
 
     #[test]
-    fn the_stretch_begins_with_the_first_walk_and_leaves_out_what_is_sent_after_it() {
+    fn the_stretch_begins_with_the_first_walk_and_counts_whatever_was_sent_since() {
         let (stretch, at) = (Stretch::new(Duration::from_secs(2)), Duration::from_millis);
-        assert_eq!(stretch.second(at(10)), None, "it has not begun");
+        assert_eq!((stretch.second(at(10)), stretch.ends()), (None, Duration::MAX), "it has not begun");
         assert_eq!([500, 700].map(|now| stretch.begin(at(now))), [at(500); 2]);
-        assert_eq!(
-            [500, 1499, 1500, 2499, 2500].map(|sent| stretch.second(at(sent))),
-            [Some(0), Some(0), Some(1), Some(1), None]
-        );
+        assert_eq!([500, 1499, 1500, 2499, 2500].map(|sent| stretch.second(at(sent))), [0, 0, 1, 1, 2].map(Some));
+        assert_eq!((stretch.ends(), stretch.since(at(900))), (at(2500), at(400)));
         assert_eq!(stretch.second(at(499)), Some(0), "a user that was a moment quicker than the first to ask");
     }
 
@@ -429,7 +463,6 @@ mod tests {
             stretch.held(at(until));
             assert_eq!(stretch.asked(), Some(at(asked)), "{until}");
         }
-        assert_eq!(stretch.second(at(2510)), None, "and none is meant for then");
         assert_eq!([1000, 2500].map(|from| stretch.asked_from(at(from), at(1000))), [1600, 1000].map(at));
     }
 
@@ -444,8 +477,6 @@ mod tests {
                 stretch.end(at(ended));
             }
             assert_eq!(stretch.lasted(), Some(at(lasted)), "{ended:?}");
-            let last = at(500 + lasted).checked_sub(at(1)).and_then(|last| stretch.second(last));
-            assert_eq!((last.is_some(), stretch.second(at(500 + lasted))), (lasted > 0, None), "{ended:?}");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,23 +24,24 @@ use crate::wire::Wire;
 /// to walk for it.
 const NAP: Duration = Duration::from_micros(200);
 
-/// Lets everybody arrive who is on the schedule, the first of them at that time of the run, and waits until the last was
-/// answered.
+/// Lets everybody arrive who is on the schedule, which is as long as that time of the run, and waits until it is over and the
+/// last was answered.
 ///
 /// # Errors
 /// The machine refuses a timer.
-pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Duration) -> io::Result<()> {
-    let queue = Arc::new(Queue::new(Line::new(schedule, from), running.at_once)?);
+pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, time: Range<Duration>) -> io::Result<()> {
+    let queue = Arc::new(Queue::new(Line::new(schedule, time.start), running.at_once)?);
     queue.more(running);
+    let (halt, wire) = (running.halt(), running.session.wire());
     tokio::select! {
-        () = queue.emptied() => {}
-        () = running.stopped() => {}
-        () = running.gone_silent() => {}
+        ((), ()) = async { tokio::join!(queue.emptied(), wire.until(time.end)) } => {}
+        () = halt.comes() => {
+            // Nobody arrives any more; who is under way ends at once, and is told with what is known of it.
+            queue.line().end();
+            queue.emptied().await;
+        }
     }
-    // A walker that is begun from now on finds nobody, and leaves.
-    queue.line().end();
     let mut walkers = std::mem::take(&mut *queue.walkers());
-    walkers.abort_all();
     while let Some(ended) = walkers.join_next().await {
         // A walk that panicked is a fault of this program, and no figure.
         if let Err(why) = ended
@@ -153,12 +155,14 @@ impl Queue {
         let left = Left(Arc::clone(self));
         self.walkers().spawn(async move {
             let _left = left;
+            let halt = running.halt();
+            let _woken = halt.wakes().await;
             // First the answers that have come meanwhile: whoever has one is free again, with a connection. Else a moment in which
             // the generator was late would open connections for all who came in it, and be late for that.
             tokio::task::yield_now().await;
             let mut place_at = Duration::ZERO;
             let wire = running.session.wire();
-            while let Some(due) = queue.next(wire).await {
+            while let Some(due) = halt.unless(queue.next(wire)).await.flatten() {
                 if queue.idle.fetch_sub(1, Ordering::Relaxed) == 1 {
                     queue.more(&running);
                 }

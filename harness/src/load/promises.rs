@@ -15,6 +15,8 @@ pub(super) struct Promises(Vec<Count>);
 struct Count {
     promise: Found,
     met: u64,
+    /// How often it was met before the trial of a search that goes on.
+    met_before: u64,
     broken: Side,
     unjudged: Side,
 }
@@ -31,6 +33,14 @@ impl Promises {
     pub(super) fn of(plan: &Plan) -> Self {
         let all = plan.steps.iter().flat_map(|step| &step.expect);
         Self(all.map(|promise| Count::new(found(plan, &[], promise, CameTo::met()))).collect())
+    }
+
+    /// What was left open before counts no more; a promise that was broken stays so.
+    pub(super) fn begin_trial(&mut self) {
+        for count in &mut self.0 {
+            count.met_before += std::mem::take(&mut count.met);
+            count.unjudged = Side::default();
+        }
     }
 
     /// Adds what the promises of a walk came to. They are told in the same order every time, so one is known by its position.
@@ -54,13 +64,15 @@ impl Promises {
 
 impl Count {
     fn new(promise: Found) -> Self {
-        Self { promise, met: 0, broken: Side::default(), unjudged: Side::default() }
+        Self { promise, met: 0, met_before: 0, broken: Side::default(), unjudged: Side::default() }
     }
 
     /// `None` stands for a promise that was met.
     fn add(&mut self, found: Option<Found>) {
         match found {
             None => self.met += 1,
+            // A walk that the run itself cut off says nothing, and asks for nothing.
+            Some(Found { finding: Finding::Unjudged { because: Because::Ended, .. }, .. }) => {}
             Some(found) if matches!(found.finding, Finding::Unjudged { .. }) => self.unjudged.add(found),
             Some(found) => self.broken.add(found),
         }
@@ -68,22 +80,21 @@ impl Count {
 
     /// Broken where it was broken once; not judged where it was left open once: that many others met it proves neither.
     fn found(self) -> Found {
-        let Self { promise, met, broken, unjudged } = self;
-        let judged = met + broken.count;
-        let share = Some(Share { broken: broken.count, of: judged });
-        let (finding, evidence) = match (broken.first(), unjudged.first()) {
-            (Some(finding), _) => (finding, broken.evidence()),
+        let Self { promise, met, met_before, broken, unjudged } = self;
+        let (judged, open) = (met + met_before + broken.count, unjudged.count);
+        let (of, finding, evidence) = match (broken.first(), unjudged.first()) {
+            (Some(finding), _) => (judged, finding, broken.evidence()),
             (None, Some(Finding::Unjudged { because, detail })) => {
-                let detail = format!("{detail} ({} of {} walks)", unjudged.count, judged + unjudged.count);
-                (Finding::Unjudged { because, detail }, unjudged.evidence())
+                let detail = format!("{detail} ({open} of {} walks)", met + open);
+                (met, Finding::Unjudged { because, detail }, unjudged.evidence())
             }
-            (None, Some(Finding::Met | Finding::Broken { .. }) | None) if judged > 0 => (Finding::Met, vec![]),
+            (None, Some(Finding::Met | Finding::Broken { .. }) | None) if judged > 0 => (judged, Finding::Met, vec![]),
             (None, _) => {
-                let detail = "the load was over before anybody asked".to_owned();
-                (Finding::Unjudged { because: Because::Setup, detail }, vec![])
+                let detail = "the load was over before anybody was answered".to_owned();
+                (judged, Finding::Unjudged { because: Because::Ended, detail }, vec![])
             }
         };
-        Found { finding, evidence, share, ..promise }
+        Found { finding, evidence, share: Some(Share { broken: broken.count, of, open }), ..promise }
     }
 }
 
@@ -149,7 +160,7 @@ mod tests {
     #[test]
     fn a_promise_that_was_broken_once_is_broken_with_its_share_and_few_examples() {
         let all = came_to((0..1000).map(|walk| if walk % 100 == 0 { broken() } else { Finding::Met }).chain([open()]));
-        assert_eq!((all.finding, all.share), (broken(), Some(Share { broken: 10, of: 1000 })));
+        assert_eq!((all.finding, all.share), (broken(), Some(Share { broken: 10, of: 1000, open: 1 })));
         assert_eq!(all.evidence, ["load/a/b~1#1", "load/a/b#1", "load/a/b~101#1", "load/a/b~201#1"]);
     }
 
@@ -158,18 +169,50 @@ mod tests {
         let all = came_to([Finding::Met, open(), Finding::Met]);
         let detail = "no answer within 10s (1 of 3 walks)".to_owned();
         assert_eq!(all.finding, Finding::Unjudged { because: Because::NoAnswer, detail });
-        assert_eq!((all.share, all.evidence.len()), (Some(Share { broken: 0, of: 2 }), 2));
+        assert_eq!((all.share, all.evidence.len()), (Some(Share { broken: 0, of: 2, open: 1 }), 2));
     }
 
     #[test]
     fn what_nobody_asked_for_is_not_met() {
-        let detail = "the load was over before anybody asked".to_owned();
-        assert_eq!(came_to([]).finding, Finding::Unjudged { because: Because::Setup, detail });
+        let detail = "the load was over before anybody was answered".to_owned();
+        assert_eq!(came_to([]).finding, Finding::Unjudged { because: Because::Ended, detail });
+    }
+
+    #[test]
+    fn what_the_run_itself_cut_off_leaves_nothing_open() {
+        let cut = || Finding::Unjudged { because: Because::Ended, detail: "the run was over".into() };
+        let all = came_to([Finding::Met, cut(), cut()]);
+        assert_eq!((all.finding, all.share), (Finding::Met, Some(Share { broken: 0, of: 1, open: 0 })));
+    }
+
+    #[test]
+    fn of_a_search_the_last_trial_tells_what_is_open_and_every_one_what_was_broken() {
+        for (before, now, told, share) in [
+            (open(), Finding::Met, Finding::Met, Share { broken: 0, of: 2, open: 0 }),
+            (broken(), Finding::Met, broken(), Share { broken: 1, of: 3, open: 0 }),
+            (Finding::Met, open(), open(), Share { broken: 0, of: 0, open: 1 }),
+        ] {
+            let mut promises = Promises(vec![Count::new(found(0, Finding::Met))]);
+            let add = |promises: &mut Promises, finding| {
+                promises.add(vec![Some(found(1, finding)).filter(|one| one.finding != Finding::Met)]);
+            };
+            add(&mut promises, Finding::Met);
+            add(&mut promises, before);
+            promises.begin_trial();
+            add(&mut promises, now);
+            let found = promises.found().remove(0);
+            assert_eq!(found.share, Some(share), "{:?}", found.finding);
+            let kind = std::mem::discriminant::<Finding>;
+            assert_eq!(kind(&found.finding), kind(&told));
+        }
     }
 
     #[test]
     fn what_was_always_met_names_no_exchange() {
         let all = came_to([Finding::Met, Finding::Met]);
-        assert_eq!((all.finding, all.share, all.evidence), (Finding::Met, Some(Share { broken: 0, of: 2 }), vec![]));
+        assert_eq!(
+            (all.finding, all.share, all.evidence),
+            (Finding::Met, Some(Share { broken: 0, of: 2, open: 0 }), vec![])
+        );
     }
 }

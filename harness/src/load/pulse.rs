@@ -6,22 +6,28 @@ use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::time::TimeValLike;
 use ropcheck_reports::record::Pulse;
 
+use crate::recorder::micros;
+
 /// What this process has used so far.
 #[derive(Debug)]
 pub(super) struct Meter {
     cpu_us: u64,
+    /// When it was looked at last, in times of the run.
+    at: Duration,
 }
 
 impl Meter {
-    pub(super) fn start() -> Self {
-        Self { cpu_us: cpu_us() }
+    /// One that starts at a time of the run.
+    pub(super) fn start(now: Duration) -> Self {
+        Self { cpu_us: cpu_us(), at: now }
     }
 
-    /// The pulse of a second that is over.
-    pub(super) fn pulse(&mut self, second: u64, under_way: u64, waiting: u64, unvalidated: u64) -> Pulse {
-        let before = std::mem::replace(&mut self.cpu_us, cpu_us());
+    /// The pulse of a second at a time of the run: it is over, or the run is, which cuts it off.
+    pub(super) fn pulse(&mut self, second: u64, now: Duration, is_cut: bool) -> Pulse {
+        let (before, began) = (std::mem::replace(&mut self.cpu_us, cpu_us()), std::mem::replace(&mut self.at, now));
+        let lasted_us = is_cut.then(|| micros(now.saturating_sub(began)));
         let cpu_us = self.cpu_us.saturating_sub(before);
-        Pulse { second, cpu_us, open_files: open_files(), under_way, waiting, unvalidated }
+        Pulse { second, lasted_us, cpu_us, open_files: open_files(), ..Pulse::default() }
     }
 }
 

@@ -8,6 +8,7 @@ mod tally;
 mod truths;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ropcheck_reports::record::Because;
 use ropcheck_reports::record::load::{Late, Replay};
@@ -30,22 +31,25 @@ use crate::walk::{Reached, Start, Walked};
 /// Runs the rounds of a race, and tells what they came to.
 pub(super) async fn run(running: &Arc<Running>, race: &Race) {
     let mut tally = Tally::new(running, race);
-    tokio::select! {
-        () = rounds(running, race, &mut tally) => {}
-        () = running.stopped() => {}
-        () = running.gone_silent() => {}
-    }
+    rounds(running, race, &mut tally).await;
     tally.finish(&mut |event| running.tell(event));
 }
 
 async fn rounds(running: &Arc<Running>, race: &Race, tally: &mut Tally) {
+    let halt = running.halt();
+    let _woken = halt.wakes().await;
     let lane = || Lane::of(running);
     let replay = lane().alone().await;
     tally.alone(&replay);
     let mut granted_late = Vec::new();
     for _ in 0..race.rounds {
         let lane = lane();
-        match lane.round(race.at_once, &replay).await {
+        let round = lane.round(race.at_once, &replay).await;
+        // Of a round that was cut off nothing can be said, and more are not begun.
+        if halt.is_raised() {
+            break;
+        }
+        match round {
             Ok((round, old)) => {
                 tally.add(&lane.raced, &round, &mut |event| running.tell(event));
                 if round.late().is_none() {
@@ -58,8 +62,11 @@ async fn rounds(running: &Arc<Running>, race: &Race, tally: &mut Tally) {
     if granted_late.is_empty() {
         return;
     }
-    running.ground.pass(race.grace).await;
+    halt.unless(running.ground.pass(race.grace)).await;
     for (lane, old) in granted_late {
+        if halt.is_raised() {
+            break;
+        }
         tally.late(match lane.once(old).await.came {
             Came::Won => Late::Granted,
             Came::Lost { .. } | Came::Failed => Late::Grace,
@@ -144,13 +151,14 @@ impl<'a> Lane<'a> {
     /// So many uses at once of a token that was kept.
     async fn race(&self, at_once: u32, old: &Captures) -> Vec<Use> {
         let Some(step) = self.raced.steps.first() else { return vec![] };
-        self.running.ground.together(at_once, &step.template.url).await;
+        self.running.halt().unless(self.running.ground.together(at_once, &step.template.url)).await;
         let barrier = Arc::new(Barrier::new(at_once as usize));
         let mut racers = JoinSet::new();
         for _ in 0..at_once {
             let (running, raced, old) = (Arc::clone(self.running), Arc::clone(&self.raced), old.clone());
             let (barrier, number) = (Arc::clone(&barrier), running.number());
             racers.spawn(async move {
+                let _woken = running.halt().wakes().await;
                 barrier.wait().await;
                 running.walk(&raced, number, Start::Together, old).await.0
             });
@@ -183,7 +191,7 @@ impl<'a> Lane<'a> {
             Reached::Sent(_) => None,
         });
         let unheard = walked.exchanges.iter().find_map(|exchange| exchange.heard.as_ref().err());
-        match unsent.or(unheard.map(|silence| (Because::NoAnswer, silence.to_string()))) {
+        match unsent.or(unheard.map(|silence| (silence.because(), silence.to_string()))) {
             Some(not_begun) => Err(not_begun),
             None => Ok((tokens, captures)),
         }
@@ -191,7 +199,7 @@ impl<'a> Lane<'a> {
 
     /// Judges a walk and hands its tokens over. The facts about them stay with it: a round is told by them.
     async fn settle(&self, plan: &Plan, walked: &mut Walked) {
-        let (_, tokens) = self.running.judge(JOURNEY, plan, walked, Begun::ByUser);
+        let (_, tokens) = self.running.judge(JOURNEY, plan, walked, Begun::ByUser { until: Duration::MAX });
         let facts: Vec<_> = answers(walked).map(|answer| answer.tokens.clone()).collect();
         self.running.hand(issued(plan, walked, tokens, JOURNEY, self.row)).await;
         answers(walked).zip(facts).for_each(|(answer, facts)| answer.tokens = facts);

@@ -34,7 +34,7 @@ pub enum NotLoaded {
         /// The target's name.
         target: String,
     },
-    /// More is asked than the target's owner allows.
+    /// More is asked than the target file allows.
     #[error("the load would reach {peak}, and the target file allows `max_rate: {allowed}`: {remedy}")]
     TooMuch {
         /// What the scenario comes to.
@@ -107,15 +107,18 @@ pub fn find<'a>(library: &'a Library, id: &str) -> Result<&'a Load, NotLoaded> {
     scenario.wrote.load.as_ref().ok_or_else(|| NotLoaded::NoLoad(id.to_owned()))
 }
 
-/// Refuses what the owner of a target on another machine has not allowed.
+/// Refuses more than a target file allows; on another machine also what it does not allow at all.
 ///
 /// # Errors
-/// Nobody has authorized a load, or not so much of one.
+/// Nobody has authorized a load of another machine, or not so much of one.
 pub fn permit(library: &Library, id: &str, load: &Load, target: &Target) -> Result<(), NotLoaded> {
-    if target.is_loopback() {
-        return Ok(());
-    }
-    let leave = target.load.as_ref().ok_or_else(|| NotLoaded::NotAuthorized { target: target.name.clone() })?;
+    let Some(leave) = target.load.as_ref() else {
+        return if target.is_loopback() {
+            Ok(())
+        } else {
+            Err(NotLoaded::NotAuthorized { target: target.name.clone() })
+        };
+    };
     match Peak::of(library, id, load, target)? {
         // 1.1 requests on average, three times a second, are a little more than 3.3 to a computer.
         Some(peak) if peak.requests() > leave.max_rate * (1.0 + 1e-9) => {

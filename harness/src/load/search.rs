@@ -27,7 +27,7 @@ pub(super) async fn hunt(running: &Arc<Running>, search: &Search) -> std::io::Re
     let wire = running.session.wire();
     let began = running.sheet.stretch().begin(wire.now());
     while let Some((rate, kind)) = hunt.next() {
-        if running.is_stopped() || running.is_silent() {
+        if running.halt().is_raised() {
             return Ok(());
         }
         let lasts = if kind == Kind::Confirmation { search.confirm } else { search.hold };
@@ -36,14 +36,20 @@ pub(super) async fn hunt(running: &Arc<Running>, search: &Search) -> std::io::Re
         running.begin_trial();
         let schedule = Schedule::new(&Ramp::flat(rate, lasts), running.load.arrivals, running.options.seed);
         let begins = began + Duration::from_secs(from);
-        open::attack(running, schedule, begins).await?;
+        open::attack(running, schedule, begins..begins + lasts).await?;
         let now = wire.now();
         let until = now.saturating_sub(began).as_secs() + 1;
         // The last may be answered before the time is over: only who ends it cuts it short.
-        let is_cut = running.is_stopped() || running.is_silent();
+        let is_cut = running.halt().is_raised();
         let asked = if is_cut { now.saturating_sub(begins).min(lasts) } else { lasts };
         let asked_us = micros(running.sheet.stretch().asked_from(begins, asked));
-        let (came_to, why) = running.end_trial().judged(&head, &wanted, from..until, asked_us);
+        let tried = running.end_trial();
+        // Who is gone has missed what was promised; a trial that was interrupted shows nothing.
+        let (came_to, why) = if is_cut && running.ground.breaker.gone().is_none() {
+            (CameTo::Interrupted, vec![])
+        } else {
+            tried.judged(&head, &wanted, from..until, asked_us)
+        };
         hunt.came_to(rate, kind, came_to);
         running.tell(Event::Trial(Trial { from, until, rate, asked_us: Some(asked_us), kind, came_to, why }));
     }
@@ -147,6 +153,7 @@ impl Hunt {
             (CameTo::Kept, Kind::Confirmation) => self.confirmed = true,
             (CameTo::Kept, Kind::Step | Kind::Bisection) => self.kept = Some(rate),
             // What holds for a moment does not hold: a little less may.
+            (CameTo::Interrupted, _) => {}
             (CameTo::Missed | CameTo::Invalid, Kind::Confirmation) => {
                 (self.kept, self.missed) = (Some(rate / NEAR), Some(rate));
             }

@@ -76,7 +76,7 @@ impl Sheet {
             let Sent::Step(step) = exchange.sent else { continue };
             let Some(second) = self.stretch.second(exchange.intended_at) else { continue };
             let timed = match (begun, at) {
-                (Begun::ByUser, _) => Timed::Sent,
+                (Begun::ByUser { .. }, _) => Timed::Sent,
                 (Begun::ByArrival { place_at, .. }, 0) => {
                     if place_at > exchange.intended_at {
                         self.stretch.held(exchange.sent_at);
@@ -99,6 +99,12 @@ impl Sheet {
             recorder::wanted(plan, walked, |at, _| named(at), &mut |exchange| tell(Event::Exchange(exchange)));
         }
         broken
+    }
+
+    /// Begins a trial of a search. That the one before left promises open is what it was for.
+    pub(super) fn begin_trial(&self) {
+        let mut sums = self.sums.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sums.promises.iter_mut().for_each(Promises::begin_trial);
     }
 
     /// Tells the windows that are under way.

@@ -42,6 +42,7 @@ pub struct Ground {
     /// Guesses at a client's secret that a control bears before it is sent again.
     guesses: u32,
     manner: Manner,
+    is_loopback: bool,
 }
 
 /// How whoever walks there treats the server.
@@ -62,8 +63,9 @@ pub(super) struct Granted {
     guesses: AtomicU32,
 }
 
-/// How long a server under load may be silent before it is taken for gone.
-const STUMBLE: Duration = Duration::from_secs(15);
+/// How long a server under load may answer nobody before it is taken for gone: on this machine, and on any other, where asking on
+/// may hinder who brings it back.
+const STUMBLE: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(5)];
 
 /// A rest that the server asked for and nobody waits for.
 #[derive(Debug, Clone)]
@@ -102,17 +104,18 @@ impl Ground {
             controls,
             guesses,
             manner: Manner::Careful,
+            is_loopback: target.is_loopback(),
         }
     }
 
     /// The same, to be walked in another manner.
     #[must_use]
     pub fn in_manner(self, manner: Manner) -> Self {
-        let patience = match manner {
-            Manner::Careful => Duration::ZERO,
-            Manner::Load(_) => STUMBLE,
+        let breaker = match manner {
+            Manner::Careful => Breaker::default(),
+            Manner::Load(_) => Breaker::bearing(STUMBLE[usize::from(!self.is_loopback)]),
         };
-        Self { manner, breaker: Breaker::bearing(patience), ..self }
+        Self { breaker, manner, ..self }
     }
 
     /// How it is walked.

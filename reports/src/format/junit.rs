@@ -62,7 +62,8 @@ fn properties(run: &Run) -> Vec<(String, String)> {
         properties.push((format!("second_opinion.{}", row.advice.id), told));
     }
     if let Some(head) = &run.started.load {
-        let told = words::conditions(head).into_iter().chain([("in the run", words::generator(&run.load, head))]);
+        let told =
+            words::conditions(&run.load, head).into_iter().chain([("in the run", words::generator(&run.load, head))]);
         properties.extend(told.map(|(name, text)| (format!("load.{}", name.replace(' ', "_")), text)));
     }
     properties.extend(run.load.search.iter().map(|search| ("load.search".to_owned(), words::found(search))));

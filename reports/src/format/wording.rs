@@ -107,8 +107,9 @@ pub(crate) fn ending(run: &Run) -> Option<String> {
 
 /// What whoever ran it has to know beside the findings, each as a line.
 pub(crate) fn notices(run: &Run) -> Vec<String> {
-    let notices = run.notices().iter().map(|notice| format!("notice: {}", visible(notice)));
-    cut_short(run).into_iter().chain(notices).collect()
+    let cut_off = load::cut_off(&run.load);
+    let notices = cut_off.into_iter().chain(run.notices().iter().cloned());
+    cut_short(run).into_iter().chain(notices.map(|notice| format!("notice: {}", visible(&notice)))).collect()
 }
 
 /// That one throttling left many cases open, and what to do about it.

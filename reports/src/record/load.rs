@@ -28,7 +28,7 @@ pub struct LoadHead {
     /// How many requests may be under way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_once: Option<u32>,
-    /// How many requests a second the owner of a target on another machine allows; whoever comes beyond that waits.
+    /// How many requests a second the target file allows; whoever comes beyond that waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_rate: Option<f64>,
     /// Which tokens are validated.
@@ -120,6 +120,10 @@ pub struct Window {
     /// Answers by status; `0` stands for exchanges without an answer.
     #[serde(deserialize_with = "by_number")]
     pub statuses: BTreeMap<u16, u64>,
+    /// Exchanges that were under way when the run was ended, and not waited for: they are in no status, and their times are what
+    /// they had waited till then.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub cut_off: u64,
     /// Answers by error code, and exchanges without an answer by the reason: `invalid_grant`, `no answer in time`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, u64>,
@@ -164,6 +168,9 @@ fn by_number<'de, D: Deserializer<'de>, N: std::str::FromStr<Err: std::fmt::Disp
 pub struct Pulse {
     /// The second of the run, from 0.
     pub second: u64,
+    /// How much of it there was, in microseconds, where it was no whole one: the run ended in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasted_us: Option<u64>,
     /// Processor time that it took, in microseconds, over all cores.
     pub cpu_us: u64,
     /// Files and connections that it had open at the end; 0 where that is not known.
@@ -177,6 +184,18 @@ pub struct Pulse {
     /// Tokens that waited to be validated at the end.
     #[serde(default)]
     pub unvalidated: u64,
+}
+
+impl Pulse {
+    /// How long it was, in microseconds.
+    pub fn length_us(&self) -> u64 {
+        self.lasted_us.unwrap_or(1_000_000)
+    }
+
+    /// The processor time that it would have taken in a whole second, in microseconds.
+    pub fn cpu_in_a_second(&self) -> u64 {
+        self.cpu_us.saturating_mul(1_000_000) / self.length_us().max(1)
+    }
 }
 
 /// What the many uses of one refresh token at once came to, over all rounds.
@@ -296,4 +315,6 @@ pub enum CameTo {
     Missed,
     /// The generator was the limit.
     Invalid,
+    /// The run was interrupted in it.
+    Interrupted,
 }

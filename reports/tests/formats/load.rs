@@ -90,6 +90,26 @@ fn a_closed_loop_says_what_it_hides() {
     }
 }
 
+#[test]
+fn what_was_cut_off_and_what_no_signature_was_tried_of_is_told() {
+    let mut events = events(SEARCH);
+    for event in &mut events {
+        if let Event::RunFinished(last) = event {
+            last.validated = Some(0);
+        }
+    }
+    let window =
+        events.iter_mut().rev().find_map(|event| if let Event::Window(window) = event { Some(window) } else { None });
+    window.expect("the specimen has windows").cut_off = 194;
+    for format in ["html", "markdown", "text"] {
+        let told = told(format, &events).split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in ["194 cut off", "194 requests were under way when the run was ended", "no signature tried"] {
+            assert!(told.contains(words), "{format} does not say `{words}`: {told}");
+        }
+        assert!(!told.contains("each validated"), "{format}");
+    }
+}
+
 /// Promises that were broken · MUSTs among them · what is told of both.
 #[test]
 fn what_fails_a_run_is_told_apart_from_what_does_not() {

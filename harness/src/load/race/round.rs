@@ -97,9 +97,13 @@ impl Came {
             Some(Ok(answer)) if answer.status >= 500 => Self::Failed,
             Some(Ok(answer)) => Self::Lost { error: answer.error() },
             Some(Err(Silence::Closed(_) | Silence::TimedOut(_) | Silence::NotHttp(_))) => Self::Failed,
-            Some(Err(silence @ (Silence::Unreachable(_) | Silence::NoPort | Silence::NoFile | Silence::Tls(_)))) => {
-                Self::Untold(Because::NoAnswer, silence.to_string())
-            }
+            Some(Err(
+                silence @ (Silence::Unreachable(_)
+                | Silence::NoPort
+                | Silence::NoFile
+                | Silence::Tls(_)
+                | Silence::Unawaited),
+            )) => Self::Untold(silence.because(), silence.to_string()),
         }
     }
 }

@@ -164,7 +164,7 @@ fn faultless_tokens_meet_every_truth() {
     assert_eq!(came.found.len(), TRUTHS.len(), "{came:?}");
     for found in &came.found {
         let of = if found.case == "across/sub-of-one" { 8 } else { 4 };
-        assert_eq!((&found.finding, found.share), (&Finding::Met, Some(Share { broken: 0, of })), "{found:?}");
+        assert_eq!((&found.finding, found.share), (&Finding::Met, Some(Share { broken: 0, of, open: 0 })), "{found:?}");
         assert_eq!((found.origin, found.evidence.len()), (Origin::Across, 0));
     }
     assert_eq!((came.seen, came.validated), (12, 8));
@@ -241,7 +241,7 @@ fn of_signatures_that_are_tried_together_the_wrong_one_is_told() {
         let told = wrong.map_or(vec![], |_| vec!["access-token-signature", "id-token-signature"]);
         assert_eq!((came.validated, broken(&came)), (8, told), "{wrong:?}");
         let signature = found(&came, "access-token-signature");
-        assert_eq!(signature.share, Some(Share { broken: u64::from(wrong.is_some()), of: 4 }));
+        assert_eq!(signature.share, Some(Share { broken: u64::from(wrong.is_some()), of: 4, open: 0 }));
         if let (Finding::Broken { actual, .. }, Some(wrong)) = (&signature.finding, wrong) {
             assert!(actual.contains(&format!("~{wrong}#1, alice")), "{actual}");
         }
@@ -265,7 +265,7 @@ fn an_access_token_of_two_users_is_told_whatever_it_is() {
         }
         let came = look.came();
         let one = found(&came, "access-token-of-one");
-        assert_eq!(one.share, Some(Share { broken: 2, of: 4 }));
+        assert_eq!(one.share, Some(Share { broken: 2, of: 4, open: 0 }));
         let Finding::Broken { expected, actual } = &one.finding else { panic!("{one:?}") };
         assert_eq!(expected, "no other user or client has the access_token");
         assert!(actual.contains("the same 8-byte fingerprint"), "{actual}");
@@ -288,7 +288,7 @@ fn no_more_than_a_few_examples_and_no_token_are_told() {
     }
     let came = look.came();
     let jti = found(&came, "jti-of-one");
-    assert_eq!(jti.share, Some(Share { broken: 99, of: 100 }));
+    assert_eq!(jti.share, Some(Share { broken: 99, of: 100, open: 0 }));
     let Finding::Broken { actual, .. } = &jti.finding else { panic!("{jti:?}") };
     assert_eq!(actual.matches('~').count(), crate::lint::EXAMPLES, "{actual}");
     assert!(actual.contains("~2#1, alice by app, 2 s after the first"), "{actual}");

@@ -104,7 +104,7 @@ const OPEN: &str = "Response time: from the intended start of an arrival to the 
                     lag is how late the generator was; connect is the opening of connections.";
 
 fn conditions(load: &Load, head: &LoadHead) -> Vec<(&'static str, String)> {
-    words::conditions(head).into_iter().chain([("in the run", words::generator(load, head))]).collect()
+    words::conditions(load, head).into_iter().chain([("in the run", words::generator(load, head))]).collect()
 }
 
 fn threshold(held: &Held) -> ThresholdView {
@@ -139,7 +139,7 @@ fn trial(trial: &Trial) -> TrialView {
         tone: match trial.came_to {
             CameTo::Kept => "good",
             CameTo::Missed => "bad",
-            CameTo::Invalid => "warn",
+            CameTo::Invalid | CameTo::Interrupted => "warn",
         },
         word: words::word(trial),
         why: wording::visible(&trial.why.join("; ")),
@@ -232,7 +232,7 @@ fn generator(pulses: &[Pulse], head: &LoadHead) -> Vec<Chart> {
     let cpu = chart::numbers(
         "CPU of the generator, of all its cores",
         " %",
-        vec![series("CPU", 0, &|pulse| pulse.cpu_us / whole)],
+        vec![series("CPU", 0, &|pulse| pulse.cpu_in_a_second() / whole)],
     );
     vec![cpu, chart::numbers("requests under way", "", queues)]
 }

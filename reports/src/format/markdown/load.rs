@@ -75,7 +75,8 @@ fn steps(run: &Run) -> String {
 
 fn conditions(run: &Run) -> String {
     let Some(head) = &run.started.load else { return String::new() };
-    let told = words::conditions(head).into_iter().chain([("in the run", words::generator(&run.load, head))]);
+    let told =
+        words::conditions(&run.load, head).into_iter().chain([("in the run", words::generator(&run.load, head))]);
     let rows: String = told.map(|(name, text)| format!("| {name} | {} |\n", field(&text))).collect();
     titled("### Conditions\n\n| | |\n|---|---|\n", rows)
 }

@@ -38,7 +38,7 @@ pub(super) fn all(paper: &mut Paper, run: &Run) -> io::Result<()> {
     let load = &run.load;
     if let Some(head) = &run.started.load {
         paper.line(0, &[(Ink::Strong, "LOAD")])?;
-        for (name, text) in words::conditions(head) {
+        for (name, text) in words::conditions(load, head) {
             paper.prose(2, &format!("{name:<15}"), &text)?;
         }
         paper.prose(2, &format!("{:<15}", "in the run"), &words::generator(load, head))?;
@@ -142,7 +142,7 @@ fn trials(paper: &mut Paper, run: &Run) -> io::Result<()> {
         let ink = match trial.came_to {
             CameTo::Kept => Ink::Good,
             CameTo::Missed => Ink::Bad,
-            CameTo::Invalid => Ink::Warn,
+            CameTo::Invalid | CameTo::Interrupted => Ink::Warn,
         };
         let label = format!("{:>9}  {:<12}  {:<7}  ", words::rate(trial.rate), words::kind(trial), words::word(trial));
         paper.prose_in(ink, 2, &label, &trial.why.join("; "))?;

@@ -18,7 +18,7 @@ pub(crate) const CLOSED: &str = "Users ask again only when they were answered: w
      times. Ask with `rate:` in place of `users:` to see all that it delays.";
 
 /// What was asked for, and what the figures were measured under.
-pub(crate) fn conditions(head: &LoadHead) -> Vec<(&'static str, String)> {
+pub(crate) fn conditions(load: &Load, head: &LoadHead) -> Vec<(&'static str, String)> {
     let Conditions { http, keep_alive, tls, token_alg, server_in_process, machine, cores, open_files } =
         &head.conditions;
     let mut told = vec![("asked for", asked(head))];
@@ -26,10 +26,11 @@ pub(crate) fn conditions(head: &LoadHead) -> Vec<(&'static str, String)> {
     let kept = if *keep_alive { "connections kept" } else { "a new connection for each request" };
     let tls = tls.as_deref().unwrap_or("no TLS");
     told.push(("carried by", format!("{http}, {kept}, {tls}")));
-    let validated = match head.validated {
-        Validated::All => "each validated".to_owned(),
-        Validated::OneOf(many) => format!("one of {many} validated"),
-        Validated::None => "none validated".to_owned(),
+    let validated = match (head.validated, load.validated) {
+        (Validated::None, _) => "none validated".to_owned(),
+        (_, Some(0)) => "no signature tried: the server's key set is not known, or no key in it is theirs".to_owned(),
+        (Validated::All, _) => "each validated".to_owned(),
+        (Validated::OneOf(many), _) => format!("one of {many} validated"),
     };
     let tokens = match token_alg {
         Some(alg) => format!("JWTs signed with {alg}, {validated}"),
@@ -101,7 +102,8 @@ pub(crate) fn answers(step: &StepLoad) -> String {
         status => format!("{times} answered {status}"),
     };
     let (silent, answered): (Vec<_>, Vec<_>) = step.statuses.iter().partition(|(status, _)| **status == 0);
-    let mut parts = vec![list(answered.into_iter().chain(silent).map(told))];
+    let cut_off = (step.cut_off > 0).then(|| format!("{} cut off", step.cut_off));
+    let mut parts = vec![list(answered.into_iter().chain(silent).map(told).chain(cut_off))];
     parts.extend((!step.codes.is_empty()).then(|| counts(&step.codes)));
     parts.extend((step.broken > 0).then(|| broken(step)));
     parts.extend((step.unreadable > 0).then(|| {
@@ -125,10 +127,23 @@ fn broken(step: &StepLoad) -> String {
     }
 }
 
+/// `194 requests were under way when the run was ended, and not waited for: …`, where there were any.
+pub(crate) fn cut_off(run: &Load) -> Option<String> {
+    let cut_off = run.steps.iter().map(|step| step.cut_off).fold(0, u64::saturating_add);
+    let were = if cut_off == 1 { "was" } else { "were" };
+    (cut_off > 0).then(|| {
+        format!(
+            "{} {were} under way when the run was ended: no errors of the server, and of their times it is known only that they \
+             are longer than what is counted here",
+            count(cut_off, "request")
+        )
+    })
+}
+
 /// Whether there is anything about the answers of a step that its line in the table does not tell.
 pub(crate) fn is_remarkable(step: &StepLoad) -> bool {
     let is_plain = step.statuses.keys().all(|status| *status == 200);
-    !is_plain || !step.codes.is_empty() || step.broken > 0 || step.unreadable > 0
+    !is_plain || step.cut_off > 0 || !step.codes.is_empty() || step.broken > 0 || step.unreadable > 0
 }
 
 /// `requests begun for 60.00 s, CPU 12 % of 2 cores, schedule lag p99 0.21 ms, 12 arrivals waited for a place among 50 at once, p99 8.30 ms, at most 132 of 1024 files open and 64 requests under way`.
@@ -262,6 +277,7 @@ pub(crate) fn word(trial: &Trial) -> &'static str {
         CameTo::Kept => "kept",
         CameTo::Missed => "missed",
         CameTo::Invalid => "invalid",
+        CameTo::Interrupted => "cut off",
     }
 }
 
