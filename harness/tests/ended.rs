@@ -108,6 +108,16 @@ async fn whoever_waits_when_arrivals_are_stopped_is_counted_with_the_time_that_i
     assert!((100_000..finished.took_us).contains(&waited), "{waited} us");
 }
 
+/// Of half a second each login takes longer than all: no user has time to refresh.
+#[tokio::test(flavor = "multi_thread")]
+async fn users_send_nothing_more_when_their_time_is_over() {
+    let target = scripted("{ do: { latency: { constant: 600ms } } }").await;
+    let session = session(Subject::Target(Box::new(target)), "small/sessions").await;
+    let run = folded(loaded(&session, "small/sessions", pending()).await.expect("it bears one walk"));
+    let counts: Vec<_> = run.load.steps.iter().map(|step| (step.step.as_str(), step.count)).collect();
+    assert_eq!(counts, [("login", 2)]);
+}
+
 /// The rehearsal is 2 requests, the uses without a race 5, and the first round begins with 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_of_a_race_that_is_stopped_tells_nothing() {

@@ -282,7 +282,8 @@ impl Run {
 mod tests {
     use super::*;
     use crate::folding::fold;
-    use crate::record::{Event, Level, Origin, Place, Sentence, Share, Skipped, Target};
+    use crate::record::load::{Conditions, Threshold};
+    use crate::record::{Event, Level, LoadHead, Origin, Place, Sentence, Share, Skipped, Target};
 
     fn head(levels: &[(&str, Level)]) -> RunStarted {
         RunStarted {
@@ -432,6 +433,21 @@ mod tests {
             let run = fold(started.clone(), [first, shared(finding, Share { broken: 0, of, open }), done()]);
             assert_eq!((run.exit_code(false), run.exit_code(true)), (code, strict), "{of} and {open}");
             assert_eq!(run.tally.unjudged, usize::from(open > 0), "never counted as passed");
+        }
+    }
+
+    /// Whether anybody was answered · what the run exits with.
+    #[test]
+    fn a_load_that_was_never_answered_concludes_nothing_and_one_that_was_misses_its_thresholds() {
+        let at = Place { file: "load.yaml".into(), line: 1, text: String::new() };
+        let thresholds = vec![Threshold { text: "errors < 5 %".into(), at }];
+        let load = LoadHead { thresholds, ..crate::health::tests::head(Conditions::default()) };
+        for (answered, code) in [(false, 3), (true, 1)] {
+            let window = |status| Event::Window(crate::steps::tests::window(0, status, &[9000; 9]));
+            let answer = answered.then(|| window(200));
+            let started = RunStarted { kind: Kind::Load, load: Some(load.clone()), ..head(&[("must", Level::Must)]) };
+            let run = fold(started, [window(0), found("must", unjudged()), done()].into_iter().chain(answer));
+            assert_eq!((run.exit_code(false), run.load.missed().count()), (code, 1), "{answered}");
         }
     }
 

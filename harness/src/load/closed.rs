@@ -163,7 +163,7 @@ impl Walkers {
         if walked.exchanges.is_empty() {
             wire.until(wire.now() + REST).await;
         } else if let Manner::Load(Some(think)) = running.ground.manner() {
-            wire.until(wire.now() + think.draw()).await;
+            halt.unless(wire.until(wire.now() + think.draw())).await;
         }
         Ok(())
     }

@@ -85,7 +85,9 @@ impl Count {
         let (of, finding, evidence) = match (broken.first(), unjudged.first()) {
             (Some(finding), _) => (judged, finding, broken.evidence()),
             (None, Some(Finding::Unjudged { because, detail })) => {
-                let detail = format!("{detail} ({open} of {} walks)", met + open);
+                let is_much = because == Because::Throttled && open > met;
+                let remedy = if is_much { "; ask for less, so that more of them are judged" } else { "" };
+                let detail = format!("{detail} ({open} of {} walks{remedy})", met + open);
                 (met, Finding::Unjudged { because, detail }, unjudged.evidence())
             }
             (None, Some(Finding::Met | Finding::Broken { .. }) | None) if judged > 0 => (judged, Finding::Met, vec![]),
@@ -170,6 +172,18 @@ mod tests {
         let detail = "no answer within 10s (1 of 3 walks)".to_owned();
         assert_eq!(all.finding, Finding::Unjudged { because: Because::NoAnswer, detail });
         assert_eq!((all.share, all.evidence.len()), (Some(Share { broken: 0, of: 2, open: 1 }), 2));
+    }
+
+    #[test]
+    fn where_most_were_turned_away_it_is_told_what_to_do() {
+        let throttled = || Finding::Unjudged { because: Because::Throttled, detail: "status 429".into() };
+        for (met, told) in [
+            (1, "status 429 (2 of 3 walks; ask for less, so that more of them are judged)"),
+            (2, "status 429 (2 of 4 walks)"),
+        ] {
+            let all = came_to((0..met).map(|_| Finding::Met).chain([throttled(), throttled()]));
+            assert_eq!(all.finding, Finding::Unjudged { because: Because::Throttled, detail: told.to_owned() });
+        }
     }
 
     #[test]

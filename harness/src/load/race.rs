@@ -62,7 +62,7 @@ async fn rounds(running: &Arc<Running>, race: &Race, tally: &mut Tally) {
     if granted_late.is_empty() {
         return;
     }
-    halt.unless(running.ground.pass(race.grace)).await;
+    running.ground.pass(race.grace).await;
     for (lane, old) in granted_late {
         if halt.is_raised() {
             break;

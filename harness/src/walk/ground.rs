@@ -194,11 +194,13 @@ impl Ground {
         *self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(rest);
     }
 
-    /// Lets time pass.
+    /// Lets time pass, no longer than the run goes on.
     pub(crate) async fn pass(&self, wait: Duration) {
         match &self.time {
             Time::Moved(clock) => clock.advance(wait),
-            Time::Real => self.wire.until(self.wire.now() + wait).await,
+            Time::Real => {
+                self.wire.halt().unless(self.wire.until(self.wire.now() + wait)).await;
+            }
         }
     }
 }

@@ -133,7 +133,7 @@ pub(crate) fn cut_off(run: &Load) -> Option<String> {
     let were = if cut_off == 1 { "was" } else { "were" };
     (cut_off > 0).then(|| {
         format!(
-            "{} {were} under way when the run was ended: no errors of the server, and of their times it is known only that they \
+            "{} {were} under way when the run was ended: they count as no error, and of their times it is known only that they \
              are longer than what is counted here",
             count(cut_off, "request")
         )
