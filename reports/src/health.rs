@@ -167,7 +167,9 @@ impl Limit {
     /// What is to be done about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Lag { .. } => "ask for a lower rate, or give the generator more cores and none of the server's",
+            Self::Lag { .. } => {
+                "ask for a lower rate, or keep other programs off the generator's cores: on Linux `chrt --fifo 1 ropcheck …`"
+            }
             Self::Cpu { .. } => "ask for less, validate fewer tokens, or give the generator more cores",
             Self::OpenFiles { .. } => "raise the limit (`ulimit -n 65536`), or have fewer requests under way at once",
             Self::Refused { .. } => {
