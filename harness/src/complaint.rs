@@ -100,8 +100,11 @@ impl Source {
         let At { line, column } = at.map_or(At { line: 0, column: 1 }, At::from);
         let (line, before) = (self.line(line), usize::try_from(column).unwrap_or(1).saturating_sub(1));
         let at = line.char_indices().nth(before).map_or(line.len(), |(at, _)| at);
+        // Where nothing stands under a key, the place is the colon behind it.
+        let at = if line[at..].starts_with(':') { at + 1 } else { at };
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let here = line[at..].split_once(':').map(|(key, _)| key).filter(|key| key.chars().all(is_word));
+        let here =
+            line[at..].split_once(':').map(|(key, _)| key).filter(|key| !key.is_empty() && key.chars().all(is_word));
         let last = || line[..at].rsplit_once(':').and_then(|(before, _)| before.rsplit(|c: char| !is_word(c)).next());
         let known = here.or_else(last).and_then(|key| MAPS.iter().find(|(known, _)| *known == key));
         known.map_or("{ key: value }", |(_, form)| *form)
@@ -144,12 +147,13 @@ impl Source {
 
 /// What the parser says by its own names, and the same in an author's.
 #[rustfmt::skip]
-const OUR_WORDS: [(&str, &str); 10] = [
+const OUR_WORDS: [(&str, &str); 11] = [
     ("expected sequence start",                            "a list is wanted here: `[one, two]`"),
     ("expected string scalar",                             "a single value is wanted here, and no list or map"),
     ("externally tagged enum expected scalar or mapping",  "a single word is wanted here, and no list"),
     ("unexpected value for unit enum variant",             "nothing stands under that word: write it alone"),
     ("cannot deserialize null into string; use Option<String>", "nothing stands here: give it a value"),
+    ("invalid type: unit value",                           "nothing stands here"),
     ("invalid u32",                                        "a whole number, 0 or more, is wanted here"),
     ("invalid boolean",                                    "`true` or `false` is wanted here"),
     ("invalid floating point",                             "a number is wanted here"),

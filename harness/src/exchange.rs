@@ -29,7 +29,7 @@ pub struct Exchange {
     pub sent_at: Duration,
     /// From sending to the last byte of the body.
     pub took: Duration,
-    /// How much of that went into opening a connection, where one was opened for it.
+    /// How much of that went into opening a connection, where that was tried for it.
     pub opened: Option<Duration>,
 }
 

@@ -11,7 +11,7 @@ pub use self::send::send;
 pub use self::strategy::strategy;
 
 use crate::library::Library;
-use crate::scenario::load::Load;
+use crate::scenario::load::{Arrivals, Load};
 use crate::scenario::send::Send;
 use crate::scenario::{Capability, Endpoint, Times};
 use crate::words::Words;
@@ -43,17 +43,29 @@ pub fn load(load: &Load) -> String {
         (.., Some(race)) => format!("Races its last step: {} uses at once, in {} rounds", race.at_once, race.rounds),
         (_, _, Some(search), _) => {
             format!(
-                "Searches for the highest rate that keeps its thresholds, from {}/s to {}/s",
-                search.from, search.up_to
+                "Searches for the highest rate of arrivals that keeps its thresholds, from {}/s to {}/s, each held for {}, \
+                 the one that was found for {} more",
+                search.from,
+                search.up_to,
+                humantime::format_duration(search.hold),
+                humantime::format_duration(search.confirm)
             )
         }
         (None, None, None, None) => "Says not who asks".to_owned(),
     };
+    let spread = match load.arrivals {
+        Some(Arrivals::Even) => ", evenly",
+        Some(Arrivals::Poisson) | None => "",
+    };
+    let pause =
+        load.think.as_ref().map_or_else(String::new, |think| format!(", a pause of {} after each answer", think.text));
+    let at_once = load.at_once.map_or_else(String::new, |most| format!(", at most {most} under way at once"));
+    let who = format!("{who}{spread}{pause}{at_once}");
     let journeys = load.journeys.iter().map(|one| format!("{} (weight {})", one.value.walk, one.value.weight));
-    match journeys.collect::<Vec<_>>().join(", ") {
-        none if none.is_empty() => who,
-        journeys => format!("{who}; journeys: {journeys}"),
-    }
+    let thresholds = load.thresholds.iter().map(|one| one.value.clone());
+    let lists = [("journeys", journeys.collect::<Vec<_>>()), ("thresholds", thresholds.collect())];
+    let lists = lists.into_iter().filter(|(_, all)| !all.is_empty());
+    who + &lists.map(|(name, all)| format!("; {name}: {}", all.join(", "))).collect::<String>()
 }
 
 /// What a target must offer, as a noun.
@@ -95,6 +107,28 @@ mod tests {
         assert_eq!(times(Times::default()), None);
         assert_eq!(times(Times::Of(30)).as_deref(), Some("30 times"));
         assert_eq!(times(Times::UntilThrottled).as_deref(), Some("until the server throttles"));
+    }
+
+    #[test]
+    fn a_load_tells_who_asks_how_and_what_has_to_hold() {
+        for (wrote, told) in [
+            (
+                "users: 4 for 3s\nthink: 10ms to 50ms",
+                "Walked by users: 4 for 3s, a pause of 10ms to 50ms after each answer",
+            ),
+            (
+                "rate: 50/s for 2s\narrivals: even\nat_once: 9\njourneys: [{ walk: a/b }]\nthresholds: [errors < 1 %]",
+                "Walked by arrivals: 50/s for 2s, evenly, at most 9 under way at once; journeys: a/b (weight 1); \
+                 thresholds: errors < 1 %",
+            ),
+            (
+                "search: { from: 5/s, up_to: 50/s, hold: 1s, confirm: 2s }",
+                "Searches for the highest rate of arrivals that keeps its thresholds, from 5/s to 50/s, each held for 1s, the one \
+                 that was found for 2s more",
+            ),
+        ] {
+            assert_eq!(load(&serde_yaml::from_str(wrote).expect("a load block")), told);
+        }
     }
 
     #[test]

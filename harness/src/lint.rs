@@ -169,7 +169,7 @@ pub const LINTS: [Lint; 116] = [
     Lint { name: "no-307",                      requirement: "rfc9700/4.12/no-307",                     at: TOKEN,      sees: Make,  look: |a, _| Some(message::no_307(a)) },
     Lint { name: "no-bom",                      requirement: "rfc8259/8.1/no-bom",                      at: ALL,        sees: Make,  look: |a, _| Some(message::no_bom(json(a)?)) },
     Lint { name: "no-echo",                     requirement: "practice/secrets/no-echo",                at: GUARDED,    sees: Make,  look: |a, _| Some(message::no_echo(a)) },
-    Lint { name: "no-server-error",             requirement: "practice/http/no-5xx-on-bad-input",       at: GUARDED,    sees: Make,  look: |a, _| Some(message::no_server_error(a)) },
+    Lint { name: "no-server-error",             requirement: "practice/http/no-5xx",                    at: GUARDED,    sees: Make,  look: |a, _| Some(message::no_server_error(a)) },
     Lint { name: "no-store",                    requirement: "rfc6749/5.1/no-store",                    at: TOKEN,      sees: Make,  look: |a, _| Some(message::no_store(granted(a)?)) },
     Lint { name: "not-repeated",                requirement: "rfc6749/3.2/answer-not-repeated",         at: TOKEN,      sees: Make,  look: |a, _| oauth::not_repeated(a) },
     Lint { name: "not-repeated-at-all",         requirement: "oauth-v2-1/3.2/extensions-not-repeated",  at: TOKEN,      sees: Make,  look: |a, _| oauth::not_repeated_at_all(a) },

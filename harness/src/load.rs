@@ -51,7 +51,7 @@ use crate::drawn::Drawn;
 use crate::halt::Halt;
 use crate::plan::Plan;
 use crate::recorder::{self, micros};
-use crate::scenario::load::{Connections, Load, Ramp, Validate};
+use crate::scenario::load::{Arrivals, Connections, Load, Ramp, Validate};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::suite::now_ms;
@@ -315,6 +315,7 @@ impl Running {
             journeys: self.mix.as_recorded(),
             thresholds: thresholds.collect(),
             think: load.think.as_ref().map(|think| think.text.clone()),
+            evenly: load.arrivals == Some(Arrivals::Even),
             at_once: matches!(mode, Mode::Rate | Mode::Search).then_some(self.at_once),
             max_rate: self.session.max_rate(),
             validated: validated(load),
@@ -340,7 +341,7 @@ impl Running {
             closed::attack(self, users, self.options.dashboard).await?;
         } else if let Some(rate) = &self.load.rate {
             let began = self.sheet.stretch().begin(self.session.wire().now());
-            let schedule = Schedule::new(rate, self.load.arrivals, self.options.seed);
+            let schedule = Schedule::new(rate, self.load.arrivals.unwrap_or_default(), self.options.seed);
             open::attack(self, schedule, began..began + rate.lasts()).await?;
         } else if let Some(search) = &self.load.search {
             search::hunt(self, search).await?;
@@ -354,16 +355,17 @@ impl Running {
     }
 
     /// Opens connections for those who arrive within a moment. Else all who come while the server, or this machine, does
-    /// something else for that long would open one each, and be later for that.
+    /// something else for that long would open one each, and be later for that. Users
+    /// open their own: none of them finds what the rehearsal left.
     async fn open_ahead(&self) {
         let peak = self.load.rate.as_ref().map(Ramp::peak).or(self.load.search.as_ref().map(|search| search.up_to));
-        let (Some(peak), Some(first)) = (peak, self.mix.first_step()) else { return };
+        let Some(first) = self.mix.first_step() else { return };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a rate has limits, and none is below 0"
         )]
-        let many = (peak * MOMENT.as_secs_f64()).ceil() as u32;
+        let many = peak.map_or(0, |peak| (peak * MOMENT.as_secs_f64()).ceil() as u32);
         tokio::select! {
             () = self.ground.open_ahead(many.min(self.at_once), &first.template.url) => {}
             () = self.halt().comes() => {}

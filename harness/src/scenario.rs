@@ -43,13 +43,13 @@ pub struct Scenario {
     #[serde(default)]
     pub given: IndexMap<String, Strategy>,
     /// Moves to draw, done in any order that their states allow; the steps then come before the first of them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "reading::said")]
     pub moves: Option<Moves>,
     /// That its two steps are compared by how long their answers take.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "reading::said")]
     pub compare: Option<Compare>,
     /// Who runs the steps under load, and when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "reading::said")]
     pub load: Option<Load>,
     /// What is done, in order.
     #[serde(default)]

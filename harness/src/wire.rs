@@ -69,7 +69,7 @@ pub(crate) struct Heard {
     pub(crate) raw: Result<Raw, Silence>,
     pub(crate) sent_at: Duration,
     pub(crate) took: Duration,
-    /// How much of that went into opening a connection, where one was opened.
+    /// How much of that went into opening a connection, where that was tried.
     pub(crate) opened: Option<Duration>,
 }
 
@@ -144,9 +144,7 @@ impl Wire {
         for (name, value) in USUAL {
             request.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
         }
-        let answered = self.connections.send(request, self.keeps).await?;
-        let Answered { response, connection, .. } = answered;
-        *opened = answered.opened;
+        let Answered { response, connection } = self.connections.send(request, self.keeps, opened).await?;
         let (head, mut incoming) = response.into_parts();
         let mut body = BytesMut::new();
         // Half of the time is for the answer's head, so that an endless body still leaves its head to be judged.

@@ -62,6 +62,28 @@ const NOT_THERE: &[(&str, &[&str])] = &[
     ("check --record no/such/folder.ndjson", &["could not write no/such/folder.ndjson", "make its folder first"]),
 ];
 
+/// What was typed after a file `a.ndjson`, which is named once more.
+#[test]
+fn a_file_that_would_be_written_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.ndjson");
+    fs::write(&file, "").expect("a file");
+    let dotted = folder.path().join("./b.html");
+    let (file, dotted) = (file.display().to_string(), dotted.display().to_string());
+    let plain = folder.path().join("b.html").display().to_string();
+    let load = ["load", "load/steady/logins"];
+    for args in [
+        [&load[..], &["--report", &format!("html={plain}"), "--report", &format!("text={dotted}")]].concat(),
+        [&load[..], &["--report", &format!("html={file}"), "--record", &file]].concat(),
+        [&load[..], &["--report", "html=-", "--report", "text=-"]].concat(),
+        ["report", &file, "--as", &format!("text={file}")].to_vec(),
+    ] {
+        let ran = ropcheck(&args).exits(2).says(&["is named twice", "a file of its own"]);
+        assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    }
+    assert!(fs::exists(&file).expect("a folder") && !fs::exists(&plain).expect("a folder"), "nothing is written");
+}
+
 #[test]
 fn a_name_of_nothing() {
     for (args, words) in [

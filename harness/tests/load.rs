@@ -228,10 +228,12 @@ async fn connections_are_kept_or_each_request_has_one_of_its_own() {
         let measured: u64 = run.load.steps.iter().map(|step| step.count).sum();
         assert!(measured > 10, "{measured} measured");
         assert_eq!(requests, measured + 2, "all but the two of the walk before it are measured");
+        // None that the rehearsal opened is left to anybody.
+        let opened: u64 = run.load.steps.iter().map(|step| step.connect.count()).sum();
         if kept {
-            assert!(connections <= 2, "two users open {connections} connections for {requests} requests");
+            assert_eq!((opened, connections), (2, 2), "two users, for {requests} requests");
         } else {
-            assert_eq!(connections, requests);
+            assert_eq!((opened, connections), (measured, requests));
         }
         assert_eq!(run.started.load.map(|head| head.conditions.keep_alive), Some(kept));
     }

@@ -17,7 +17,9 @@ use ropcheck::session::Subject;
 use ropcheck::suite::folded;
 use ropcheck::target;
 use ropcheck_reference_server::{FAULTS_IN_A_RACE, Policy, VARIANTS};
+use ropcheck_reports::coverage::CameTo;
 use ropcheck_reports::format;
+use ropcheck_reports::opinion::Binding;
 use ropcheck_reports::race::{Won, rounds};
 use ropcheck_reports::read;
 use ropcheck_reports::record::load::{Late, Lives, Mode, Replay};
@@ -81,6 +83,12 @@ async fn on_a_strict_server_one_wins_and_the_others_end_the_family() {
     };
     // One of them in the round that asks what a second use comes to.
     assert_eq!((of("rfc6749/4.3.3/granted"), of("rfc6749/6/granted")), (Some(ROUNDS + 1), Some(1)));
+    let revoked = run.opinions.rows.iter().find(|row| row.advice.id == "rfc9700/4.14.2/replay-revokes-active");
+    let beside = revoked.and_then(|row| row.binding.as_ref());
+    assert!(
+        matches!(beside, Some(Binding::Kept(cited)) if cited.id == "rfc6749/6/revoke-old" && cited.came_to == CameTo::Met),
+        "the race has shown it: {beside:?}"
+    );
     assert!(run.exchanges.is_empty(), "nothing went wrong: {:?}", run.exchanges.keys());
 }
 

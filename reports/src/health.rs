@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::asked::a_second;
 use crate::latency::Times;
+use crate::record::load::CameTo;
 use crate::record::{LoadHead, Pulse};
 use crate::steps::StepLoad;
+use crate::threshold::{Outcome, Unit};
 
 /// How the generator fared while the figures were measured.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,8 +16,10 @@ pub struct Health {
     pub cpu: Option<f64>,
     /// Whether the server took its time in the same process: the share is of both then, and no limit is told by it.
     pub shares_cpu: bool,
-    /// The 99th percentile of the schedule lag, in microseconds; `None` in a closed loop.
-    pub lag_p99_us: Option<u64>,
+    /// The schedule lag; none in a closed loop.
+    pub lag: Times,
+    /// How long was asked, in microseconds.
+    pub asked_us: u64,
     /// What arrivals waited that found as many under way as there may be at once. It is in their response times, and no
     /// delay of the generator's own.
     pub held: Times,
@@ -27,7 +31,7 @@ pub struct Health {
     pub under_way: u64,
     /// Why the run is INVALID; empty where it is valid.
     pub limits: Vec<Limit>,
-    /// What made times longer and changed no verdict: see [`Health::where_kept`].
+    /// What made times longer and changed no verdict: see [`Health::weigh`].
     pub slowed: Vec<Limit>,
 }
 
@@ -36,10 +40,12 @@ pub struct Health {
 pub enum Limit {
     /// Requests were sent too late for their latency to mean anything.
     Lag {
-        /// The 99th percentile of the schedule lag, in microseconds.
-        lag_p99_us: u64,
+        /// What is told: `p99`, or `max` of few.
+        of: &'static str,
+        /// That of the schedule lag, in microseconds.
+        lag_us: u64,
         /// That of the response time of the same steps.
-        response_p99_us: u64,
+        response_us: u64,
     },
     /// The processor was busy.
     Cpu {
@@ -74,6 +80,11 @@ pub enum Limit {
 /// A lag below this hides in what a network does anyway.
 const LAG_US: u64 = 1000;
 
+/// Arrivals that are later than that share of the time that was asked, or than a second, ask less of a server than they should, or
+/// all at once: its errors are those of another load. A search tells no rates apart that are nearer to each other.
+const SHARE: u64 = 20;
+const LATEST_US: u64 = 1_000_000;
+
 /// What an operating system lacks, as [`crate::record::Window::errors`] names it.
 pub const LACKS: [&str; 2] = ["no free port", "no more open files"];
 
@@ -89,7 +100,8 @@ impl Health {
         let mut health = Self {
             cpu: (conditions.cores > 0 && !pulses.is_empty()).then(|| share(conditions.cores, pulses)),
             shares_cpu: conditions.server_in_process,
-            lag_p99_us: (lag.count() > 0).then(|| lag.at_us(0.99)),
+            lag,
+            asked_us: steps.first().map_or(0, |step| step.asked_us),
             held,
             open_files: pulses.iter().map(|pulse| pulse.open_files).max().unwrap_or_default(),
             may_open: conditions.open_files,
@@ -98,10 +110,10 @@ impl Health {
             slowed: vec![],
         };
         health.limits = [
-            health.lag(response.at_us(0.99)),
+            health.late(response.high_us().1),
             health.cpu(conditions.cores, pulses),
             health.files(),
-            waiting(lag.count(), steps, pulses),
+            health.waiting(pulses),
         ]
         .into_iter()
         .flatten()
@@ -110,20 +122,44 @@ impl Health {
         health
     }
 
-    /// Where thresholds of times were kept, what can only have made times longer was no limit: without it they would have been
-    /// kept as well.
-    #[must_use]
-    pub fn where_kept(mut self, times_are_kept: bool) -> Self {
-        if times_are_kept {
-            let only_slows = |limit: &mut Limit| matches!(limit, Limit::Lag { .. } | Limit::Cpu { .. });
-            self.slowed = self.limits.extract_if(.., only_slows).collect();
+    /// What each threshold came to with a generator that fared so.
+    ///
+    /// A generator that is late or busy makes times longer and rates lower: what was kept in spite of it was kept, and what is of
+    /// errors or findings is the server's. So only a time or a rate that was not kept is spoilt by it, and where there is none it was
+    /// no limit. Any other limit spoils all: the server was not asked what it should have been.
+    pub fn weigh(&mut self, outcomes: &[Outcome]) -> Vec<CameTo> {
+        let kept_a_time = outcomes.iter().any(|outcome| outcome.kept && outcome.unit == Some(Unit::Time));
+        let only_slows = |limit: &Limit| match limit {
+            Limit::Cpu { .. } => true,
+            Limit::Lag { lag_us, .. } => kept_a_time || *lag_us <= (self.asked_us / SHARE).min(LATEST_US),
+            Limit::OpenFiles { .. } | Limit::Refused { .. } | Limit::Waiting { .. } => false,
+        };
+        let slows = self.limits.iter().any(only_slows);
+        let spoils = !self.limits.iter().all(only_slows);
+        let came_to = |outcome: &Outcome| match (outcome.kept, outcome.unit) {
+            _ if spoils => CameTo::Invalid,
+            (true, _) => CameTo::Kept,
+            (false, Some(Unit::Time | Unit::Rate)) if slows => CameTo::Invalid,
+            (false, _) => CameTo::Missed,
+        };
+        let all: Vec<CameTo> = outcomes.iter().map(came_to).collect();
+        if !all.is_empty() && !all.contains(&CameTo::Invalid) {
+            self.slowed = std::mem::take(&mut self.limits);
         }
-        self
+        all
     }
 
-    fn lag(&self, response_p99_us: u64) -> Option<Limit> {
-        let late = |lag_p99_us: &u64| *lag_p99_us > LAG_US && *lag_p99_us > response_p99_us / 10;
-        self.lag_p99_us.filter(late).map(|lag_p99_us| Limit::Lag { lag_p99_us, response_p99_us })
+    fn late(&self, response_us: u64) -> Option<Limit> {
+        let (of, lag_us) = self.lag.high_us();
+        (lag_us > LAG_US && lag_us > response_us / 10).then_some(Limit::Lag { of, lag_us, response_us })
+    }
+
+    /// More arrivals that wait than come in a second are no accident of the last one.
+    #[expect(clippy::cast_precision_loss, reason = "a rate is compared with a count")]
+    fn waiting(&self, pulses: &[Pulse]) -> Option<Limit> {
+        let arrivals = pulses.last()?.waiting;
+        let rate = a_second(self.lag.count(), self.asked_us);
+        (self.asked_us > 0 && arrivals as f64 > rate).then_some(Limit::Waiting { arrivals, rate })
     }
 
     /// A second in which the run ended is no whole one, and little of a second says nothing.
@@ -146,14 +182,6 @@ fn share(cores: u32, pulses: &[Pulse]) -> f64 {
     let took = pulses.iter().map(|pulse| pulse.cpu_us).fold(0, u64::saturating_add);
     let lasted = pulses.iter().map(Pulse::length_us).fold(0, u64::saturating_add);
     took as f64 / f64::from(cores) / lasted.max(1) as f64
-}
-
-/// More arrivals that wait than come in a second are no accident of the last one.
-#[expect(clippy::cast_precision_loss, reason = "a rate is compared with a count")]
-fn waiting(arrived: u64, steps: &[StepLoad], pulses: &[Pulse]) -> Option<Limit> {
-    let arrivals = pulses.last()?.waiting;
-    let rate = a_second(arrived, steps.first()?.asked_us);
-    (arrivals as f64 > rate).then_some(Limit::Waiting { arrivals, rate })
 }
 
 fn refused(steps: &[StepLoad]) -> impl Iterator<Item = Limit> {
@@ -186,11 +214,11 @@ impl fmt::Display for Limit {
         #[expect(clippy::cast_precision_loss, reason = "it is printed with two decimals")]
         let ms = |us: &u64| *us as f64 / 1e3;
         match self {
-            Self::Lag { lag_p99_us, response_p99_us } => write!(
+            Self::Lag { of, lag_us, response_us } => write!(
                 to,
-                "the generator sent too late: p99 of the schedule lag is {:.2} ms, of a response time of {:.2} ms",
-                ms(lag_p99_us),
-                ms(response_p99_us)
+                "the generator sent too late: {of} of the schedule lag is {:.2} ms, of a response time of {:.2} ms",
+                ms(lag_us),
+                ms(response_us)
             ),
             Self::Cpu { busy, of } => {
                 write!(to, "the generator took more than 90 % of its cores in {busy} of {of} seconds")
@@ -214,6 +242,7 @@ pub(crate) mod tests {
     use crate::record::Window;
     use crate::record::load::{Conditions, Mode, Validated};
     use crate::steps::tests::{loads, times, window};
+    use crate::threshold::Threshold;
 
     /// An open loop.
     pub(crate) fn head(conditions: Conditions) -> LoadHead {
@@ -224,6 +253,7 @@ pub(crate) mod tests {
             journeys: vec![],
             thresholds: vec![],
             think: None,
+            evenly: false,
             at_once: None,
             max_rate: None,
             validated: Validated::All,
@@ -260,22 +290,52 @@ pub(crate) mod tests {
         assert!(limits(conditions(), &[window(0, 200, &[5])], &[]).is_empty(), "a closed loop has no schedule");
     }
 
+    const KEPT: CameTo = CameTo::Kept;
+    const MISSED: CameTo = CameTo::Missed;
+    const INVALID: CameTo = CameTo::Invalid;
+
+    /// What thresholds of the run came to, and how many limits spoilt some of them and none.
+    fn weighed(wanted: &[&str], windows: &[Window], pulses: &[Pulse]) -> (Vec<CameTo>, usize, usize) {
+        let steps = loads(windows);
+        let outcome = |wrote: &&str| Threshold::parse(wrote).expect("it is one").held_against(&steps, 0);
+        let mut health = Health::of(&head(conditions()), &steps, pulses);
+        let came_to = health.weigh(&wanted.iter().map(outcome).collect::<Vec<_>>());
+        (came_to, health.limits.len(), health.slowed.len())
+    }
+
     #[test]
-    fn what_only_slows_is_no_limit_where_the_times_are_kept() {
-        let windows = [arrivals(5000, 5000)];
-        let waits = pulses(|_| Pulse { cpu_us: 2_000_000, waiting: 11, ..Pulse::default() });
-        let health = |kept| Health::of(&head(conditions()), &loads(&windows), &waits).where_kept(kept);
-        let [missed, kept] = [false, true].map(health);
-        assert_eq!((missed.limits.len(), missed.slowed.len()), (3, 0));
-        assert_eq!((kept.limits.len(), kept.slowed.len()), (1, 2));
-        assert!(matches!(kept.limits[0], Limit::Waiting { .. }), "those are in no figure: {:?}", kept.limits);
+    fn what_only_slows_spoils_times_and_rates_that_were_missed_and_nothing_else() {
+        let windows = [arrivals(5000, 5000), Window { second: 1, ..window(0, 503, &[1000]) }];
+        let busy = pulses(|_| Pulse { cpu_us: 2_000_000, ..Pulse::default() });
+        for (wanted, came_to, limits, slowed) in [
+            (&[][..], &[][..], 2, 0),
+            (&["errors < 1 %"], &[MISSED], 0, 2),
+            (&["errors < 50 %", "findings = 0"], &[KEPT, KEPT], 0, 2),
+            (&["p99 < 1 s", "errors < 1 %"], &[KEPT, MISSED], 0, 2),
+            (&["p99 < 1 ms", "errors < 1 %"], &[INVALID, MISSED], 2, 0),
+            (&["rate > 100/s", "p99 < 1 s"], &[INVALID, KEPT], 2, 0),
+        ] {
+            assert_eq!(weighed(wanted, &windows, &busy), (came_to.to_vec(), limits, slowed), "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_asked_as_it_should_be_spoils_all() {
+        let wanted = ["p99 < 1 s", "errors < 1 %", "findings = 0"];
+        let waits = pulses(|_| Pulse { waiting: 11, ..Pulse::default() });
+        assert_eq!(weighed(&wanted, &[arrivals(5, 1000)], &waits), (vec![INVALID; 3], 1, 0));
+        // A second was asked: more than 50 ms is another rate, unless the time that was kept bounds it.
+        for (lag_us, came_to) in [(49_000, KEPT), (55_000, INVALID)] {
+            assert_eq!(weighed(&["errors < 1 %"], &[arrivals(lag_us, lag_us)], &[]).0, [came_to], "{lag_us}");
+        }
+        assert_eq!(weighed(&wanted, &[arrivals(55_000, 55_000)], &[]).0, [KEPT; 3]);
     }
 
     #[test]
     fn to_have_as_many_under_way_as_there_may_be_is_no_limit_of_the_generator() {
         let stalled = Window { held_us: times(&[700_000; 4]), ..arrivals(50, 800_000) };
         let health = Health::of(&head(conditions()), &loads(&[stalled]), &[]);
-        assert_eq!((health.held.count(), health.lag_p99_us, health.limits), (4, Some(50), vec![]));
+        assert_eq!((health.held.count(), health.lag.max_us(), health.limits), (4, 50, vec![]));
     }
 
     #[test]

@@ -52,10 +52,24 @@ impl Times {
         self.0.as_ref().map_or(0.0, Histogram::mean)
     }
 
-    /// What every report shows, in microseconds in the order of [`QUANTILE_NAMES`]; `None` where there is no time.
-    pub fn shown_us(&self) -> Option<[u64; QUANTILE_NAMES.len()]> {
-        let [p50, p90, p99, p999] = QUANTILES.map(|at| self.at_us(at));
-        (self.count() > 0).then(|| [p50, p90, p99, p999, self.max_us()])
+    /// Whether there are so many that one at least is longer than the time at a quantile. Of fewer that is the longest.
+    #[expect(clippy::cast_precision_loss, reason = "a count is compared with a thousand")]
+    pub fn reach(&self, quantile: f64) -> bool {
+        // A quantile of 0.99 is a little more than that to a computer.
+        self.count() as f64 * (1.0 - quantile) >= 1.0 - 1e-6
+    }
+
+    /// What every report shows, in microseconds in the order of [`QUANTILE_NAMES`]: a quantile only where there are enough times
+    /// for it.
+    pub fn shown_us(&self) -> [Option<u64>; QUANTILE_NAMES.len()] {
+        let [p50, p90, p99, p999] = QUANTILES.map(|at| self.reach(at).then(|| self.at_us(at)));
+        [p50, p90, p99, p999, (self.count() > 0).then(|| self.max_us())]
+    }
+
+    /// What is told of them where there is room for one figure, in microseconds with its name: the 99th percentile, or of fewer
+    /// than a hundred the longest.
+    pub fn high_us(&self) -> (&'static str, u64) {
+        if self.reach(0.99) { ("p99", self.at_us(0.99)) } else { ("max", self.max_us()) }
     }
 }
 
@@ -150,15 +164,26 @@ mod tests {
     #[test]
     fn times_of_any_range_are_added_up() {
         let mut all = Times::default();
-        assert_eq!((all.count(), all.at_us(0.5), all.shown_us()), (0, 0, None));
+        assert_eq!((all.count(), all.at_us(0.5), all.shown_us()), (0, 0, [None; 5]));
         let short = Histogram::new_with_bounds(1, 2, 3).expect("bounds that are allowed");
         all.add(&short).expect("an empty one adds nothing");
-        assert_eq!((all.count(), all.shown_us()), (0, None));
+        assert_eq!((all.count(), all.shown_us()), (0, [None; 5]));
         all.add(&histogram(&[1000, 2000, 3000])).expect("few");
         let mut twice = all.clone();
         twice.join(&all).expect("few");
         assert_eq!((twice.count(), twice.at_us(0.5), twice.max_us()), (6, 2000, 3001));
         assert!((twice.mean_us() - 2000.0).abs() < 2.0, "within 3 digits of 2 ms, not {}", twice.mean_us());
+    }
+
+    #[test]
+    fn a_quantile_is_shown_of_as_many_times_as_it_takes_to_be_none_of_the_longest() {
+        for (count, shown) in [(1, 0), (2, 1), (9, 1), (10, 2), (99, 2), (100, 3), (999, 3), (1000, 4)] {
+            let mut all = Times::default();
+            all.add(&histogram(&vec![1000; count])).expect("few");
+            let [quantiles @ .., max] = all.shown_us();
+            assert_eq!((quantiles.iter().flatten().count(), max), (shown, Some(1000)), "of {count}");
+            assert_eq!(all.high_us().0, if count < 100 { "max" } else { "p99" });
+        }
     }
 
     #[test]

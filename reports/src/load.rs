@@ -2,7 +2,7 @@
 
 use crate::asked;
 use crate::health::Health;
-use crate::record::load::Mode;
+use crate::record::load::{CameTo, Mode};
 use crate::record::{LoadHead, Pulse, Race, RunFinished, Trial, Window, load};
 use crate::search::{self, Answer, Search};
 use crate::steps::{OverTime, StepLoad, Steps};
@@ -35,20 +35,22 @@ pub struct Load {
 pub struct Held {
     /// As its author wrote it, and where.
     pub threshold: load::Threshold,
-    /// What it came to.
+    /// What was measured, and whether that keeps it.
     pub outcome: Outcome,
+    /// What it came to: invalid where the generator may be why.
+    pub came_to: CameTo,
 }
 
 impl Load {
-    /// Why the run is INVALID, if it is: a figure that the generator was the limit of says nothing of the server, and no
-    /// threshold is missed by it.
+    /// Whether the run is INVALID: a figure that the generator was the limit of says nothing of the server, and no threshold is
+    /// missed by it.
     pub fn is_invalid(&self) -> bool {
         !self.health.limits.is_empty()
     }
 
-    /// Thresholds that were missed.
+    /// Thresholds that were missed, by the server.
     pub fn missed(&self) -> impl Iterator<Item = &Held> {
-        self.thresholds.iter().filter(|held| !held.outcome.kept)
+        self.thresholds.iter().filter(|held| held.came_to == CameTo::Missed)
     }
 
     /// Whether something was asked, and nothing was ever answered.
@@ -115,6 +117,7 @@ impl Loading {
             Some(searching) => searching.loads(),
             None => whole.loads(asked::of_run(head, finished, &whole)),
         };
+        let steps = in_order(head, steps, |step| &step.step);
         let search = searching.map(|searching| searching.search);
         let held = search.as_ref().and_then(Search::held).map(search::seconds);
         let measured: Vec<Pulse> = pulses
@@ -125,27 +128,22 @@ impl Loading {
         // A search that held no rate has nothing to hold its thresholds against, and no figures to spoil.
         let has_figures = search.is_none() || held.is_some();
         let thresholds = head.filter(|_| has_figures);
-        let thresholds = thresholds.into_iter().flat_map(|head| &head.thresholds);
-        let held = |threshold: &load::Threshold| Held {
-            threshold: threshold.clone(),
-            outcome: outcome(&threshold.text, &steps, findings),
-        };
-        let thresholds: Vec<Held> = thresholds.map(held).collect();
-        let is_of_time = |held: &Held| Threshold::parse(&held.threshold.text).is_ok_and(|it| it.is_of_time());
-        let times_are_kept = thresholds.iter().all(|held| held.outcome.kept) && thresholds.iter().any(is_of_time);
-        let health = head.map(|head| Health::of(head, &steps, &measured)).unwrap_or_default();
+        let thresholds: Vec<&load::Threshold> = thresholds.into_iter().flat_map(|head| &head.thresholds).collect();
+        let outcomes: Vec<Outcome> = thresholds.iter().map(|one| outcome(&one.text, &steps, findings)).collect();
+        let mut health = head.map(|head| Health::of(head, &steps, &measured)).unwrap_or_default();
         // Requests that nobody answers pile up, and take connections, files and time: where the server was gone, that was no limit
         // of the generator's own.
-        let is_gone = finished.is_some_and(|last| last.gone_us.is_some());
-        let health = if is_gone || !has_figures {
-            Health { limits: vec![], ..health }
-        } else {
-            health.where_kept(times_are_kept)
-        };
+        if finished.is_some_and(|last| last.gone_us.is_some()) || !has_figures {
+            health.limits.clear();
+        }
+        let came_to = health.weigh(&outcomes);
+        let held = thresholds.into_iter().zip(outcomes).zip(came_to);
+        let thresholds =
+            held.map(|((threshold, outcome), came_to)| Held { threshold: threshold.clone(), outcome, came_to });
         Load {
             health,
-            thresholds,
-            over_time: whole.over_time(),
+            thresholds: thresholds.collect(),
+            over_time: in_order(head, whole.over_time(), |step| &step.step),
             steps,
             pulses,
             races,
@@ -155,11 +153,19 @@ impl Loading {
     }
 }
 
+/// Steps as they are walked, those that the head does not name behind them.
+fn in_order<S>(head: Option<&LoadHead>, mut steps: Vec<S>, name: fn(&S) -> &String) -> Vec<S> {
+    let walked: Vec<&String> =
+        head.into_iter().flat_map(|head| &head.journeys).flat_map(|journey| &journey.steps).collect();
+    steps.sort_by_key(|step| walked.iter().position(|walked| *walked == name(step)).unwrap_or(usize::MAX));
+    steps
+}
+
 /// One that can't be read, in a record that was made elsewhere, is no promise kept.
 fn outcome(wrote: &str, steps: &[StepLoad], findings: u64) -> Outcome {
     match Threshold::parse(wrote) {
         Ok(threshold) => threshold.held_against(steps, findings),
-        Err(actual) => Outcome { what: wrote.to_owned(), kept: false, expected: String::new(), actual },
+        Err(actual) => Outcome { what: wrote.to_owned(), kept: false, expected: String::new(), actual, unit: None },
     }
 }
 
@@ -199,7 +205,7 @@ impl Searching {
 mod tests {
     use super::*;
     use crate::record::Ended;
-    use crate::record::load::{CameTo, Conditions, Kind, Validated};
+    use crate::record::load::{Conditions, Kind, Validated};
     use crate::steps::tests::{times, window};
 
     fn head(mode: Mode, thresholds: &[&str]) -> LoadHead {
@@ -214,6 +220,7 @@ mod tests {
                 .map(|text| load::Threshold { text: (*text).to_owned(), at: at.clone() })
                 .collect(),
             think: None,
+            evenly: false,
             at_once: None,
             max_rate: None,
             validated: Validated::All,
@@ -223,6 +230,21 @@ mod tests {
 
     fn trial(from: u64, until: u64, kind: Kind, came_to: CameTo) -> Trial {
         Trial { from, until, rate: 1.0, asked_us: None, kind, came_to, why: vec![] }
+    }
+
+    #[test]
+    fn steps_stand_as_they_are_walked_and_others_behind_them() {
+        let mut head = head(Mode::Users, &[]);
+        let steps = ["login", "again", "bye"].map(str::to_owned).to_vec();
+        head.journeys = vec![load::Journey { name: "a".into(), case: "b/a".into(), weight: 1, users: 1, steps }];
+        let mut loading = Loading::begin(Some(&head));
+        for step in ["bye", "again", "elsewhere", "login"] {
+            loading.window(Window { step: step.to_owned(), ..window(0, 200, &[1000]) });
+        }
+        let load = loading.finish(Some(&head), None, 0);
+        let named: Vec<&str> = load.steps.iter().map(|step| step.step.as_str()).collect();
+        assert_eq!(named, ["login", "again", "bye", "elsewhere"]);
+        assert_eq!(load.over_time.iter().map(|step| step.step.as_str()).collect::<Vec<_>>(), named);
     }
 
     #[test]
@@ -308,8 +330,8 @@ mod tests {
         let ended = |ended, asked_us| RunFinished { asked_us: Some(asked_us), ..RunFinished::after(4_000_000, ended) };
         let asks = |second, step: &str, count| Window { step: step.into(), ..window(second, 200, &vec![1000; count]) };
         for (lasts_us, finished, told) in [
-            (1_400_000, ended(Ended::Complete, 1_400_000), "10.0/s"),
-            (9_000_000, ended(Ended::Interrupted, 1_250_000), "11.2/s"),
+            (1_400_000, ended(Ended::Complete, 1_400_000), "10.0 answers/s"),
+            (9_000_000, ended(Ended::Interrupted, 1_250_000), "11.2 answers/s"),
         ] {
             let head = LoadHead { lasts_us, ..head(Mode::Users, &["rate > 1/s", "rate(login) > 1/s"]) };
             let mut loading = Loading::begin(Some(&head));
@@ -321,7 +343,7 @@ mod tests {
             let actual: Vec<&str> = load.thresholds.iter().map(|held| held.outcome.actual.as_str()).collect();
             let rates: Vec<f64> = load.steps.iter().map(|step| step.rate).collect();
             assert_eq!(actual[0], told);
-            assert_eq!(actual[1], format!("{:.1}/s", rates[0]));
+            assert_eq!(actual[1], format!("{:.1} answers/s", rates[0]));
             assert!((rates[0] - rates[1]).abs() < f64::EPSILON, "seven of each: {rates:?}");
         }
     }
@@ -342,15 +364,15 @@ mod tests {
 
     #[test]
     fn a_threshold_is_held_against_all_seconds_and_one_that_cannot_be_read_is_missed() {
-        let head = head(Mode::Users, &["rate >= 1/s", "errors = 0", "p98 < 1 s", "findings = 2"]);
+        let head = head(Mode::Users, &["rate >= 1/s", "errors = 0", "p98 < 1 s", "findings = 0"]);
         let mut loading = Loading::begin(Some(&head));
         loading.window(window(0, 200, &[1000]));
         loading.window(window(3, 503, &[1000; 3]));
-        let load = loading.finish(Some(&head), None, 2);
+        let load = loading.finish(Some(&head), None, 0);
         let kept: Vec<bool> = load.thresholds.iter().map(|held| held.outcome.kept).collect();
         assert_eq!(kept, [true, false, false, true]);
         let told: Vec<String> = load.missed().map(|held| held.outcome.to_string()).collect();
-        assert_eq!(told[0], "errors = 0 missed: 75.00 % (3 of 4)");
+        assert_eq!(told[0], "errors = 0: 75.00 % (3 of 4)");
         assert!(told[1].contains("did you mean `p99`"), "{told:?}");
     }
 }

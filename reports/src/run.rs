@@ -84,10 +84,10 @@ pub enum Standing {
     Outdated,
     /// It was interrupted, or its record just ends.
     Interrupted,
-    /// A load run in which the generator was the limit: INVALID.
-    Invalid,
     /// A threshold was missed.
     Missed,
+    /// A load run in which the generator was the limit: INVALID.
+    Invalid,
     /// Less than half could be judged, the run could not go on, or a search found no rate.
     Inconclusive,
     /// No MUST was broken, and something was not judged.
@@ -111,8 +111,8 @@ impl Run {
 
     /// What the run came to as a whole.
     ///
-    /// A broken MUST stays one however hard it was asked for. A threshold is missed by the server alone: not by a run that was
-    /// cut short, and not by one in which the generator was the limit.
+    /// A broken MUST stays one however hard it was asked for. A threshold is missed by the server alone: not in a run that was
+    /// cut short, and not where the generator may be why.
     pub fn standing(&self) -> Standing {
         if self.tally.failed > 0 {
             Standing::Failed
@@ -120,13 +120,15 @@ impl Run {
             Standing::Outdated
         } else if self.interrupted() {
             Standing::Interrupted
+        } else if self.load.missed().next().is_some() && !self.load.is_inconclusive() && !self.load.is_unanswered() {
+            Standing::Missed
         } else if self.load.is_invalid() {
             Standing::Invalid
-        } else if self.load.is_inconclusive() || self.load.is_unanswered() {
-            Standing::Inconclusive
-        } else if self.load.missed().next().is_some() {
-            Standing::Missed
-        } else if self.judged_too_little() || self.stopped().is_some() {
+        } else if self.load.is_inconclusive()
+            || self.load.is_unanswered()
+            || self.judged_too_little()
+            || self.stopped().is_some()
+        {
             Standing::Inconclusive
         } else if self.tally.unjudged > 0 {
             Standing::Partial

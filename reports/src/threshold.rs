@@ -7,11 +7,11 @@
 //! findings = 0                  findings
 //! ```
 //!
-//! A time and a count have to stay below their limit, a rate above it; `=` is for `errors` and `findings` alone.
+//! A time and a share have to stay below their limit, a rate above it; `=` is for none, of `errors` and `findings` alone.
 //!
 //! In parentheses stands a step, or a name that steps of several journeys have: those are added together. Without it all
-//! steps are. A rate is over the time in which somebody asked. A time is the response time where arrivals have a schedule, else the service time. It is read from a histogram
-//! of 3 digits: a percentile is up to 0.1 % too high, and never too low.
+//! steps are. A rate is of answers, over the time in which somebody asked. A time is the response time where arrivals have a schedule, else the service time. It is read from a histogram
+//! of 3 digits: a percentile is up to 0.1 % too high, and never too low. Of few times a percentile is the longest, and told so.
 
 use std::fmt;
 
@@ -42,13 +42,14 @@ pub struct Outcome {
     pub expected: String,
     /// What was measured: `312.45 ms`.
     pub actual: String,
+    /// What it is of; `None` where it can't be read.
+    pub unit: Option<Unit>,
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        let Self { what, kept, expected, actual } = self;
-        let word = if *kept { "kept" } else { "missed" };
-        write!(to, "{what} {expected} {word}: {actual}")
+        let Self { what, expected, actual, .. } = self;
+        write!(to, "{what} {expected}: {actual}")
     }
 }
 
@@ -75,7 +76,7 @@ enum Of {
 
 /// What a number is a number of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
+pub enum Unit {
     /// Microseconds.
     Time,
     /// Per cent.
@@ -140,8 +141,29 @@ impl Unit {
     fn wants(self) -> (&'static [&'static str], &'static str) {
         match self {
             Self::Time => (&["<", "<="], "a slow server"),
-            Self::Share | Self::Count => (&["<", "<=", "="], "a server that fails"),
-            Self::Rate => (&[">", ">="], "a server that answers little"),
+            Self::Share => (&["<", "<=", "="], "a server that fails"),
+            // A run that breaks a MUST fails, however few they are.
+            Self::Count => (&["="], "a server that breaks promises"),
+            Self::Rate => (&[">=", ">"], "a server that answers little"),
+        }
+    }
+
+    /// Why a limit tells no server from another, and what to write in its place behind what is measured.
+    fn senseless(self, sign: &str, limit: f64) -> Option<(&'static str, String)> {
+        match self {
+            Self::Time if limit <= 0.0 => Some(("no answer takes no time", "< 250 ms".to_owned())),
+            Self::Share if sign == "<" && limit <= 0.0 => Some(("there are never fewer than none", "= 0".to_owned())),
+            Self::Share if sign == "=" && limit > 0.0 => {
+                Some(("a server that fails less would miss it", format!("<= {limit} %")))
+            }
+            Self::Share if limit > 100.0 || sign == "<=" && limit >= 100.0 => {
+                Some(("there are never more than 100 %", "< 1 %".to_owned()))
+            }
+            Self::Rate if sign == ">=" && limit <= 0.0 => {
+                Some(("a server that answers nothing keeps it", ">= 400/s".to_owned()))
+            }
+            Self::Count if limit > 0.0 => Some(("one that breaks a MUST fails the run", "= 0".to_owned())),
+            Self::Time | Self::Share | Self::Rate | Self::Count => None,
         }
     }
 }
@@ -169,9 +191,13 @@ impl Threshold {
         })?;
         let (signs, odd) = measure.unit.wants();
         if !signs.contains(&sign) {
-            return Err(format!("`{}` would ask for {odd}: write one of {}", wrote.trim(), signs.join(", ")));
+            let (first, example) = (signs[0], measure.unit.example());
+            return Err(format!("`{}` would ask for {odd}: write `{} {first} {example}`", wrote.trim(), what.trim()));
         }
         let limit = number(measure, limit.trim())?;
+        if let Some((why, instead)) = measure.unit.senseless(sign, limit) {
+            return Err(format!("`{}` tells nothing, for {why}: write `{} {instead}`", wrote.trim(), what.trim()));
+        }
         Ok(Self { measure, steps: steps.map(str::to_owned), comparison, limit, wrote: wrote.trim().to_owned() })
     }
 
@@ -186,9 +212,9 @@ impl Threshold {
         self.steps().is_none_or(is_named)
     }
 
-    /// Whether it is of a time.
-    pub fn is_of_time(&self) -> bool {
-        self.measure.unit == Unit::Time
+    /// Whether it is of a rate.
+    pub fn is_of_rate(&self) -> bool {
+        self.measure.unit == Unit::Rate
     }
 
     /// What it comes to with what was measured; `findings` are the broken promises that bind.
@@ -197,12 +223,20 @@ impl Threshold {
     pub fn held_against(&self, steps: &[StepLoad], findings: u64) -> Outcome {
         let of: Vec<&StepLoad> = steps.iter().filter(|step| self.selects(&step.step)).collect();
         let measured = self.measured(&of, findings);
+        // Whoever names no step knows that all are added up.
+        let together = if self.steps.is_some() && of.len() > 1 {
+            let names: Vec<&str> = of.iter().map(|step| step.step.as_str()).collect();
+            format!(", {} together", names.join(" and "))
+        } else {
+            String::new()
+        };
         let (kept, actual) = match measured {
-            Ok((number, told)) => ((self.comparison.holds)(&number, &self.limit), told),
+            Ok((number, told)) => ((self.comparison.holds)(&number, &self.limit), told + &together),
             Err(lacking) => (false, lacking.to_owned()),
         };
         let (what, expected) = self.wrote.split_at(self.wrote.find(self.comparison.sign).unwrap_or_default());
-        Outcome { what: what.trim().to_owned(), kept, expected: expected.to_owned(), actual }
+        let unit = Some(self.measure.unit);
+        Outcome { what: what.trim().to_owned(), kept, expected: expected.to_owned(), actual, unit }
     }
 
     /// The number in the unit of what is measured, and as it is told.
@@ -214,7 +248,12 @@ impl Threshold {
             return Err("no exchange");
         }
         let number = match self.measure.of {
-            Of::Quantile(at) => times(of)?.at_us(at) as f64,
+            Of::Quantile(at) => {
+                let times = times(of)?;
+                let number = times.at_us(at) as f64;
+                let few = if times.reach(at) { String::new() } else { format!(", the longest of {}", times.count()) };
+                return Ok((number, format!("{:.2} ms{few}", number / 1e3)));
+            }
             Of::Max => times(of)?.max_us() as f64,
             Of::Mean => times(of)?.mean_us(),
             Of::Errors => {
@@ -228,7 +267,7 @@ impl Threshold {
             Of::Rate => {
                 let asked_us = of.first().map_or(0, |step| step.asked_us);
                 let rate = a_second(sum(StepLoad::answers), asked_us);
-                return Ok((rate, format!("{rate:.1}/s")));
+                return Ok((rate, format!("{rate:.1} answers/s")));
             }
             Of::Findings => return Ok((findings as f64, findings.to_string())),
         };
@@ -339,17 +378,16 @@ mod tests {
             ("p90(login)<=0.0902s", true, "90.05 ms"),
             ("p95 < 95200us", true, "95.04 ms"),
             ("p99 < 99 ms", false, "99.01 ms"),
-            ("p99.9 < 101000 \u{b5}s", true, "100.03 ms"),
-            ("p99.9 < 101000 \u{3bc}s", true, "100.03 ms"),
+            ("p99.9 < 101000 \u{b5}s", true, "100.03 ms, the longest of 200"),
+            ("p99.9 < 101000 \u{3bc}s", true, "100.03 ms, the longest of 200"),
             ("max < 100 ms", false, "100.03 ms"),
             ("mean( login ) < 51 ms", true, "50.50 ms"),
             ("errors <= 0.5 %", true, "0.50 % (1 of 200)"),
             ("errors < 0.5%", false, "0.50 % (1 of 200)"),
             ("errors(login) = 0", false, "0.50 % (1 of 200)"),
-            ("rate >= 100/s", true, "100.0/s"),
-            ("rate(login) > 6000 /min", false, "100.0/s"),
+            ("rate >= 100/s", true, "100.0 answers/s"),
+            ("rate(login) > 6000 /min", false, "100.0 answers/s"),
             ("findings = 0", false, "3"),
-            ("findings <= 3", true, "3"),
         ] {
             assert_eq!(outcome(wrote, &two_seconds(), 3), (kept, actual.to_owned()), "{wrote}");
         }
@@ -362,9 +400,13 @@ mod tests {
             named("mix/login", window(3, 200, &[9000])),
             named("mix/relogin", window(0, 503, &[70_000])),
         ];
-        assert_eq!(outcome("max(login) < 10 ms", &all, 0), (true, "9.01 ms".to_owned()));
+        assert_eq!(
+            outcome("max(login) < 10 ms", &all, 0),
+            (true, "9.01 ms, mix/login and session/login together".to_owned())
+        );
         assert_eq!(outcome("max(session/login) < 5 ms", &all, 0), (true, "1.00 ms".to_owned()));
-        assert_eq!(outcome("rate(login) >= 0.5/s", &all, 0), (true, "0.5/s".to_owned()), "over seconds 0 to 3");
+        let rate = "0.5 answers/s, mix/login and session/login together".to_owned();
+        assert_eq!(outcome("rate(login) >= 0.5/s", &all, 0), (true, rate), "over seconds 0 to 3");
         assert_eq!(outcome("errors < 50 %", &all, 0), (true, "33.33 % (1 of 3)".to_owned()));
         let threshold = Threshold::parse("p99(login) < 250 ms").expect("it is one");
         assert_eq!(
@@ -392,7 +434,7 @@ mod tests {
     fn an_outcome_is_told_in_one_line() {
         let missed = Threshold::parse(" p50(login)<50 ms ").expect("it is one").held_against(&loads(&two_seconds()), 0);
         assert_eq!((missed.what.as_str(), missed.expected.as_str()), ("p50(login)", "<50 ms"));
-        assert_eq!(missed.to_string(), "p50(login) <50 ms missed: 50.02 ms");
+        assert_eq!(missed.to_string(), "p50(login) <50 ms: 50.02 ms");
     }
 
     #[test]
@@ -406,11 +448,38 @@ mod tests {
             ("", "`` compares nothing: "),
             ("p99 == 250 ms", "`==` compares nothing: write one of <, <=, >, >=, ="),
             ("p99 ≤ 250 ms", "`≤` compares nothing: write one of <, <=, >, >=, ="),
-            ("p99(login) > 250 ms", "`p99(login) > 250 ms` would ask for a slow server: write one of <, <="),
+            ("p99(login) > 250 ms", "`p99(login) > 250 ms` would ask for a slow server: write `p99(login) < 250 ms`"),
             ("max = 1 s", "`max = 1 s` would ask for a slow server: "),
-            ("errors >= 1 %", "`errors >= 1 %` would ask for a server that fails: write one of <, <=, ="),
-            ("findings > 0", "`findings > 0` would ask for a server that fails: "),
-            ("rate < 400/s", "`rate < 400/s` would ask for a server that answers little: write one of >, >="),
+            ("errors >= 1 %", "`errors >= 1 %` would ask for a server that fails: write `errors < 0.1 %`"),
+            ("findings > 0", "`findings > 0` would ask for a server that breaks promises: write `findings = 0`"),
+            ("findings < 3", "`findings < 3` would ask for a server that breaks promises: write `findings = 0`"),
+            (
+                "findings = 3",
+                "`findings = 3` tells nothing, for one that breaks a MUST fails the run: write `findings = 0`",
+            ),
+            (
+                "p99(login) < 0 ms",
+                "`p99(login) < 0 ms` tells nothing, for no answer takes no time: write `p99(login) < 250 ms`",
+            ),
+            ("max <= 0", "`max <= 0` tells nothing, for no answer takes no time: write `max < 250 ms`"),
+            ("errors < 0 %", "`errors < 0 %` tells nothing, for there are never fewer than none: write `errors = 0`"),
+            (
+                "errors = 5 %",
+                "`errors = 5 %` tells nothing, for a server that fails less would miss it: write `errors <= 5 %`",
+            ),
+            (
+                "errors < 200 %",
+                "`errors < 200 %` tells nothing, for there are never more than 100 %: write `errors < 1 %`",
+            ),
+            (
+                "errors <= 100 %",
+                "`errors <= 100 %` tells nothing, for there are never more than 100 %: write `errors < 1 %`",
+            ),
+            (
+                "rate >= 0/s",
+                "`rate >= 0/s` tells nothing, for a server that answers nothing keeps it: write `rate >= 400/s`",
+            ),
+            ("rate < 400/s", "`rate < 400/s` would ask for a server that answers little: write `rate >= 400/s`"),
             ("rate = 400/s", "`rate = 400/s` would ask for a server that answers little: "),
             ("p99(login < 250 ms", "`p99(login` has no `)` at its end: write `p99(login)`"),
             ("p99(a) b < 1 s", "`p99(a) b` has no `)` at its end: "),

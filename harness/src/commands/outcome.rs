@@ -15,6 +15,7 @@ use super::stop::Stop;
 /// A recorder that writes the record, where one is wanted, and the reports that are written as things happen. Every file is
 /// made here, before the first request: a path that can't be written costs nobody a login.
 pub(crate) fn recorder(record: Option<&Path>, reports: &[(String, PathBuf)]) -> Result<Recorder, Stop> {
+    apart(record.into_iter().chain(reports.iter().map(|(_, path)| path.as_path())))?;
     let mut followers = Vec::new();
     if let Some(path) = record {
         followers.push(Follower { what: "the record".to_owned(), tell: recorder::line, out: create(path)? });
@@ -26,6 +27,29 @@ pub(crate) fn recorder(record: Option<&Path>, reports: &[(String, PathBuf)]) -> 
         }
     }
     Ok(Recorder::new(followers))
+}
+
+/// Refuses two things that would be written to one file, of which only a mixture would be left.
+pub(crate) fn apart<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), Stop> {
+    let mut known = Vec::new();
+    // What is no file of its own, as /dev/null, takes any number of them.
+    for path in paths.filter(|path| path.is_file() || !path.exists()) {
+        let whole = whole(path);
+        if known.contains(&whole) {
+            let told =
+                format!("{} is named twice: give each report, and the record, a file of its own", path.display());
+            return Err(Stop::bad_input(told));
+        }
+        known.push(whole);
+    }
+    Ok(())
+}
+
+/// A path as it is the same for every way to write it: the file itself may not be there yet.
+fn whole(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    path.canonicalize().unwrap_or_else(|_| path.file_name().map_or(folder.clone(), |name| folder.join(name)))
 }
 
 /// What a run prints when it is done.

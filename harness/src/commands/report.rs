@@ -12,6 +12,7 @@ use crate::cli::Report;
 pub(crate) fn run(args: &Report) -> Result<u8, Stop> {
     let shown = args.record.display();
     let file = outcome::open_record(&args.record)?;
+    outcome::apart([args.record.as_path()].into_iter().chain(args.formats.iter().map(|(_, path)| path.as_path())))?;
     let mut recorder = outcome::recorder(None, &args.formats)?;
     read::each(BufReader::new(file), &mut |event| recorder.keep(event))
         .map_err(|why| Stop::bad_input(format!("{shown}: {why}")))?;

@@ -5,7 +5,7 @@ use serde_yaml::{Location, Spanned};
 
 use super::Library;
 use crate::complaint::{Complaint, Source, did_you_mean};
-use crate::scenario::load::{Load, RACERS, Race, Weighted};
+use crate::scenario::load::{Load, MOST_WEIGHT, RACERS, Race, Weighted};
 use crate::scenario::send::Send;
 use crate::scenario::{Scenario, Step, Times};
 use crate::words::{Name, Words};
@@ -52,11 +52,29 @@ impl Library {
             let told = "with nothing under way at once nothing could be sent: give 1 or more";
             return Err(source.complain(at_last(&["at_once"]), told));
         }
-        for text in &load.thresholds {
-            Threshold::parse(&text.value).map_err(|why| source.complain(text.defined, why))?;
+        let of_arrivals = [("at_once", load.at_once.is_some()), ("arrivals", load.arrivals.is_some())];
+        if let (Some(_), Some((key, _))) = (&load.users, of_arrivals.iter().find(|(_, said)| *said)) {
+            let told = "is about arrivals, and a user begins when it was answered: leave it out, or ask at a `rate`";
+            return Err(source.complain(at_last(&[key]), format!("`{key}` {told}")));
         }
-        for journey in &load.journeys {
+        for text in &load.thresholds {
+            let threshold = Threshold::parse(&text.value).map_err(|why| source.complain(text.defined, why))?;
+            if load.search.is_some() && threshold.is_of_rate() {
+                let told =
+                    "a search begins below the rate that it looks for, and would miss this at once: leave it out";
+                return Err(source.complain(text.defined, told));
+            }
+        }
+        if let Some(rate) = load.rate.as_ref().filter(|rate| rate.arrivals() < 1.0) {
+            let told = format!("in `{}` comes less than one arrival: ask for more, or for longer", rate.text);
+            return Err(source.complain(at_last(&["rate"]), told));
+        }
+        for (position, journey) in load.journeys.iter().enumerate() {
             self.check_journey(source, journey.defined, &journey.value)?;
+            if load.journeys[..position].iter().any(|before| before.value.walk == journey.value.walk) {
+                let told = format!("`{}` stands here twice: name it once, with a `weight`", journey.value.walk);
+                return Err(source.complain(journey.defined, told));
+            }
         }
         if let Some(race) = &load.race {
             self.check_race(source, wrote, load, race)?;
@@ -72,11 +90,20 @@ impl Library {
             {
                 return complain(key, "a rate that is held for no time tells nothing: write `5s`");
             }
+            if search.from * search.hold.as_secs_f64() < 1.0 {
+                return complain(
+                    "hold",
+                    "at the rate of `from` comes less than one arrival in that time: hold it longer",
+                );
+            }
             if load.thresholds.is_empty() {
                 let told =
                     "a search needs to know what has to hold: `thresholds: [\"p99 < 250 ms\", \"errors < 0.1 %\"]`";
                 return Err(source.complain(at_search, told));
             }
+        }
+        if let Some(step) = twin(wrote) {
+            return Err(source.complain(step.defined, TWIN));
         }
         match wrote.steps.first() {
             Some(step) if !expects(wrote) => Err(source.complain(step.defined, format!("no step {EXPECTS_NOTHING}"))),
@@ -87,8 +114,9 @@ impl Library {
     /// Holds a race against its steps: the last of them has to use a refresh token that one before it kept.
     fn check_race(&self, source: &Source, wrote: &Scenario, load: &Load, race: &Race) -> Result<(), Complaint> {
         let at = wrote.id.defined;
-        let Load { think, at_once, thresholds, journeys, .. } = load;
+        let Load { think, at_once, arrivals, thresholds, journeys, .. } = load;
         let beside = [
+            ("arrivals", arrivals.is_some()),
             ("think", think.is_some()),
             ("at_once", at_once.is_some()),
             ("thresholds", !thresholds.is_empty()),
@@ -142,6 +170,10 @@ impl Library {
         let wrote = &scenario.wrote;
         let told = if *weight == 0 {
             "a journey that weighs nothing is never walked: give it a weight of 1 or more, or leave it out"
+        } else if *weight > MOST_WEIGHT {
+            "a weight is 10000 at the most: divide those of all journeys by the same number"
+        } else if twin(wrote).is_some() {
+            TWIN
         } else if !wrote.given.is_empty() || wrote.moves.is_some() || wrote.compare.is_some() {
             "a journey draws nothing and compares nothing: name a scenario of steps alone"
         } else if wrote.steps.is_empty() {
@@ -154,6 +186,17 @@ impl Library {
         Err(source.complain(at, told))
     }
 }
+
+/// A step that has the name of one before it.
+fn twin(wrote: &Scenario) -> Option<&Spanned<Step>> {
+    let names = || wrote.steps.iter().map(|step| step.value.name.as_ref());
+    let twins = wrote.steps.iter().zip(names()).enumerate();
+    let mut twins = twins.filter(|(at, (_, name))| name.is_some() && names().take(*at).any(|before| before == *name));
+    twins.next().map(|(_, (step, _))| step)
+}
+
+/// Why two steps of one name are refused under load.
+const TWIN: &str = "two steps have this name, and figures could not tell them apart: give each its own";
 
 /// Whether a scenario promises anything.
 fn expects(wrote: &Scenario) -> bool {

@@ -42,7 +42,7 @@ pub(super) fn no_echo(answer: &Answer) -> Finding {
 pub(super) fn no_server_error(answer: &Answer) -> Finding {
     pair(
         answer.status < 500 || answer.status == 503,
-        || "no 5xx: the server could read the request and refuse it",
+        || "no 5xx: a good request is answered, any other is refused with a 4xx",
         || answer.in_few_words(),
     )
 }

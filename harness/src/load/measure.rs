@@ -267,6 +267,7 @@ impl Open {
                 *self.errors.entry(silence.name().to_owned()).or_default() += 1;
             }
         }
+        let opening = if heard.is_ok() { opened } else { Duration::ZERO };
         let took = match heard {
             // Of whoever was not waited for nothing is known but how long that was already.
             Ok(_) | Err(Silence::Unawaited) => *took,
@@ -274,7 +275,7 @@ impl Open {
             // not fast by it.
             Err(_) => timeout.max(*took),
         };
-        self.service.add(took.saturating_sub(opened));
+        self.service.add(took.saturating_sub(opening));
         let ended = *sent_at + took;
         match timed {
             Timed::Sent => {}

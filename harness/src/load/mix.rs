@@ -43,9 +43,6 @@ pub(super) struct Row {
     pub(super) plan: Arc<Plan>,
 }
 
-/// More than that no mix needs; the order is spread over so many places.
-const MOST_WEIGHT: u32 = 10_000;
-
 impl Mix {
     /// The journeys of a scenario, planned for a target.
     pub(super) fn of(session: &Session, id: &str, load: &Load, target: &Target) -> Result<Self, NotLoaded> {
@@ -56,15 +53,17 @@ impl Mix {
         let mut journeys = Vec::new();
         for Weighted { walk, weight } in wanted.iter().copied() {
             let rows = rows(session, walk, target)?;
-            let name = walk.rsplit('/').next().unwrap_or(walk).to_owned();
+            let slug = |walk: &str| walk.rsplit('/').next().unwrap_or(walk).to_owned();
+            let is_one_of = wanted.iter().filter(|other| slug(&other.walk) == slug(walk)).count();
+            let name = if is_one_of > 1 { walk.clone() } else { slug(walk) };
             let first_label = labels.len();
             let steps = rows.first().into_iter().flat_map(|row| &row.plan.steps);
             labels.extend(steps.map(|step| match wanted.len() {
-                1 => step.name.clone(),
-                _ => format!("{name}/{}", step.name),
+                1 => label(&step.name),
+                _ => format!("{name}/{}", label(&step.name)),
             }));
-            let (case, weight) = (walk.clone(), (*weight).min(MOST_WEIGHT));
-            journeys.push(Journey { name, case, weight, rows, first_label, taken: AtomicU32::new(0) });
+            let case = walk.clone();
+            journeys.push(Journey { name, case, weight: *weight, rows, first_label, taken: AtomicU32::new(0) });
         }
         let weights: Vec<u32> = journeys.iter().map(|journey| journey.weight).collect();
         Ok(Self { order: spread(&weights), journeys, labels })
@@ -87,6 +86,8 @@ impl Mix {
             case: journey.case.clone(),
             weight: journey.weight,
             users: u32::try_from(journey.rows.iter().filter(|row| row.user.is_some()).count()).unwrap_or(u32::MAX),
+            steps: self.labels[journey.first_label..][..journey.rows.first().map_or(0, |row| row.plan.steps.len())]
+                .to_vec(),
         });
         journeys.collect()
     }
@@ -95,6 +96,11 @@ impl Mix {
     pub(super) fn cases(&self) -> Vec<String> {
         self.journeys.iter().map(|journey| journey.case.clone()).collect()
     }
+}
+
+/// A step that its author did not name has its number for a name, which tells little among figures.
+fn label(name: &str) -> String {
+    if name.parse::<u32>().is_ok() { format!("step {name}") } else { name.to_owned() }
 }
 
 impl Journey {

@@ -45,10 +45,6 @@ impl Stage {
     }
 
     /// How many arrivals it has.
-    fn arrivals(&self) -> f64 {
-        self.from.midpoint(self.to) * self.lasts.as_secs_f64()
-    }
-
     /// How long after its beginning so many have come.
     fn after(&self, arrivals: f64) -> Duration {
         let slope = (self.to - self.from) / self.lasts.as_secs_f64();

@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, de};
 use serde_yaml::Spanned;
 
+use super::reading::said;
 use crate::lasting::lasting;
 
 /// How a scenario's steps, or journeys that stand elsewhere, are put under load: one of `users`, `rate`,
@@ -17,24 +18,31 @@ use crate::lasting::lasting;
 #[serde(deny_unknown_fields, default)]
 pub struct Load {
     /// Closed loop: users that walk journey after journey: `20 in 10s, hold 60s, 100 in 30s`, or `4 for 3s`.
+    #[serde(deserialize_with = "said")]
     #[schemars(with = "Option<String>")]
     pub users: Option<Ramp<Users>>,
     /// Open loop: arrivals a second, whatever becomes of those before: `100/s in 10s, hold 60s`, or `50/s for 10s`.
+    #[serde(deserialize_with = "said")]
     #[schemars(with = "Option<String>")]
     pub rate: Option<Ramp<Rate>>,
     /// The highest rate that keeps every threshold.
+    #[serde(deserialize_with = "said")]
     pub search: Option<Search>,
     /// Many uses of one refresh token at once, over and over: the last step is raced, those before it are walked first.
+    #[serde(deserialize_with = "said")]
     pub race: Option<Race>,
     /// How arrivals are spread: as if nobody knew of the others, or evenly.
-    pub arrivals: Arrivals,
+    #[serde(deserialize_with = "said")]
+    pub arrivals: Option<Arrivals>,
     /// What is walked in place of steps.
     #[schemars(with = "Vec<Weighted>")]
     pub journeys: Vec<Spanned<Weighted>>,
     /// How long a user pauses between two requests: `200ms`, or `100ms to 2s`.
+    #[serde(deserialize_with = "said")]
     #[schemars(with = "Option<String>")]
     pub think: Option<Think>,
     /// How many arrivals may be under way at once; others wait, and their latency counts.
+    #[serde(deserialize_with = "said")]
     pub at_once: Option<u32>,
     /// Whether connections are kept, or each request has one of its own.
     pub connections: Connections,
@@ -45,6 +53,9 @@ pub struct Load {
     #[schemars(with = "Vec<String>")]
     pub thresholds: Vec<Spanned<String>>,
 }
+
+/// More than that no mix needs; the order is spread over so many places.
+pub const MOST_WEIGHT: u32 = 10_000;
 
 /// A journey that stands elsewhere, and how often it is walked.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -188,6 +199,13 @@ pub struct Stage {
     pub lasts: Duration,
 }
 
+impl Stage {
+    /// How many come in it where the level is a rate.
+    pub fn arrivals(&self) -> f64 {
+        self.from.midpoint(self.to) * self.lasts.as_secs_f64()
+    }
+}
+
 /// What a level counts.
 pub trait Unit {
     /// The number that a word says, or what to write.
@@ -271,6 +289,11 @@ impl<U: Unit> Ramp<U> {
 }
 
 impl Ramp<Rate> {
+    /// How many come in all.
+    pub fn arrivals(&self) -> f64 {
+        self.stages.iter().map(Stage::arrivals).sum()
+    }
+
     /// One rate for a time.
     pub fn flat(rate: f64, lasts: Duration) -> Self {
         let text = format!("{rate}/s for {}", humantime::format_duration(lasts));

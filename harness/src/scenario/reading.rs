@@ -13,6 +13,11 @@ use super::send::{Auth, Credential, Entry, Hex, Made, Method, Moved, Overrides, 
 use crate::ordered::Ordered;
 use crate::words::Words;
 
+/// Reads what stands under a key. A key with nothing under it would else be read as if it were not there.
+pub(super) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;

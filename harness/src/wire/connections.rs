@@ -64,8 +64,19 @@ impl std::fmt::Debug for Connection {
 pub(super) struct Answered {
     pub(super) response: Response<Incoming>,
     pub(super) connection: Connection,
-    /// How long it took to open, TCP and TLS together, where it was opened for this request.
-    pub(super) opened: Option<Duration>,
+}
+
+/// The opening of a connection, TCP and TLS together. How long it took is told however it ends: that it came off, that it did not, or
+/// that nobody waited for it any longer.
+struct Opening<'t> {
+    began: Instant,
+    told: &'t mut Option<Duration>,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        *self.told = Some(self.began.elapsed());
+    }
 }
 
 impl Connections {
@@ -90,8 +101,14 @@ impl Connections {
         }
     }
 
-    /// Sends a request over an idle connection, or over a new one where none is left or none is to be used again.
-    pub(super) async fn send(&self, request: Request<Bytes>, again: bool) -> Result<Answered, Silence> {
+    /// Sends a request over an idle connection, or over a new one where none is left or none is to be used again: then it tells how
+    /// long that took to open, whatever became of it.
+    pub(super) async fn send(
+        &self,
+        request: Request<Bytes>,
+        again: bool,
+        opened: &mut Option<Duration>,
+    ) -> Result<Answered, Silence> {
         let (mut parts, body) = request.into_parts();
         let url = std::mem::take(&mut parts.uri).into_parts();
         let (Some(scheme), Some(authority)) = (url.scheme, url.authority) else {
@@ -106,7 +123,7 @@ impl Connections {
                 continue;
             }
             match connection.sender.try_send_request(request).await {
-                Ok(response) => return Ok(Answered { response, connection, opened: None }),
+                Ok(response) => return Ok(Answered { response, connection }),
                 // The server had closed it before anything was sent: that is no answer, and no reason to give up.
                 Err(mut why) => match why.take_message() {
                     Some(unsent) => request = unsent,
@@ -114,13 +131,13 @@ impl Connections {
                 },
             }
         }
-        let began = Instant::now();
+        let opening = Opening { began: Instant::now(), told: opened };
         // It is the larger part of all that sending may take, and seldom needed.
         let mut connection = Box::pin(self.open(scheme, authority, case)).await?;
-        let opened = Some(began.elapsed());
+        drop(opening);
         connection.address(&mut request, &path);
         let response = connection.sender.send_request(request).await.map_err(|why| silence(&why))?;
-        Ok(Answered { response, connection, opened })
+        Ok(Answered { response, connection })
     }
 
     /// Opens so many connections to a server in place of those that are idle: one that was used before may be closed by the
@@ -313,7 +330,8 @@ mod tests {
     }
 
     async fn tell(connections: &Connections, request: Request<Bytes>) -> String {
-        let Answered { response, connection, .. } = connections.send(request, true).await.expect("an answer");
+        let Answered { response, connection, .. } =
+            connections.send(request, true, &mut None).await.expect("an answer");
         let body = response.into_body().collect().await.expect("a body").to_bytes();
         connections.keep(connection);
         String::from_utf8(body.to_vec()).expect("text")
@@ -369,6 +387,23 @@ mod tests {
         ask(&connections, one.as_str()).await;
         ask(&connections, other.as_str()).await;
         assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_tried_is_told_whatever_became_of_it() {
+        let connections = connections();
+        let (closing, _) = serve(0).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let nobody = listener.local_addr().expect("an address").to_string();
+        drop(listener);
+        for at in [closing.as_str(), &nobody] {
+            let mut opened = None;
+            let request = Request::get(format!("http://{at}/")).body(Bytes::new()).expect("a request");
+            assert!(
+                connections.send(request, true, &mut opened).await.is_err() && opened.is_some(),
+                "{at}: {opened:?}"
+            );
+        }
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use crate::latency::QUANTILE_NAMES;
 use crate::load::Held;
 use crate::opinion::{self, Binding};
 use crate::record::Finding;
+use crate::record::load::CameTo;
 use crate::run::{CaseOutcome, Run, Verdict, Weight};
 use crate::waivers::Applied;
 
@@ -31,7 +32,7 @@ fn suite(run: &Run) -> TestSuite {
     }
     suite.add_test_cases(run.cases.iter().map(|case| test_case(run, case)));
     suite.add_test_cases(run.outdated().map(outdated));
-    suite.add_test_cases(run.load.thresholds.iter().map(|held| threshold(run, held)));
+    suite.add_test_cases(run.load.thresholds.iter().map(threshold));
     suite.add_test_cases(unsound(run));
     if let Some(why) = wording::ending(run) {
         suite.add_test_case(unended(why));
@@ -73,14 +74,15 @@ fn properties(run: &Run) -> Vec<(String, String)> {
     }
     for step in &run.load.steps {
         let facts = [
-            ("count", step.count.to_string()),
-            ("rate_per_second", format!("{:.1}", step.rate)),
+            ("requests", step.count.to_string()),
+            ("answers_per_second", format!("{:.1}", step.rate)),
             ("errors", step.errors.to_string()),
         ];
         properties.extend(facts.map(|(name, value)| (format!("load.{}.{name}", step.step), value)));
         for (what, times) in [("", step.latency())].into_iter().chain(words::below(step)) {
             let what = if what.is_empty() { String::new() } else { format!("{what}.") };
-            let latency = QUANTILE_NAMES.into_iter().zip(words::cells(times));
+            // Who reads numbers is given none where there is none.
+            let latency = QUANTILE_NAMES.into_iter().zip(words::cells(times)).filter(|(_, ms)| ms != "-");
             properties.extend(latency.map(|(name, ms)| (format!("load.{}.{what}{name}_ms", step.step), ms)));
         }
     }
@@ -190,21 +192,22 @@ fn outdated(applied: &Applied) -> TestCase {
     test
 }
 
-/// A threshold; where the generator was the limit it says nothing of the server, kept or missed.
-fn threshold(run: &Run, held: &Held) -> TestCase {
+/// A threshold; where the generator was the limit it says nothing of the server.
+fn threshold(held: &Held) -> TestCase {
     let told = wording::visible(&held.outcome.to_string());
-    let status = if run.load.is_invalid() {
-        unsettled("invalid", &format!("the generator was the limit: {told}"))
-    } else if held.outcome.kept {
-        TestCaseStatus::success()
-    } else {
-        let place = wording::place(&held.threshold.at).map_or_else(String::new, |place| format!("\nasked at: {place}"));
-        let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        failure
-            .set_type("threshold")
-            .set_message(told.clone())
-            .set_description(wording::visible_lines(&format!("{told}{place}")));
-        failure
+    let status = match held.came_to {
+        CameTo::Invalid | CameTo::Interrupted => unsettled("invalid", &format!("the generator was the limit: {told}")),
+        CameTo::Kept => TestCaseStatus::success(),
+        CameTo::Missed => {
+            let place = wording::place(&held.threshold.at);
+            let place = place.map_or_else(String::new, |place| format!("\nasked at: {place}"));
+            let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failure
+                .set_type("threshold")
+                .set_message(told.clone())
+                .set_description(wording::visible_lines(&format!("{told}{place}")));
+            failure
+        }
     };
     let mut test = TestCase::new(wording::visible(&held.threshold.text), status);
     test.set_classname("thresholds");

@@ -25,7 +25,10 @@ pub struct LoadHead {
     /// The pause of a user between two requests, as its author wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub think: Option<String>,
-    /// How many requests may be under way at once.
+    /// Whether arrivals come at equal distances; else each comes by itself, as strangers do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub evenly: bool,
+    /// How many walks may be under way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_once: Option<u32>,
     /// How many requests a second the target file allows; whoever comes beyond that waits.
@@ -62,6 +65,9 @@ pub struct Journey {
     pub weight: u32,
     /// Users that it takes in turns; 0 where it logs nobody in.
     pub users: u32,
+    /// Its steps in the order in which they are walked, each by the name that it has in windows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
 }
 
 /// What has to hold.
@@ -150,7 +156,7 @@ pub struct Window {
     /// generator's own fault.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lag_us: String,
-    /// Opening of connections, TCP and TLS together.
+    /// Opening of connections, TCP and TLS together, whether it came off or not.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub connect_us: String,
 }

@@ -22,10 +22,11 @@ type Told<'a> = (Finding, Vec<&'a Use>);
 /// The roll call, by name. That several win is no fault in itself: a token that no use replaces, and a time of grace for one
 /// that was replaced, are the server's own affair (RFC 6749 section 6).
 #[rustfmt::skip]
-pub(in crate::load) const TRUTHS: [Truth; 5] = [
+pub(in crate::load) const TRUTHS: [Truth; 6] = [
     Truth { name: "race-forks-nothing",       requirement: "rfc9700/4.14.2/replay-revokes-active", look: forks_nothing },
     Truth { name: "race-loser-invalid-grant", requirement: "rfc6749/5.2/invalid-grant",            look: invalid_grant },
     Truth { name: "race-loser-refused",       requirement: "rfc6749/6/refused",                    look: refused },
+    Truth { name: "race-old-refused",         requirement: "rfc6749/6/revoke-old",                 look: old_refused },
     Truth { name: ONE_WINS,                   requirement: "rfc6749/6/granted",                    look: one_wins },
     Truth { name: "race-won-token-works",     requirement: "rfc6749/5.1/refresh-token-works",      look: works },
 ];
@@ -76,6 +77,12 @@ fn invalid_grant(round: &Round) -> Option<Told<'_>> {
         || other.map(Use::in_few_words).unwrap_or_default(),
     );
     Some((finding, other.into_iter().collect()))
+}
+
+/// That the old token is refused once it was replaced, which a server may do and need not.
+fn old_refused(round: &Round) -> Option<Told<'_>> {
+    round.winners().next()?;
+    matches!(round.old.as_ref()?.came, Came::Lost { .. }).then_some((Finding::Met, vec![]))
 }
 
 /// That a token which was won can be used. Where a second use ends the family, the other uses did so.

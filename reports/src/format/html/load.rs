@@ -108,13 +108,20 @@ fn conditions(load: &Load, head: &LoadHead) -> Vec<(&'static str, String)> {
 }
 
 fn threshold(held: &Held) -> ThresholdView {
-    let (tone, word) = if held.outcome.kept { ("good", "kept") } else { ("bad", "missed") };
     ThresholdView {
-        tone,
-        word,
+        tone: tone(held.came_to),
+        word: words::word(held.came_to),
         wrote: wording::visible(&held.threshold.text),
         actual: wording::visible(&held.outcome.actual),
         place: wording::visible(&wording::place(&held.threshold.at).unwrap_or_default()),
+    }
+}
+
+fn tone(came_to: CameTo) -> &'static str {
+    match came_to {
+        CameTo::Kept => "good",
+        CameTo::Missed => "bad",
+        CameTo::Invalid | CameTo::Interrupted => "warn",
     }
 }
 
@@ -136,12 +143,8 @@ fn trial(trial: &Trial) -> TrialView {
         rate: words::rate(trial.rate),
         kind: words::kind(trial),
         seconds: format!("{} to {}", trial.from, trial.until),
-        tone: match trial.came_to {
-            CameTo::Kept => "good",
-            CameTo::Missed => "bad",
-            CameTo::Invalid | CameTo::Interrupted => "warn",
-        },
-        word: words::word(trial),
+        tone: tone(trial.came_to),
+        word: words::word(trial.came_to),
         why: wording::visible(&trial.why.join("; ")),
     }
 }
@@ -165,7 +168,7 @@ fn charts(load: &Load, head: Option<&LoadHead>) -> Vec<Chart> {
     if head.is_some_and(|head| head.mode == Mode::Race) {
         return vec![];
     }
-    let mut all = vec![chart::numbers("exchanges a second", "", by_step(load, |second| second.count))];
+    let mut all = vec![chart::numbers("requests a second", "", by_step(load, |second| second.count))];
     if load.over_time.iter().flat_map(|step| &step.seconds).any(|second| second.errors > 0) {
         all.push(chart::numbers("errors a second", "", by_step(load, |second| second.errors)));
     }

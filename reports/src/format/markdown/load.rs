@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::field;
 use crate::format::wording::load as words;
 use crate::latency::{QUANTILE_NAMES, Times};
-use crate::record::load::Mode;
+use crate::record::load::{CameTo, Mode};
 use crate::run::Run;
 
 /// Each block with what it is, for a page that has no room for it.
@@ -27,7 +27,8 @@ fn invalid(run: &Run) -> String {
 
 fn thresholds(run: &Run) -> String {
     let rows = run.load.thresholds.iter().map(|held| {
-        let word = if held.outcome.kept { "kept" } else { "**missed**" };
+        let word = words::word(held.came_to);
+        let word = if held.came_to == CameTo::Kept { word.to_owned() } else { format!("**{word}**") };
         format!("| {} | {word} | {} |\n", field(&held.threshold.text), field(&held.outcome.actual))
     });
     titled("### Thresholds\n\n| threshold | | measured |\n|---|---|---:|\n", rows.collect())
@@ -37,7 +38,7 @@ fn search(run: &Run) -> String {
     let Some(search) = &run.load.search else { return String::new() };
     let rows = search.trials.iter().map(|trial| {
         let why = field(&trial.why.join("; "));
-        format!("| {} | {} | {} | {why} |\n", words::rate(trial.rate), words::kind(trial), words::word(trial))
+        format!("| {} | {} | {} | {why} |\n", words::rate(trial.rate), words::kind(trial), words::word(trial.came_to))
     });
     let head =
         format!("### Search: {}\n\n| rate | trial | | why |\n|---:|---|---|---|\n", field(&words::found(search)));
@@ -53,7 +54,8 @@ fn races(run: &Run) -> String {
 fn steps(run: &Run) -> String {
     let load = &run.load;
     let names = QUANTILE_NAMES.join(" | ");
-    let head = format!("### Load, {} in ms\n\n| step | count | rate/s | errors | {names} |\n", words::measured(load));
+    let head =
+        format!("### Load, {} in ms\n\n| step | requests | answers/s | errors | {names} |\n", words::measured(load));
     let head = format!("{head}|---|{}\n", "---:|".repeat(QUANTILE_NAMES.len() + 3));
     let cells = |times: &Times| words::cells(times).join(" | ");
     let mut rows = String::new();
@@ -64,7 +66,7 @@ fn steps(run: &Run) -> String {
             let _ = writeln!(rows, "| _{name}_ | {} | | | {} |", times.count(), cells(times));
         }
     }
-    for step in load.steps.iter().filter(|step| words::is_remarkable(step)) {
+    for step in &load.steps {
         let _ = write!(rows, "\n{}: {}.\n", field(&step.step), field(&words::answers(step)));
     }
     if run.started.load.as_ref().is_some_and(|head| head.mode == Mode::Users) {

@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::steps::StepLoad;
 
 /// How wide the name of a step may be in its table: all of it fits into 80.
-const STEP: usize = 17;
+const STEP: usize = 14;
 
 /// Why the figures say nothing of the server, before all that might be read from them.
 pub(super) fn invalid(paper: &mut Paper, run: &Run) -> io::Result<()> {
@@ -65,20 +65,20 @@ fn steps(paper: &mut Paper, run: &Run) -> io::Result<()> {
     if load.steps.is_empty() {
         return Ok(());
     }
-    let what = format!("{}, ms", words::measured(load));
+    paper.line(0, &[(Ink::Strong, "STEPS  "), (Ink::Plain, words::measured(load)), (Ink::Plain, " in ms")])?;
     let names: String = QUANTILE_NAMES.iter().map(|name| format!("{name:>8}")).collect();
-    let head = format!("{what:<STEP$}{:>8}{:>8}{:>7}{names}", "count", "rate/s", "errors");
+    let head = format!("{:STEP$}{:>9}{:>10}{:>7}{names}", "", "requests", "answers/s", "errors");
     paper.line(0, &[(Ink::Strong, &head)])?;
     for step in &load.steps {
         row(paper, step)?;
         for (name, times) in words::below(step) {
             let name = format!("  {name}");
             let all: String = cells(times);
-            paper.line(0, &[(Ink::Faint, &format!("{name:<STEP$}{:>8}{:15}{all}", times.count(), ""))])?;
+            paper.line(0, &[(Ink::Faint, &format!("{name:<STEP$}{:>9}{:17}{all}", times.count(), ""))])?;
         }
     }
     paper.blank()?;
-    for step in load.steps.iter().filter(|step| words::is_remarkable(step)) {
+    for step in &load.steps {
         paper.prose(0, &format!("{}: ", wording::visible(&step.step)), &words::answers(step))?;
     }
     paper.blank()
@@ -91,7 +91,7 @@ fn row(paper: &mut Paper, step: &StepLoad) -> io::Result<()> {
         paper.prose(0, "", &name)?;
         name.clear();
     }
-    let figures = format!("{name:<STEP$}{:>8}{:>8.1}", step.count, step.rate);
+    let figures = format!("{name:<STEP$}{:>9}{:>10.1}", step.count, step.rate);
     let errors = format!("{:>7}", step.errors);
     let ink = if step.errors > 0 { Ink::Warn } else { Ink::Plain };
     paper.line(0, &[(Ink::Plain, &figures), (ink, &errors), (Ink::Plain, &cells(step.latency()))])
@@ -99,10 +99,8 @@ fn row(paper: &mut Paper, step: &StepLoad) -> io::Result<()> {
 
 /// A column of eight each.
 fn cells(times: &Times) -> String {
-    let Some(shown) = times.shown_us() else {
-        return QUANTILE_NAMES.iter().map(|_| format!("{:>8}", "-")).collect();
-    };
-    shown.into_iter().map(|us| format!("{:>8}", compact(us))).collect()
+    let shown = times.shown_us().into_iter();
+    shown.map(|us| format!("{:>8}", us.map_or_else(|| "-".to_owned(), compact))).collect()
 }
 
 /// In seven characters as long as it is less than three hours; the other formats have all digits.
@@ -123,12 +121,13 @@ fn thresholds(paper: &mut Paper, run: &Run) -> io::Result<()> {
     let wrote = |held: &crate::load::Held| wording::visible(&held.threshold.text);
     let widest = thresholds.iter().map(|held| wrote(held).chars().count()).max().unwrap_or(0).min(40);
     for held in thresholds {
-        let (ink, word) = if held.outcome.kept { (Ink::Good, "kept    ") } else { (Ink::Bad, "missed  ") };
-        paper.prose_in(ink, 2, word, &format!("{:<widest$}  {}", wrote(held), held.outcome.actual))?;
-        if !held.outcome.kept
+        let word = format!("{:<7}  ", words::word(held.came_to));
+        let told = format!("{:<widest$}  {}", wrote(held), wording::visible(&held.outcome.actual));
+        paper.prose_in(ink(held.came_to), 2, &word, &told)?;
+        if held.came_to != CameTo::Kept
             && let Some(place) = wording::place(&held.threshold.at)
         {
-            paper.prose(10, "", &place)?;
+            paper.prose(11, "", &place)?;
         }
     }
     paper.blank()
@@ -136,21 +135,25 @@ fn thresholds(paper: &mut Paper, run: &Run) -> io::Result<()> {
 
 fn trials(paper: &mut Paper, run: &Run) -> io::Result<()> {
     let Some(search) = &run.load.search else { return Ok(()) };
-    let ink = if run.load.is_inconclusive() { Ink::Warn } else { Ink::Good };
-    paper.prose_in(ink, 0, "SEARCH  ", &words::found(search))?;
+    let found = if run.load.is_inconclusive() { Ink::Warn } else { Ink::Good };
+    paper.prose_in(found, 0, "SEARCH  ", &words::found(search))?;
     for trial in &search.trials {
-        let ink = match trial.came_to {
-            CameTo::Kept => Ink::Good,
-            CameTo::Missed => Ink::Bad,
-            CameTo::Invalid | CameTo::Interrupted => Ink::Warn,
-        };
-        let label = format!("{:>9}  {:<12}  {:<7}  ", words::rate(trial.rate), words::kind(trial), words::word(trial));
-        paper.prose_in(ink, 2, &label, &trial.why.join("; "))?;
+        let (rate, word) = (words::rate(trial.rate), words::word(trial.came_to));
+        let label = format!("{rate:>17}  {:<12}  {word:<7}  ", words::kind(trial));
+        paper.prose_in(ink(trial.came_to), 2, &label, &trial.why.join("; "))?;
     }
     if search.held().is_some() {
         paper.prose(2, "", "The figures above are those of the last confirmation.")?;
     }
     paper.blank()
+}
+
+fn ink(came_to: CameTo) -> Ink {
+    match came_to {
+        CameTo::Kept => Ink::Good,
+        CameTo::Missed => Ink::Bad,
+        CameTo::Invalid | CameTo::Interrupted => Ink::Warn,
+    }
 }
 
 #[cfg(test)]

@@ -58,9 +58,10 @@ fn asked(head: &LoadHead) -> String {
     };
     let shape = if head.shape.is_empty() { String::new() } else { format!(": {}", head.shape) };
     let think = head.think.as_ref().map_or_else(String::new, |pause| format!(", a pause of {pause} after each answer"));
+    let evenly = if head.evenly { ", evenly" } else { "" };
     let at_once = head.at_once.map_or_else(String::new, |most| format!(", at most {most} under way at once"));
     let rate = head.max_rate.map_or_else(String::new, |most| format!(", at most {most} requests a second by leave"));
-    format!("{what}{shape}{think}{at_once}{rate}")
+    format!("{what}{shape}{evenly}{think}{at_once}{rate}")
 }
 
 /// `session ×3 (20 accounts)`: whoever asks logs in with one of them, and there may be more or fewer who ask.
@@ -87,12 +88,9 @@ pub(crate) fn below(step: &StepLoad) -> Vec<(&'static str, &Times)> {
     all.into_iter().filter(|(_, times)| times.count() > 0).collect()
 }
 
-/// Times in milliseconds in the order of [`QUANTILE_NAMES`], or dashes where there are none.
+/// Times in milliseconds in the order of [`QUANTILE_NAMES`], and dashes where there are too few for them.
 pub(crate) fn cells(times: &Times) -> [String; QUANTILE_NAMES.len()] {
-    match times.shown_us() {
-        Some(shown) => shown.map(millis),
-        None => QUANTILE_NAMES.map(|_| "-".to_owned()),
-    }
+    times.shown_us().map(|shown| shown.map_or_else(|| "-".to_owned(), millis))
 }
 
 /// `256 answered 200, 2 answered 503, 2 not answered; no answer in time 2; a MUST broken 4 times`.
@@ -140,32 +138,30 @@ pub(crate) fn cut_off(run: &Load) -> Option<String> {
     })
 }
 
-/// Whether there is anything about the answers of a step that its line in the table does not tell.
-pub(crate) fn is_remarkable(step: &StepLoad) -> bool {
-    let is_plain = step.statuses.keys().all(|status| *status == 200);
-    !is_plain || step.cut_off > 0 || !step.codes.is_empty() || step.broken > 0 || step.unreadable > 0
-}
-
 /// `requests begun for 60.00 s, CPU 12 % of 2 cores, schedule lag p99 0.21 ms, 12 arrivals waited for a place among 50 at once, p99 8.30 ms, at most 132 of 1024 files open and 64 requests under way`.
 pub(crate) fn generator(run: &Load, head: &LoadHead) -> String {
-    let Health { cpu, shares_cpu, lag_p99_us, held, open_files, may_open, under_way, .. } = &run.health;
+    let Health { cpu, shares_cpu, lag, held, open_files, may_open, under_way, .. } = &run.health;
+    let high = |times: &Times| {
+        let (name, us) = times.high_us();
+        format!("{name} {} ms", millis(us))
+    };
     let mut parts = Vec::new();
     parts.extend(run.steps.first().map(|step| format!("requests begun for {}", seconds(step.asked_us))));
     parts.extend(cpu.map(|share| {
         let beside = if *shares_cpu { ", the server's share included" } else { "" };
         format!("CPU {:.0} % of {}{beside}", share * 100.0, count(head.conditions.cores, "core"))
     }));
-    parts.extend(lag_p99_us.map(|us| format!("schedule lag p99 {} ms", millis(us))));
+    parts.extend((lag.count() > 0).then(|| format!("schedule lag {}", high(lag))));
     parts.extend((held.count() > 0).then(|| {
         let at_once = head.at_once.map_or_else(String::new, |most| format!(" among {most} at once"));
         let waited = count(held.count(), "arrival");
-        format!("{waited} waited for a place{at_once}, p99 {} ms", millis(held.at_us(0.99)))
+        format!("{waited} waited for a place{at_once}, {}", high(held))
     }));
     let of = if *may_open == 0 { String::new() } else { format!(" of {may_open}") };
     parts.extend((*open_files > 0).then(|| format!("at most {open_files}{of} files open")));
     parts.extend((*under_way > 0).then(|| format!("at most {} under way", count(*under_way, "request"))));
     let told = if parts.is_empty() { "how the generator fared is not known".to_owned() } else { parts.join(", ") };
-    let slowed = run.health.slowed.iter().map(|limit| format!("; {limit}; the thresholds were kept in spite of it"));
+    let slowed = run.health.slowed.iter().map(|limit| format!("; {limit}, which spoilt no threshold"));
     told + &slowed.collect::<String>()
 }
 
@@ -179,10 +175,11 @@ pub(crate) fn missed(load: &Load) -> Vec<String> {
     load.missed().map(|held| visible(&held.outcome.to_string())).collect()
 }
 
-/// `refresh: exactly one won of 8 uses at once`.
+/// `refresh: of 8 uses at once exactly one won`.
 pub(crate) fn race(race: &Race) -> String {
     let word = Won::of(race).name();
-    visible(&format!("{}: of {} at once {word}", race.step, count(race.at_once, "use")))
+    let shared = if race.shared > 0 { ", and were given the same token" } else { "" };
+    visible(&format!("{}: of {} at once {word}{shared}", race.step, count(race.at_once, "use")))
 }
 
 /// The facts of a race, in sentences.
@@ -235,20 +232,20 @@ fn again(replay: Replay) -> &'static str {
     }
 }
 
-/// `412/s keeps all thresholds (next tried: 425/s missed p99)`.
+/// `412 arrivals/s keep all thresholds (next tried: 425 arrivals/s, which missed p99 < 100 ms: 120.31 ms)`.
 pub(crate) fn found(search: &Search) -> String {
     let told = match search.answer() {
         Answer::Rate { held, next } => {
             let next = next.map_or_else(
                 || "nothing above it was tried".to_owned(),
-                |next| format!("next tried: {}: {}", rate(next.rate), came_to(next)),
+                |next| format!("next tried: {}, which {} {}", rate(next.rate), word(next.came_to), next.why.join("; ")),
             );
-            format!("{} keeps all thresholds ({next})", rate(held.rate))
+            format!("{} keep all thresholds ({})", rate(held.rate), next.trim_end())
         }
         Answer::AtLeast { held, invalid } => {
             let (held, above) = (rate(held.rate), rate(invalid.rate));
             format!(
-                "INCONCLUSIVE: {held} keeps all thresholds, and at {above} it was the generator: {}",
+                "INCONCLUSIVE: {held} keep all thresholds, and at {above} it was the generator: {}",
                 came_to(invalid)
             )
         }
@@ -271,9 +268,9 @@ pub(crate) fn kind(trial: &Trial) -> &'static str {
     }
 }
 
-/// What a trial came to, in a word.
-pub(crate) fn word(trial: &Trial) -> &'static str {
-    match trial.came_to {
+/// What a trial or a threshold came to, in a word.
+pub(crate) fn word(came_to: CameTo) -> &'static str {
+    match came_to {
         CameTo::Kept => "kept",
         CameTo::Missed => "missed",
         CameTo::Invalid => "invalid",
@@ -283,13 +280,13 @@ pub(crate) fn word(trial: &Trial) -> &'static str {
 
 /// Why a trial came to it, or in a word what it came to.
 fn came_to(trial: &Trial) -> String {
-    if trial.why.is_empty() { word(trial).to_owned() } else { trial.why.join("; ") }
+    if trial.why.is_empty() { word(trial.came_to).to_owned() } else { trial.why.join("; ") }
 }
 
-/// `412/s`, `12.5/s`.
+/// `412 arrivals/s`, `12.5 arrivals/s`.
 pub(crate) fn rate(rate: f64) -> String {
     let told = format!("{rate:.1}");
-    format!("{}/s", told.strip_suffix(".0").unwrap_or(&told))
+    format!("{} arrivals/s", told.strip_suffix(".0").unwrap_or(&told))
 }
 
 /// `invalid_grant 12, server_error 1`.
