@@ -342,7 +342,9 @@ impl Running {
         } else if let Some(rate) = &self.load.rate {
             let began = self.sheet.stretch().begin(self.session.wire().now());
             let schedule = Schedule::new(rate, self.load.arrivals.unwrap_or_default(), self.options.seed);
-            open::attack(self, schedule, began..began + rate.lasts()).await?;
+            open::attack(self, schedule, began).await?;
+            // That nobody came in the rest of it is a part of it.
+            self.halt().unless(self.session.wire().until(began + rate.lasts())).await;
         } else if let Some(search) = &self.load.search {
             search::hunt(self, search).await?;
         } else if let Some(race) = &self.load.race {

@@ -68,8 +68,9 @@ impl Falling {
     /// many it heard in all since, and what the run came to.
     async fn load(&self, id: &str, answers: u64, then: u64) -> (u64, Run) {
         let before = self.heard.load(Ordering::SeqCst);
-        self.silent_at.store(before + answers, Ordering::SeqCst);
-        self.rings_at.store((before + answers).saturating_add(then), Ordering::SeqCst);
+        let silent_at = before.saturating_add(answers);
+        self.silent_at.store(silent_at, Ordering::SeqCst);
+        self.rings_at.store(silent_at.saturating_add(then), Ordering::SeqCst);
         let run = folded(loaded(&self.session, id, self.bell.notified()).await.expect("it bears one walk"));
         (self.heard.load(Ordering::SeqCst) - before, run)
     }
@@ -116,6 +117,16 @@ async fn users_send_nothing_more_when_their_time_is_over() {
     let run = folded(loaded(&session, "small/sessions", pending()).await.expect("it bears one walk"));
     let counts: Vec<_> = run.load.steps.iter().map(|step| (step.step.as_str(), step.count)).collect();
     assert_eq!(counts, [("login", 2)]);
+}
+
+/// The last of four arrivals in a second comes after 750 ms.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_is_over_no_earlier_than_it_says() {
+    let falling = Falling::ready("127.0.0.1", "", "small/few").await;
+    let (_, run) = falling.load("small/few", u64::MAX, 0).await;
+    let finished = run.finished.as_ref().expect("it has an end");
+    assert_eq!((run.load.steps[0].count, finished.asked_us), (4, Some(1_000_000)));
+    assert!(finished.took_us >= 1_000_000, "{finished:?}");
 }
 
 /// The rehearsal is 2 requests, the uses without a race 5, and the first round begins with 1.

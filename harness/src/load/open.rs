@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,18 +23,17 @@ use crate::wire::Wire;
 /// to walk for it.
 const NAP: Duration = Duration::from_micros(200);
 
-/// Lets everybody arrive who is on the schedule, which is as long as that time of the run, and waits until it is over and the
-/// last was answered.
+/// Lets everybody arrive who is on the schedule, the first of them at that time of the run, and waits until the last was
+/// answered.
 ///
 /// # Errors
 /// The machine refuses a timer.
-pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, time: Range<Duration>) -> io::Result<()> {
-    let queue = Arc::new(Queue::new(Line::new(schedule, time.start), running.at_once)?);
+pub(super) async fn attack(running: &Arc<Running>, schedule: Schedule, from: Duration) -> io::Result<()> {
+    let queue = Arc::new(Queue::new(Line::new(schedule, from), running.at_once)?);
     queue.more(running);
-    let (halt, wire) = (running.halt(), running.session.wire());
     tokio::select! {
-        ((), ()) = async { tokio::join!(queue.emptied(), wire.until(time.end)) } => {}
-        () = halt.comes() => {
+        () = queue.emptied() => {}
+        () = running.halt().comes() => {
             // Nobody arrives any more; who is under way ends at once, and is told with what is known of it.
             queue.line().end();
             queue.emptied().await;

@@ -37,7 +37,7 @@ pub(super) async fn hunt(running: &Arc<Running>, search: &Search) -> std::io::Re
         let schedule =
             Schedule::new(&Ramp::flat(rate, lasts), running.load.arrivals.unwrap_or_default(), running.options.seed);
         let begins = began + Duration::from_secs(from);
-        open::attack(running, schedule, begins..begins + lasts).await?;
+        open::attack(running, schedule, begins).await?;
         let now = wire.now();
         let until = now.saturating_sub(began).as_secs() + 1;
         // The last may be answered before the time is over: only who ends it cuts it short.
