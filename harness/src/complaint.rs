@@ -119,6 +119,8 @@ impl Source {
     /// Reads the YAML text as a `T`.
     pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Complaint> {
         serde_yaml::from_str(&self.text).map_err(|error| {
+            // In what is no YAML, no key is wrong before that is mended.
+            let error = serde_yaml::from_str::<serde::de::IgnoredAny>(&self.text).err().unwrap_or(error);
             let whole = error.to_string();
             let message = whole.lines().next().unwrap_or_default();
             // The parser's own head repeats line and column, which the arrow line below gives too.

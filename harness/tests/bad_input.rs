@@ -42,7 +42,8 @@ fn a_file_that_is_not_there() {
     let file = format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
     ropcheck(["check", "--scenarios", &file]).exits(2).says(&["could not read the scenarios", "name the folder"]);
     for (args, words) in NOT_THERE {
-        ropcheck(args.split(' ')).exits(2).says(words);
+        let ran = ropcheck(args.split(' ')).exits(2).says(words);
+        assert!(ran.stdout.is_empty(), "nothing is told before: {}", ran.stdout);
     }
 }
 
@@ -59,6 +60,7 @@ const NOT_THERE: &[(&str, &[&str])] = &[
         "serve --port 0 --script no-such.yaml",
         &["could not read no-such.yaml", "`script: [{ from: 5s, for: 1s, do: stall }]`"],
     ),
+    ("serve --port 0 --write-target no/such/demo.yaml", &["could not write no/such/demo.yaml", "make its folder first"]),
     ("check --record no/such/folder.ndjson", &["could not write no/such/folder.ndjson", "make its folder first"]),
 ];
 

@@ -120,7 +120,7 @@ pub(crate) fn open_record(path: &Path) -> Result<File, Stop> {
 }
 
 /// A file to write; `-` is stdout, as everywhere.
-fn create(path: &Path) -> Result<Box<dyn Write + Send>, Stop> {
+pub(crate) fn create(path: &Path) -> Result<Box<dyn Write + Send>, Stop> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdout()));
     }

@@ -1,5 +1,6 @@
 //! `ropcheck serve`: the reference server on a port of this machine.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use ropcheck::complaint::Source;
@@ -8,7 +9,7 @@ use ropcheck::embedded::demo_target;
 use ropcheck_reference_server::{Config, HashCost, Policy, Script, Workspace, app, serve_scripted};
 use tokio::net::TcpListener;
 
-use super::outcome::say;
+use super::outcome::{self, say};
 use super::stop::Stop;
 use crate::cli::Serve;
 
@@ -41,13 +42,15 @@ pub(crate) async fn run(args: &Serve) -> Result<u8, Stop> {
         .map(|workspace| format!("{base}/{}/{}/oauth2/token", workspace.tenant, workspace.name))
         .collect();
     let app = app(config, Policy::strict()).map_err(|why| Stop::bad_input(why.to_string()))?;
+    if let Some(path) = &args.write_target {
+        let mut file = outcome::create(path)?;
+        let written = file.write_all(demo_target(&base).as_bytes()).and_then(|()| file.flush());
+        written.map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))?;
+    }
     for endpoint in endpoints {
         say(&format!("token endpoint: {endpoint}\n"))?;
     }
     if let Some(path) = &args.write_target {
-        let target = demo_target(&base);
-        let written = std::fs::write(path, target);
-        written.map_err(|why| Stop::bad_input(format!("could not write {}: {why}", path.display())))?;
         say(&format!("its clients and users: {0}\ntry: ropcheck check --target {0}\n", path.display()))?;
     }
     let interrupted = async {

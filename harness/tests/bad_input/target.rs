@@ -7,7 +7,8 @@ use crate::wrong::Wrong;
 
 /// What is wrong · a target file · words of the complaint.
 const TARGETS: &[(&str, &str, &[&str])] = &[
-    ("not YAML", "token_endpoint: «[", &[]),
+    ("not YAML", "token_endpoint: «[", &["unclosed bracket"]),
+    ("not YAML under a key that is unknown", "a: «[\n", &["unclosed bracket"]),
     (
         "an unknown key",
         "token_endpoint: https://as.example/\n«client: {}\n",

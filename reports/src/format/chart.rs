@@ -47,8 +47,18 @@ const FOOT: f64 = 192.0;
 const POINTS: usize = 1000;
 
 /// Numbers over the seconds of a run, from 0 up; a second without one has none of what is counted.
-pub(crate) fn numbers(caption: &str, unit: &str, all: Vec<Series>) -> Chart {
-    let (last, most) = (last(&all), most(&all).max(1));
+pub(crate) fn numbers(caption: &str, all: Vec<Series>) -> Chart {
+    up_to(1, caption, "", all)
+}
+
+/// Per cent over the seconds of a run, on an axis of a hundred: else whatever is least looks like most.
+pub(crate) fn shares(caption: &str, all: Vec<Series>) -> Chart {
+    up_to(100, caption, " %", all)
+}
+
+/// On an axis that is so high at least.
+fn up_to(least: u64, caption: &str, unit: &str, all: Vec<Series>) -> Chart {
+    let (last, most) = (last(&all), most(&all).max(least));
     let stride = stride(most);
     let top = most.div_ceil(stride).saturating_mul(stride);
     let y = |count: u64| place(float(count) / float(top), FOOT, TOP);
@@ -266,7 +276,7 @@ mod tests {
         assert_eq!(chart.lines[0].pieces.len(), 2, "{:?}", chart.lines[0].pieces);
         assert_eq!(chart.lines[0].pieces[1].split(' ').count(), 2, "one second alone is a dot");
         assert_eq!(
-            (numbers("rate", "", series(&seconds)).lines[0].pieces.len(), chart.lines[0].look.as_str()),
+            (numbers("rate", series(&seconds)).lines[0].pieces.len(), chart.lines[0].look.as_str()),
             (1, "s0")
         );
     }

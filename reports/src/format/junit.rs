@@ -12,7 +12,7 @@ use crate::load::Held;
 use crate::opinion::{self, Binding};
 use crate::record::Finding;
 use crate::record::load::CameTo;
-use crate::run::{CaseOutcome, Run, Verdict, Weight};
+use crate::run::{CaseOutcome, Run, Standing, Verdict, Weight};
 use crate::waivers::Applied;
 
 /// Writes the run as one test suite.
@@ -34,6 +34,7 @@ fn suite(run: &Run) -> TestSuite {
     suite.add_test_cases(run.outdated().map(outdated));
     suite.add_test_cases(run.load.thresholds.iter().map(threshold));
     suite.add_test_cases(unsound(run));
+    suite.add_test_cases(judged_too_little(run));
     if let Some(why) = wording::ending(run) {
         suite.add_test_case(unended(why));
     }
@@ -227,6 +228,20 @@ fn unsound(run: &Run) -> Option<TestCase> {
     let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
     error.set_type("load").set_message(why);
     let mut test = TestCase::new("generator: the figures are the server's", error);
+    test.set_classname("run");
+    Some(test)
+}
+
+/// A run in which too little could be judged is an error of its own: its cases, each left out with its reason, would else look like
+/// a run in which nothing is wrong.
+fn judged_too_little(run: &Run) -> Option<TestCase> {
+    let is_told = wording::ending(run).is_some() || run.load.is_inconclusive();
+    if run.standing() != Standing::Inconclusive || is_told {
+        return None;
+    }
+    let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
+    error.set_type("run").set_message(format!("{}: {}", wording::headline(run), wording::summary(run)));
+    let mut test = TestCase::new("judged: enough to conclude anything", error);
     test.set_classname("run");
     Some(test)
 }

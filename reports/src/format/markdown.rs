@@ -241,8 +241,13 @@ fn details(summary: &str, body: &str) -> String {
 
 /// A text of the record as prose: on one line, short, and no Markdown or HTML.
 fn field(text: &str) -> String {
+    sentence(&wording::shorten(&wording::visible(text), FIELD))
+}
+
+/// A sentence of our own, whole however long it is, with what it tells of the record.
+fn sentence(text: &str) -> String {
     let mut escaped = String::new();
-    for character in wording::shorten(&wording::visible(text), FIELD).chars() {
+    for character in wording::visible(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

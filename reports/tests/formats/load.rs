@@ -85,6 +85,45 @@ fn a_search_is_told_with_its_rate_and_without_a_hold_as_inconclusive() {
 }
 
 #[test]
+fn a_run_that_nobody_answered_is_an_error_where_machines_read_it() {
+    let mut silent = events(LOAD);
+    for event in &mut silent {
+        match event {
+            Event::RunStarted(head) => head.load.iter_mut().for_each(|load| load.thresholds.clear()),
+            Event::Window(window) => window.statuses = [(0, 1)].into(),
+            _ => {}
+        }
+    }
+    silent.retain(|event| !matches!(event, Event::Found(_) | Event::Pulse(_)));
+    assert_eq!(fold_all(silent.clone()).standing(), Standing::Inconclusive);
+    let elements = balanced(&told("junit", &silent));
+    assert_eq!(elements.get("error"), Some(&1), "{elements:?}");
+}
+
+#[test]
+fn what_is_cut_is_no_sentence_of_our_own() {
+    let mut long = events(LOAD);
+    if let Some(Event::RunStarted(head)) = long.first_mut()
+        && let Some(load) = &mut head.load
+    {
+        load.conditions.machine = "m".repeat(300);
+    }
+    let told = told("markdown", &long);
+    assert!(told.contains("2 cores, 1024 open files |"), "the sentence goes on behind it: {told}");
+}
+
+#[test]
+fn few_seconds_and_a_small_share_are_drawn_as_what_they_are() {
+    let page = told("html", &events(LOAD));
+    let chart = |caption: &str| {
+        let from = page.find(caption).unwrap_or_else(|| panic!("no chart of {caption}"));
+        page[from..].split("</figure>").next().unwrap_or_default().to_owned()
+    };
+    assert!(chart("CPU of the generator").contains("100 %"), "15 % is little");
+    assert!(!chart("of wrong-password/login").contains("p99"), "of twenty a second p99 is the longest");
+}
+
+#[test]
 fn a_closed_loop_says_what_it_hides() {
     let mut closed = events(LOAD);
     if let Some(Event::RunStarted(head)) = closed.first_mut()

@@ -21,6 +21,7 @@ pub(super) struct LoadView {
     pub(super) names: [&'static str; QUANTILE_NAMES.len()],
     pub(super) steps: Vec<StepView>,
     pub(super) says: &'static str,
+    pub(super) hides: Option<&'static str>,
     pub(super) charts: Vec<Chart>,
 }
 
@@ -86,22 +87,18 @@ pub(super) fn view(run: &Run) -> Option<LoadView> {
         measured: words::measured(load),
         names: QUANTILE_NAMES,
         steps: load.steps.iter().enumerate().map(step).collect(),
-        says: if words::is_open(load) {
-            OPEN
-        } else if head.is_some_and(|head| head.mode == Mode::Users) {
-            words::CLOSED
-        } else {
-            SERVICE
-        },
+        says: if words::is_open(load) { OPEN } else { SERVICE },
+        hides: head.is_some_and(|head| head.mode == Mode::Users).then_some(words::CLOSED),
         charts: charts(load, head),
     })
 }
 
-const SERVICE: &str = "Service time: from sending to the last byte of the answer.";
+const SERVICE: &str = "Service time: from sending to the last byte of the answer, the opening of a connection left out; connect is that \
+                       opening, one for each that was tried.";
 
 const OPEN: &str = "Response time: from the intended start of an arrival to the last byte of its answer. Service time leaves \
                     out what an arrival waited for; held is waiting while as many were under way as there may be at once; \
-                    lag is how late the generator was; connect is the opening of connections.";
+                    lag is how late the generator was; connect is the opening of connections, one for each that was tried.";
 
 fn conditions(load: &Load, head: &LoadHead) -> Vec<(&'static str, String)> {
     words::conditions(load, head).into_iter().chain([("in the run", words::generator(load, head))]).collect()
@@ -168,9 +165,9 @@ fn charts(load: &Load, head: Option<&LoadHead>) -> Vec<Chart> {
     if head.is_some_and(|head| head.mode == Mode::Race) {
         return vec![];
     }
-    let mut all = vec![chart::numbers("requests a second", "", by_step(load, |second| second.count))];
+    let mut all = vec![chart::numbers("requests a second", by_step(load, |second| second.count))];
     if load.over_time.iter().flat_map(|step| &step.seconds).any(|second| second.errors > 0) {
-        all.push(chart::numbers("errors a second", "", by_step(load, |second| second.errors)));
+        all.push(chart::numbers("errors a second", by_step(load, |second| second.errors)));
     }
     let measured = words::measured(load);
     if load.steps.iter().any(|step| step.latency().count() > 0) {
@@ -212,12 +209,13 @@ fn over_time(step: &OverTime, measured: &str) -> Chart {
         look: look.to_owned(),
         seconds: step.seconds.iter().map(|second| (second.second, value(second))).collect(),
     };
-    let all = vec![
-        series("p50", "s0", |second| second.p50_us),
-        series("p99", "s1", |second| second.p99_us),
-        // It often lies on the line below it.
-        series("max", "s2 dashed", |second| second.max_us),
-    ];
+    let mut all = vec![series("p50", "s0", |second| second.p50_us)];
+    // Of fewer it is the longest.
+    if step.seconds.iter().any(|second| second.count >= 100) {
+        all.push(series("p99", "s1", |second| if second.count < 100 { 0 } else { second.p99_us }));
+    }
+    // It often lies on the line below it.
+    all.push(series("max", "s2 dashed", |second| second.max_us));
     chart::times(&format!("{measured} of {}", wording::visible(&step.step)), all)
 }
 
@@ -232,10 +230,9 @@ fn generator(pulses: &[Pulse], head: &LoadHead) -> Vec<Chart> {
     queues.extend(any(|pulse| pulse.waiting).then(|| series("arrivals waiting", 1, &|pulse| pulse.waiting)));
     queues.extend(any(|pulse| pulse.unvalidated).then(|| series("tokens to validate", 2, &|pulse| pulse.unvalidated)));
     let whole = u64::from(head.conditions.cores.max(1)) * 10_000;
-    let cpu = chart::numbers(
+    let cpu = chart::shares(
         "CPU of the generator, of all its cores",
-        " %",
         vec![series("CPU", 0, &|pulse| pulse.cpu_in_a_second() / whole)],
     );
-    vec![cpu, chart::numbers("requests under way", "", queues)]
+    vec![cpu, chart::numbers("requests under way", queues)]
 }

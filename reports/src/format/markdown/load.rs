@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::field;
+use super::{field, sentence};
 use crate::format::wording::load as words;
 use crate::latency::{QUANTILE_NAMES, Times};
 use crate::record::load::{CameTo, Mode};
@@ -22,7 +22,7 @@ pub(super) fn blocks(run: &Run) -> [(&'static str, String); 6] {
 
 fn invalid(run: &Run) -> String {
     let told = words::invalid(&run.load);
-    told.iter().map(|(why, remedy)| format!("- **INVALID**: {}; {}\n", field(why), field(remedy))).collect()
+    told.iter().map(|(why, remedy)| format!("- **INVALID**: {}; {}\n", sentence(why), sentence(remedy))).collect()
 }
 
 fn thresholds(run: &Run) -> String {
@@ -47,7 +47,7 @@ fn search(run: &Run) -> String {
 
 fn races(run: &Run) -> String {
     let told = run.load.races.iter();
-    let told = told.map(|race| format!("- **{}** {}\n", field(&words::race(race)), field(&words::race_facts(race))));
+    let told = told.map(|race| format!("- **{}** {}\n", field(&words::race(race)), sentence(&words::race_facts(race))));
     titled("### Races\n\n", told.collect())
 }
 
@@ -67,10 +67,10 @@ fn steps(run: &Run) -> String {
         }
     }
     for step in &load.steps {
-        let _ = write!(rows, "\n{}: {}.\n", field(&step.step), field(&words::answers(step)));
+        let _ = write!(rows, "\n{}: {}.\n", field(&step.step), sentence(&words::answers(step)));
     }
     if run.started.load.as_ref().is_some_and(|head| head.mode == Mode::Users) {
-        let _ = write!(rows, "\n{}\n", field(words::CLOSED));
+        let _ = write!(rows, "\n{}\n", sentence(words::CLOSED));
     }
     titled(&head, rows)
 }
@@ -79,7 +79,7 @@ fn conditions(run: &Run) -> String {
     let Some(head) = &run.started.load else { return String::new() };
     let told =
         words::conditions(&run.load, head).into_iter().chain([("in the run", words::generator(&run.load, head))]);
-    let rows: String = told.map(|(name, text)| format!("| {name} | {} |\n", field(&text))).collect();
+    let rows: String = told.map(|(name, text)| format!("| {name} | {} |\n", sentence(&text))).collect();
     titled("### Conditions\n\n| | |\n|---|---|\n", rows)
 }
 
