@@ -60,7 +60,10 @@ const NOT_THERE: &[(&str, &[&str])] = &[
         "serve --port 0 --script no-such.yaml",
         &["could not read no-such.yaml", "`script: [{ from: 5s, for: 1s, do: stall }]`"],
     ),
-    ("serve --port 0 --write-target no/such/demo.yaml", &["could not write no/such/demo.yaml", "make its folder first"]),
+    (
+        "serve --port 0 --write-target no/such/demo.yaml",
+        &["could not write no/such/demo.yaml", "make its folder first"],
+    ),
     ("check --record no/such/folder.ndjson", &["could not write no/such/folder.ndjson", "make its folder first"]),
 ];
 

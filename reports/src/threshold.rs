@@ -226,7 +226,7 @@ impl Threshold {
         // Whoever names no step knows that all are added up.
         let together = if self.steps.is_some() && of.len() > 1 {
             let names: Vec<&str> = of.iter().map(|step| step.step.as_str()).collect();
-            format!(", {} together", names.join(" and "))
+            format!(", of {} together", names.join(", "))
         } else {
             String::new()
         };
@@ -402,10 +402,10 @@ mod tests {
         ];
         assert_eq!(
             outcome("max(login) < 10 ms", &all, 0),
-            (true, "9.01 ms, mix/login and session/login together".to_owned())
+            (true, "9.01 ms, of mix/login, session/login together".to_owned())
         );
         assert_eq!(outcome("max(session/login) < 5 ms", &all, 0), (true, "1.00 ms".to_owned()));
-        let rate = "0.5 answers/s, mix/login and session/login together".to_owned();
+        let rate = "0.5 answers/s, of mix/login, session/login together".to_owned();
         assert_eq!(outcome("rate(login) >= 0.5/s", &all, 0), (true, rate), "over seconds 0 to 3");
         assert_eq!(outcome("errors < 50 %", &all, 0), (true, "33.33 % (1 of 3)".to_owned()));
         let threshold = Threshold::parse("p99(login) < 250 ms").expect("it is one");

@@ -275,10 +275,7 @@ mod tests {
         let chart = times("p99", series(&seconds));
         assert_eq!(chart.lines[0].pieces.len(), 2, "{:?}", chart.lines[0].pieces);
         assert_eq!(chart.lines[0].pieces[1].split(' ').count(), 2, "one second alone is a dot");
-        assert_eq!(
-            (numbers("rate", series(&seconds)).lines[0].pieces.len(), chart.lines[0].look.as_str()),
-            (1, "s0")
-        );
+        assert_eq!((numbers("rate", series(&seconds)).lines[0].pieces.len(), chart.lines[0].look.as_str()), (1, "s0"));
     }
 
     #[test]
