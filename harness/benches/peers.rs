@@ -5,10 +5,14 @@
 //! this program does beside it is what the ratios tell. Prints medians. `cargo bench -p ropcheck --bench peers`; see peers.md
 #![expect(clippy::print_stdout, reason = "the table is the output")]
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs::{self, File};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -17,6 +21,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
 use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseMethod, GooseRequest, GooseUser, Scenario, Transaction};
 use http_body_util::BodyExt as _;
@@ -26,6 +32,7 @@ use ropcheck_reference_server::{Config, HashCost, Policy, app};
 use ropcheck_reports::latency::{Times, decode};
 use ropcheck_reports::read;
 use ropcheck_reports::record::{Event, Window};
+use serde_json::Value;
 use tower_service::Service as _;
 
 const ROUNDS: usize = 5;
@@ -48,7 +55,11 @@ fn main() {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve"] => serve(),
         ["goose", base] => bare_goose(base),
-        ["hyper", base] => bare_hyper(base),
+        ["hyper", base] => bare_hyper(base, |_| {}),
+        ["reading", base] => {
+            let mut reading = Reading::default();
+            bare_hyper(base, move |body| reading.read(body));
+        }
         _ => compare(),
     }
 }
@@ -59,7 +70,7 @@ fn compare() {
     let (_server, base) = server();
     pin(1);
     let folder = tempfile::tempdir().expect("a folder");
-    let (mut goose, mut closed, mut oha, mut hyper) = (vec![], vec![], vec![], vec![]);
+    let (mut goose, mut closed, mut oha, mut hyper, mut reading) = (vec![], vec![], vec![], vec![], vec![]);
     let (mut open, mut valid, mut lags, mut alone, mut memory) = (vec![], vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         goose.push(told(&Command::new(own()).args(["goose", &base]).output().expect("goose")));
@@ -67,6 +78,7 @@ fn compare() {
         closed.push(run(Command::new(ROPCHECK), folder.path(), &base, &users).rate);
         oha.extend(most_by_oha(&base));
         hyper.push(told(&Command::new(own()).args(["hyper", &base]).output().expect("hyper")));
+        reading.push(told(&Command::new(own()).args(["reading", &base]).output().expect("hyper")));
         // More than it can do, so that as many as may be are under way all the time.
         let rate = 1.5 * closed.last().expect("one");
         let saturated = format!("rate: {rate:.0}/s for {SECONDS}s, arrivals: even, at_once: {AT_ONCE}");
@@ -80,12 +92,13 @@ fn compare() {
         memory
             .push(run(Command::new(ROPCHECK), folder.path(), &base, &format!("users: 500 for {SECONDS}s")).most_memory);
     }
-    let [goose, closed, oha, hyper] = [goose, closed, oha, hyper].map(median);
+    let [goose, closed, oha, hyper, reading] = [goose, closed, oha, hyper, reading].map(median);
     let [open, valid, lag, alone, memory] = [open, valid, lags, alone, memory].map(median);
     println!("bare goose, {AT_ONCE} users            {goose:>8.0} answers/s");
     println!("ropcheck, {AT_ONCE} users              {closed:>8.0} answers/s   {:.2} of it", closed / goose);
     println!("oha, {AT_ONCE} connections             {oha:>8.0} answers/s");
-    println!("bare hyper, {AT_ONCE} connections      {hyper:>8.0} answers/s");
+    println!("bare hyper, {AT_ONCE} connections      {hyper:>8.0} answers/s   {:.2} of oha", hyper / oha);
+    println!("the same, reading tokens        {reading:>8.0} answers/s   {:.2} of oha", reading / oha);
     println!("ropcheck, arrivals              {open:>8.0} answers/s   {:.2} of oha", open / oha);
     println!("ropcheck, each token validated  {valid:>8.0} answers/s");
     println!("lag at half of saturation, p99  {lag:>8.0} µs");
@@ -170,7 +183,7 @@ fn most_by_oha(base: &str) -> Option<f64> {
         .args(["-T", FORM_TYPE, "-H", &authorization, &format!("{base}{TOKEN}")])
         .output()
         .ok()?;
-    let told: serde_json::Value = serde_json::from_slice(&oha.stdout).expect("oha tells JSON");
+    let told: Value = serde_json::from_slice(&oha.stdout).expect("oha tells JSON");
     told["summary"]["requestsPerSec"].as_f64()
 }
 
@@ -213,10 +226,30 @@ fn bare_goose(base: &str) {
     println!("{}", count(ANSWERS.load(Ordering::Relaxed)) / f64::from(SECONDS));
 }
 
+/// The least that anybody does who looks at the tokens of every answer: its JSON and that of the claims read, and each token and
+/// jti held against all before it.
+#[derive(Default)]
+struct Reading {
+    keys: RandomState,
+    seen: HashSet<u64>,
+}
+
+impl Reading {
+    fn read(&mut self, body: &[u8]) {
+        let answer: Value = serde_json::from_slice(body).expect("JSON");
+        let [access, refresh] = ["access_token", "refresh_token"].map(|name| answer[name].as_str().expect("a token"));
+        let claims = access.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok()).expect("a JWT");
+        let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+        for text in [access, refresh, claims["jti"].as_str().expect("a jti")] {
+            assert!(self.seen.insert(self.keys.hash_one(text)), "each answer is handed out once");
+        }
+    }
+}
+
 /// Connections of hyper, the client that `ropcheck` asks by, over which the same request is sent and the answer read, again
 /// and again.
-fn bare_hyper(base: &str) {
-    async fn ask_on(authority: String, until: tokio::time::Instant) -> u64 {
+fn bare_hyper(base: &str, read: impl FnMut(&[u8]) + 'static) {
+    async fn ask_on(authority: String, until: tokio::time::Instant, read: Rc<RefCell<impl FnMut(&[u8])>>) -> u64 {
         let stream = tokio::net::TcpStream::connect(&authority).await.expect("a server");
         stream.set_nodelay(true).expect("a socket");
         let (mut sender, connection) =
@@ -230,17 +263,21 @@ fn bare_hyper(base: &str) {
             let request = request.body(http_body_util::Full::new(Bytes::from_static(FORM.as_bytes())));
             sender.ready().await.expect("a connection");
             let answer = sender.send_request(request.expect("a request")).await.expect("an answer");
-            answer.into_body().collect().await.expect("a body");
+            let body = answer.into_body().collect().await.expect("a body").to_bytes();
+            (*read.borrow_mut())(&body);
             answers += 1;
         }
         answers
     }
     let authority = base.trim_start_matches("http://");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let answers = runtime.block_on(async {
+    let read = Rc::new(RefCell::new(read));
+    let answers = tokio::task::LocalSet::new().block_on(&runtime, async {
         let until = tokio::time::Instant::now() + Duration::from_secs(SECONDS.into());
         let mut asking = tokio::task::JoinSet::new();
-        (0..AT_ONCE).for_each(|_| drop(asking.spawn(ask_on(authority.to_owned(), until))));
+        for _ in 0..AT_ONCE {
+            asking.spawn_local(ask_on(authority.to_owned(), until, Rc::clone(&read)));
+        }
         asking.join_all().await.iter().sum()
     });
     println!("{}", count(answers) / f64::from(SECONDS));
