@@ -175,7 +175,6 @@ async fn a_search_that_found_its_rate_left_nothing_open() {
     assert!(turned_away.sum::<u64>() > 0, "it asked for no more than the server bears");
     // This machine may be too busy to find it.
     if let Some(Answer::Rate { .. }) = run.load.search.as_ref().map(|search| search.answer()) {
-        let told = (run.standing(), run.exit_code(true));
-        assert!(run.load.steps[0].errors > 0 || told == (Standing::Passed, 0), "{told:?}: {:?}", run.cases);
+        assert_eq!((run.standing(), run.exit_code(true)), (Standing::Passed, 0), "{:?}", run.cases);
     }
 }
