@@ -44,7 +44,7 @@ use self::pulse::{BEAT, Meter};
 use self::schedule::Schedule;
 use self::search::Tried;
 use self::sheet::{Sheet, unmet};
-use self::tokens::{Came, Issued, Tokens};
+use self::tokens::{Came, Issued, Taken, Tokens, issued};
 use crate::breaker::Gone;
 use crate::captures::Captures;
 use crate::drawn::Drawn;
@@ -52,7 +52,6 @@ use crate::halt::Halt;
 use crate::plan::Plan;
 use crate::recorder::{self, micros};
 use crate::scenario::load::{Arrivals, Connections, Load, Ramp, Validate};
-use crate::secret::Secret;
 use crate::session::Session;
 use crate::suite::now_ms;
 use crate::walk::{Ground, Manner, Start, Walked, walk, walk_on};
@@ -90,7 +89,12 @@ pub async fn run(
 ) -> Result<(), NotLoaded> {
     let (events, mut told) = mpsc::unbounded_channel();
     let running = Arc::new(Running::ready(session, id, options, events)?);
-    let rehearsed = running.rehearse().await?;
+    let mut stop = std::pin::pin!(stop);
+    let rehearsed = tokio::select! {
+        biased;
+        () = &mut stop => return Err(NotLoaded::Interrupted),
+        rehearsed = running.rehearse() => rehearsed?,
+    };
     let head = session.head(Kind::Load, &running.mix.cases(), now_ms());
     tell(Event::RunStarted(RunStarted { load: Some(running.head()), ..head }));
     // The controls of every later walk were sent in the first ones.
@@ -103,7 +107,6 @@ pub async fn run(
     }
     let began = session.wire().now();
     let mut attack = std::pin::pin!(running.attack());
-    let mut stop = std::pin::pin!(stop);
     let mut cut_off = None;
     let done = loop {
         let why = tokio::select! {
@@ -157,33 +160,6 @@ fn validated(load: &Load) -> Validated {
         Validate::OneOf(many) => Validated::OneOf(many.get()),
         Validate::None => Validated::None,
     }
-}
-
-/// The tokens of each answer that brought some, by its position.
-type Taken = Vec<(usize, Vec<Secret>)>;
-
-/// What the answers of a walk issued: its tokens with the facts about them, which nobody needs any more.
-fn issued(plan: &Plan, walked: &mut Walked, taken: Taken, journey: usize, row: &Row) -> Vec<Issued> {
-    let walk = walked.drawn.attempt();
-    let answers = taken.into_iter().filter_map(|(position, tokens)| {
-        let exchange = &mut walked.exchanges[position];
-        let answer = exchange.heard.as_mut().ok()?;
-        let step = plan.sent(exchange.sent)?;
-        let facts = std::mem::take(&mut answer.tokens);
-        let told = |member: &str| answer.members().ok()?.raw(member);
-        Some(Issued {
-            walk,
-            position,
-            journey,
-            user: row.user.clone(),
-            client: Arc::clone(&row.client),
-            tokens: facts.into_iter().zip(tokens).collect(),
-            scope: answer.members().ok().and_then(|members| members.text("scope")).or_else(|| step.template.scope()),
-            expires_in: told("expires_in").and_then(|seconds| seconds.parse().ok()),
-            heard_at: answer.heard_at,
-        })
-    });
-    answers.collect()
 }
 
 /// A load made ready to be walked by many.

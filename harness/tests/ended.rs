@@ -7,13 +7,14 @@ mod served;
 #[path = "support/small.rs"]
 mod small;
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::Request as Received;
 use axum::middleware::{Next, from_fn};
 use ropcheck::embedded::demo_target;
+use ropcheck::load::NotLoaded;
 use ropcheck::session::{Session, Subject};
 use ropcheck::suite::folded;
 use ropcheck_reports::record::Ended;
@@ -107,6 +108,15 @@ async fn whoever_waits_when_arrivals_are_stopped_is_counted_with_the_time_that_i
     // The first of them waited while most others came.
     let waited = login.response.max_us();
     assert!((100_000..finished.took_us).contains(&waited), "{waited} us");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_stopped_before_the_first_walk_asks_nothing() {
+    let falling = Falling::ready("127.0.0.1", "", "small/hour").await;
+    let before = falling.heard.load(Ordering::SeqCst);
+    let ended = loaded(&falling.session, "small/hour", ready(())).await;
+    assert!(matches!(ended, Err(NotLoaded::Interrupted)), "{ended:?}");
+    assert_eq!(falling.heard.load(Ordering::SeqCst), before);
 }
 
 /// Of half a second each login takes longer than all: no user has time to refresh.

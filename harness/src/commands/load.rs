@@ -30,7 +30,12 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     }
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let interrupted = interrupted()?;
-    let session = Arc::new(Session::open(subject, library, std::slice::from_ref(&args.scenario), args.seed).await?);
+    let mut interrupted = std::pin::pin!(interrupted);
+    let opened = tokio::select! {
+        opened = Session::open(subject, library, std::slice::from_ref(&args.scenario), args.seed) => opened?,
+        () = &mut interrupted => return Err(NotLoaded::Interrupted.into()),
+    };
+    let session = Arc::new(opened);
     let progress = progress(load::lasts(&wanted));
     let options = Options { seed: args.seed, dashboard: args.dashboard };
     load::run(&session, &args.scenario, options, interrupted, &mut |event| {
@@ -129,6 +134,7 @@ impl From<NotLoaded> for Stop {
             | NotLoaded::NotSacrificial { .. }
             | NotLoaded::NoStep { .. } => Self::bad_input(why.to_string()),
             NotLoaded::Skipped { .. } | NotLoaded::NotMet { .. } => Self::nothing_judged(why.to_string()),
+            NotLoaded::Interrupted => Self::interrupted(),
             NotLoaded::Goose(_) | NotLoaded::Machine(_) => Self::harness(why.to_string()),
         }
     }

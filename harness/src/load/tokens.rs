@@ -24,8 +24,11 @@ use tokio::sync::{mpsc, oneshot};
 use self::look::{Against, Look};
 use self::signatures::{Signatures, ToTry, Tried};
 pub(super) use self::truths::TRUTHS;
+use super::mix::Row;
+use crate::plan::Plan;
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::walk::Walked;
 
 /// What one answer issued, as the walk heard it.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +51,33 @@ pub(super) struct Issued {
     pub(super) expires_in: Option<u64>,
     /// When it was heard, since the Unix epoch, by the clock that the server goes by.
     pub(super) heard_at: Duration,
+}
+
+/// The tokens of each answer that brought some, by its position.
+pub(super) type Taken = Vec<(usize, Vec<Secret>)>;
+
+/// What the answers of a walk issued: its tokens with the facts about them, which nobody needs any more.
+pub(super) fn issued(plan: &Plan, walked: &mut Walked, taken: Taken, journey: usize, row: &Row) -> Vec<Issued> {
+    let walk = walked.drawn.attempt();
+    let answers = taken.into_iter().filter_map(|(position, tokens)| {
+        let exchange = &mut walked.exchanges[position];
+        let answer = exchange.heard.as_mut().ok()?;
+        let step = plan.sent(exchange.sent)?;
+        let facts = std::mem::take(&mut answer.tokens);
+        let told = |member: &str| answer.members().ok()?.raw(member);
+        Some(Issued {
+            walk,
+            position,
+            journey,
+            user: row.user.clone(),
+            client: Arc::clone(&row.client),
+            tokens: facts.into_iter().zip(tokens).collect(),
+            scope: answer.members().ok().and_then(|members| members.text("scope")).or_else(|| step.template.scope()),
+            expires_in: told("expires_in").and_then(|seconds| seconds.parse().ok()),
+            heard_at: answer.heard_at,
+        })
+    });
+    answers.collect()
 }
 
 /// A kind of token.
