@@ -92,11 +92,15 @@ pub async fn run(
     let mut stop = std::pin::pin!(stop);
     let rehearsed = tokio::select! {
         biased;
-        () = &mut stop => return Err(NotLoaded::Interrupted),
-        rehearsed = running.rehearse() => rehearsed?,
+        () = &mut stop => None,
+        rehearsed = running.rehearse() => Some(rehearsed?),
     };
     let head = session.head(Kind::Load, &running.mix.cases(), now_ms());
     tell(Event::RunStarted(RunStarted { load: Some(running.head()), ..head }));
+    let Some(rehearsed) = rehearsed else {
+        tell(Event::RunFinished(RunFinished::after(0, Ended::Interrupted)));
+        return Ok(());
+    };
     // The controls of every later walk were sent in the first ones.
     for (row, walked) in &rehearsed {
         recorder::exchanges(&row.plan, walked, &mut |exchange| {

@@ -14,7 +14,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::Request as Received;
 use axum::middleware::{Next, from_fn};
 use ropcheck::embedded::demo_target;
-use ropcheck::load::NotLoaded;
 use ropcheck::session::{Session, Subject};
 use ropcheck::suite::folded;
 use ropcheck_reports::record::Ended;
@@ -111,11 +110,11 @@ async fn whoever_waits_when_arrivals_are_stopped_is_counted_with_the_time_that_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_stopped_before_the_first_walk_asks_nothing() {
+async fn a_load_that_is_stopped_before_its_first_walk_asks_nothing_and_tells_so() {
     let falling = Falling::ready("127.0.0.1", "", "small/hour").await;
     let before = falling.heard.load(Ordering::SeqCst);
-    let ended = loaded(&falling.session, "small/hour", ready(())).await;
-    assert!(matches!(ended, Err(NotLoaded::Interrupted)), "{ended:?}");
+    let run = folded(loaded(&falling.session, "small/hour", ready(())).await.expect("nothing is wrong"));
+    assert_eq!((run.standing(), run.exit_code(false)), (Standing::Interrupted, 130));
     assert_eq!(falling.heard.load(Ordering::SeqCst), before);
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let mut interrupted = std::pin::pin!(interrupted);
     let opened = tokio::select! {
         opened = Session::open(subject, library, std::slice::from_ref(&args.scenario), args.seed) => opened?,
-        () = &mut interrupted => return Err(NotLoaded::Interrupted.into()),
+        () = &mut interrupted => return Err(Stop::interrupted()),
     };
     let session = Arc::new(opened);
     let progress = progress(load::lasts(&wanted));
@@ -134,7 +134,6 @@ impl From<NotLoaded> for Stop {
             | NotLoaded::NotSacrificial { .. }
             | NotLoaded::NoStep { .. } => Self::bad_input(why.to_string()),
             NotLoaded::Skipped { .. } | NotLoaded::NotMet { .. } => Self::nothing_judged(why.to_string()),
-            NotLoaded::Interrupted => Self::interrupted(),
             NotLoaded::Goose(_) | NotLoaded::Machine(_) => Self::harness(why.to_string()),
         }
     }

@@ -82,9 +82,6 @@ pub enum NotLoaded {
         /// The steps that there are.
         hint: String,
     },
-    /// It was stopped by hand before it began.
-    #[error("interrupted before the load began")]
-    Interrupted,
     /// The machine refused a thread or a timer.
     #[error(
         "this machine refused a thread or a timer: {0}; let other programs end, or raise the limits of processes and open files"
