@@ -124,6 +124,20 @@ fn few_seconds_and_a_small_share_are_drawn_as_what_they_are() {
 }
 
 #[test]
+fn a_race_says_first_that_several_were_given_the_same_token() {
+    let mut shared = events(LOAD);
+    for event in &mut shared {
+        if let Event::Race(race) = event {
+            race.shared = 3;
+        }
+    }
+    for format in ["html", "junit", "markdown", "text"] {
+        let told = told(format, &shared);
+        assert!(told.contains("several won for good, given the same token in 3 rounds"), "{format}");
+    }
+}
+
+#[test]
 fn a_closed_loop_says_what_it_hides() {
     let mut closed = events(LOAD);
     if let Some(Event::RunStarted(head)) = closed.first_mut()

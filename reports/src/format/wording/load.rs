@@ -178,7 +178,10 @@ pub(crate) fn missed(load: &Load) -> Vec<String> {
 /// `refresh: of 8 uses at once exactly one won`.
 pub(crate) fn race(race: &Race) -> String {
     let word = Won::of(race).name();
-    let shared = if race.shared > 0 { ", and were given the same token" } else { "" };
+    let shared = match race.shared {
+        0 => String::new(),
+        rounds => format!(", given the same token in {}", count(rounds, "round")),
+    };
     visible(&format!("{}: of {} at once {word}{shared}", race.step, count(race.at_once, "use")))
 }
 
