@@ -130,11 +130,12 @@ impl Hunt {
         if self.confirmed || self.tried >= MOST {
             return None;
         }
-        if self.again.is_some() {
-            return self.again;
-        }
         // The last trial is the one that confirms.
         let is_last = self.tried + 1 == MOST;
+        let confirms = |(_, kind): (f64, Kind)| kind == Kind::Confirmation || self.kept.is_none();
+        if let Some(again) = self.again.filter(|again| !is_last || confirms(*again)) {
+            return Some(again);
+        }
         match (self.kept, self.missed) {
             (None, None) => Some((self.from, Kind::Step)),
             // Even the first rate is too high.
@@ -255,6 +256,17 @@ mod tests {
             hunt.came_to(rate, kind, CameTo::Kept);
         }
         assert!(hunt.confirmed);
+    }
+
+    #[test]
+    fn the_last_trial_confirms_what_was_kept_however_often_the_generator_was_the_limit() {
+        let mut hunt = Hunt::new(25.0, 3200.0);
+        let mut last = None;
+        while let Some((rate, kind)) = hunt.next() {
+            hunt.came_to(rate, kind, if rate <= 600.0 { CameTo::Kept } else { CameTo::Invalid });
+            last = Some(kind);
+        }
+        assert_eq!((last, hunt.confirmed, hunt.tried), (Some(Kind::Confirmation), true, MOST));
     }
 
     #[test]
