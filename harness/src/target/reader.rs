@@ -56,8 +56,15 @@ pub fn read(source: &Source, folder: &Path, env: &dyn Fn(&str) -> Option<String>
         .iter()
         .map(|(name, client)| reader.client(&name.value, client, &file))
         .collect::<Result<Vec<_>, _>>()?;
-    let users =
-        file.users.0.iter().map(|(name, user)| reader.user(&name.value, user)).collect::<Result<Vec<_>, _>>()?;
+    let mut users: Vec<User> = Vec::new();
+    for (name, user) in &file.users.0 {
+        if let Some(other) = users.iter().find(|other| other.username == user.username.value) {
+            // What one account bears would be reckoned twice.
+            let told = format!("the account of `{}`, too: give each account one name", other.name);
+            return Err(source.complain(user.username.defined, told));
+        }
+        users.push(reader.user(&name.value, user)?);
+    }
     if clients.is_empty() || users.is_empty() {
         return Err(source
             .complain_whole("a target needs one client and one user at least: add them under `clients` and `users`"));

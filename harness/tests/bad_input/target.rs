@@ -67,6 +67,11 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
     ("no client", "token_endpoint: https://as.example/\nclients: {}\nUSERS", &["one client and one user at least"]),
     ("no user", "token_endpoint: https://as.example/\nCLIENTS\nusers: {}\n", &["one client and one user at least"]),
     (
+        "an account under two names",
+        "token_endpoint: https://as.example/\nCLIENTS\nusers:\n  a: { username: u, password: p }\n  b: { username: u, password: p }\n",
+        &["5:18", "the account of `a`, too", "give each account one name"],
+    ),
+    (
         "a variable that is not set",
         "token_endpoint: https://as.example/\nCLIENTS\nusers: { a: { username: a, password: «\"${env:ROPCHECK_TEST_NOT_SET}\" } }\n",
         &["no variable `ROPCHECK_TEST_NOT_SET`"],
