@@ -93,13 +93,21 @@ pub async fn run(
     let rehearsed = tokio::select! {
         biased;
         () = &mut stop => None,
-        rehearsed = running.rehearse() => Some(rehearsed?),
+        rehearsed = running.rehearse() => Some(rehearsed),
     };
     let head = session.head(Kind::Load, &running.mix.cases(), now_ms());
     tell(Event::RunStarted(RunStarted { load: Some(running.head()), ..head }));
-    let Some(rehearsed) = rehearsed else {
-        tell(Event::RunFinished(RunFinished::after(0, Ended::Interrupted)));
-        return Ok(());
+    let mut end = |why| tell(Event::RunFinished(RunFinished::after(0, why)));
+    let rehearsed = match rehearsed {
+        Some(Ok(rehearsed)) => rehearsed,
+        Some(Err(why)) => {
+            end(Ended::Stopped(why.to_string()));
+            return Err(why);
+        }
+        None => {
+            end(Ended::Interrupted);
+            return Ok(());
+        }
     };
     // The controls of every later walk were sent in the first ones.
     for (row, walked) in &rehearsed {

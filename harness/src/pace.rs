@@ -18,7 +18,7 @@ pub struct Pace {
 /// Leave to send one request; its place is free again when it is dropped.
 pub(crate) struct Turn<'a> {
     _place: Option<SemaphorePermit<'a>>,
-    /// How long its moment was waited for.
+    /// How long its moment was waited for, until it was taken: a timer that rings late is a part of that wait.
     pub(crate) waited: Duration,
 }
 
@@ -51,12 +51,12 @@ impl Pace {
             None => None,
         };
         let came = wire.now();
-        let (mut now, mut free_at) = (came, came);
+        let mut now = came;
         while let Err(at) = self.take(now) {
             wire.until(at).await;
-            (now, free_at) = (wire.now(), at);
+            now = wire.now();
         }
-        Turn { _place: place, waited: free_at.saturating_sub(came) }
+        Turn { _place: place, waited: now.saturating_sub(came) }
     }
 
     /// Waits for a moment at which so many may begin at once. Before it and after it nobody begins for as long as they would

@@ -178,6 +178,44 @@ fn a_record_that_is_none_is_bad_input() {
     }
 }
 
+/// Nobody listens at that target; and a server that refuses wrong passwords with 401 bears no walk of the second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_does_not_come_about_leaves_reports_that_say_why() {
+    let folder = folder();
+    let base = format!(
+        "http://{}",
+        TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("a port")
+    );
+    let dead = shown(&target(&folder, &base, ""));
+    let loads: [(&[&str], &str); 2] = [
+        (&["load/steady/logins", "--target", &dead], "does not answer"),
+        (&["load/steady/wrong-passwords", "--fault", "invalid-grant-answered-401"], "without load"),
+    ];
+    for (load, why) in loads {
+        let [record, report] = ["run.ndjson", "load.md"].map(|name| folder.path().join(name));
+        let outcome = ["--record".to_owned(), shown(&record), format!("--report=markdown={}", report.display())];
+        let ran = ropcheck(["load"].iter().chain(load).map(|arg| (*arg).to_owned()).chain(outcome));
+        ran.exits(3);
+        let last = events(&record).pop();
+        let Some(Event::RunFinished(finished)) = last else { panic!("{last:?}") };
+        assert!(matches!(&finished.ended, Ended::Stopped(told) if told.contains(why)), "{finished:?}");
+        assert!(read(&report).contains(why), "{}", read(&report));
+    }
+}
+
+#[test]
+fn a_load_that_is_refused_leaves_the_report_of_an_earlier_run() {
+    let folder = folder();
+    let report = folder.path().join("load.md");
+    fs::write(&report, "of yesterday").expect("a file");
+    let text = "- id: nope\n  title: x\n  load: { users: 1 for 1s, journeys: [{ walk: load/steady/logins }], thresholds: [p99(nope) < 1s] }\n";
+    fs::write(folder.path().join("mine.yaml"), text).expect("a file");
+    let scenarios = shown(folder.path());
+    let markdown = format!("--report=markdown={}", report.display());
+    ropcheck(["load", "mine/nope", "--scenarios", &scenarios, &markdown]).exits(2).says(&["p99(nope)"]);
+    assert_eq!(read(&report), "of yesterday");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_cannot_be_written_costs_nobody_a_login() {
     let server = MockServer::start().await;

@@ -336,6 +336,10 @@ async fn whoever_waits_for_what_is_allowed_is_told_and_not_timed() {
     let notices = run.finished.as_ref().map(|last| last.notices.clone()).unwrap_or_default();
     assert!(notices.iter().any(|told| told.starts_with("to keep to `max_rate: 175` ")), "{notices:?}");
     assert_eq!(run.started.load.and_then(|head| head.max_rate), Some(175.0));
+    let requests: u64 = run.load.steps.iter().map(|step| step.count).sum();
+    let asked_us = run.finished.and_then(|last| last.asked_us).expect("it asked");
+    // The first takes no time, and each of the others its turn.
+    assert!((requests - 1) * 1_000_000 <= 175 * asked_us, "{requests} in {asked_us} µs");
 }
 
 /// A user marked sacrificial bears all wrong passwords of a load, and only as many as a target file says where it does.

@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::library::Library;
 use ropcheck::property::Drawing;
 use ropcheck::property::regressions::{Regressions, Seed};
-use ropcheck::session::{Subject, as_recorded, head};
+use ropcheck::session::{Subject, head};
 use ropcheck::suite::{Suite, now_ms};
 use ropcheck::{target, waiver};
-use ropcheck_reports::record::{self, Ended, Event, Finding, Found, Kind, RunStarted};
+use ropcheck_reports::record::{Ended, Event, Finding, Found, Kind, RunStarted};
 
 use super::care::{self, Leave};
 use super::embedded::{self, Shown};
@@ -45,10 +45,7 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         care::dry_run(&suite, target, leave(args))?;
         return Ok(0);
     }
-    let named = match &subject {
-        Subject::Target(target) => as_recorded(target),
-        Subject::Embedded(_) => record::Target { name: embedded::EMBEDDED.to_owned(), token_endpoint: String::new() },
-    };
+    let named = embedded::named(&subject);
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let told = match &subject {
         Subject::Target(target) => {

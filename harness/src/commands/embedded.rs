@@ -1,8 +1,9 @@
 //! The embedded server as it is asked for: strict, with a fault, or with a liberty that the RFCs grant.
 
 use ropcheck::complaint::did_you_mean;
-use ropcheck::session::Subject;
+use ropcheck::session::{Subject, as_recorded};
 use ropcheck_reference_server::{FAULTS, FAULTS_IN_A_RACE, Fault, Policy, VARIANTS, every_fault};
+use ropcheck_reports::record;
 
 use super::stop::Stop;
 use crate::cli::Seeded;
@@ -17,6 +18,14 @@ pub(super) enum Shown {
     InAnAnswer,
     /// Under load, where many answers are held against each other, as well.
     UnderLoad,
+}
+
+/// What a subject is called in a record before anything was asked of it.
+pub(super) fn named(subject: &Subject) -> record::Target {
+    match subject {
+        Subject::Target(target) => as_recorded(target),
+        Subject::Embedded(_) => record::Target { name: EMBEDDED.to_owned(), token_endpoint: String::new() },
+    }
 }
 
 /// What is said behind the name of the server, where it has a fault or takes a liberty.

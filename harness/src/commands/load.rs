@@ -8,10 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ropcheck::library::Library;
 use ropcheck::limits::Told;
 use ropcheck::load::{self, DASHBOARD, NotLoaded, Options, Peak};
-use ropcheck::session::{Session, Subject};
+use ropcheck::session::{Session, Subject, head};
+use ropcheck::suite::now_ms;
 use ropcheck::target::{self, Target};
 use ropcheck::waiver;
-use ropcheck_reports::record::Event;
+use ropcheck_reports::record::{Ended, Event, Kind, RunStarted};
 use tokio::sync::watch;
 
 use super::embedded::{self, Shown};
@@ -28,33 +29,57 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     if args.dashboard {
         tell_dashboard(&args.scenario, &wanted)?;
     }
+    let said = |mut head: RunStarted| {
+        head.target.name += &embedded::altered(&args.seeded);
+        head.waivers = waivers.clone().unwrap_or_default();
+        head
+    };
+    let named = embedded::named(&subject);
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let interrupted = interrupted()?;
     let mut interrupted = std::pin::pin!(interrupted);
     let opened = tokio::select! {
-        opened = Session::open(subject, library, std::slice::from_ref(&args.scenario), args.seed) => opened?,
-        () = &mut interrupted => return Err(Stop::interrupted()),
+        opened = Session::open(subject, Arc::clone(&library), std::slice::from_ref(&args.scenario), args.seed) => {
+            opened.map_err(|why| (why.exchanges().to_vec(), Ended::Stopped(why.to_string()), Stop::from(why)))
+        }
+        () = &mut interrupted => Err((vec![], Ended::Interrupted, Stop::interrupted())),
     };
-    let session = Arc::new(opened);
+    let session = match opened {
+        Ok(session) => Arc::new(session),
+        Err((exchanges, ended, stop)) => {
+            let cases = std::slice::from_ref(&args.scenario);
+            let head = head(&library, named, Kind::Load, cases, args.seed, now_ms());
+            outcome::nothing(recorder, &args.outcome.report, said(head), &exchanges, ended)?;
+            return Err(stop);
+        }
+    };
     let progress = progress(load::lasts(&wanted));
     let options = Options { seed: args.seed, dashboard: args.dashboard };
-    load::run(&session, &args.scenario, options, interrupted, &mut |event| {
+    let mut begun = false;
+    let loaded = load::run(&session, &args.scenario, options, interrupted, &mut |event| {
         if let Event::Pulse(pulse) = &event {
             progress.set_position(pulse.second + 1);
         }
         recorder.keep(match event {
-            Event::RunStarted(mut head) => {
-                head.target.name += &embedded::altered(&args.seeded);
-                head.waivers = waivers.clone().unwrap_or_default();
-                Event::RunStarted(head)
+            Event::RunStarted(head) => {
+                begun = true;
+                Event::RunStarted(said(head))
             }
             later => later,
         });
     })
-    .await?;
+    .await;
     progress.finish_and_clear();
-    let run = outcome::finish(recorder, &args.outcome.report, Printed::Text)?;
-    Ok(run.exit_code(args.strict))
+    match loaded {
+        Ok(()) => Ok(outcome::finish(recorder, &args.outcome.report, Printed::Text)?.exit_code(args.strict)),
+        Err(why) => {
+            // A load that did not come about leaves its reports, with the reason in them.
+            if begun {
+                outcome::finish(recorder, &args.outcome.report, Printed::Nothing)?;
+            }
+            Err(why.into())
+        }
+    }
 }
 
 /// Tells where the live page will be, if it can be there.

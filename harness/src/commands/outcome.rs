@@ -13,7 +13,7 @@ use ropcheck_reports::run::Run;
 use super::stop::Stop;
 
 /// A recorder that writes the record, where one is wanted, and the reports that are written as things happen. Every file is
-/// made here, before the first request: a path that can't be written costs nobody a login.
+/// opened here, before the first request: a path that can't be written costs nobody a login.
 pub(crate) fn recorder(record: Option<&Path>, reports: &[(String, PathBuf)]) -> Result<Recorder, Stop> {
     apart(record.into_iter().chain(reports.iter().map(|(_, path)| path.as_path())))?;
     let mut followers = Vec::new();
@@ -21,9 +21,9 @@ pub(crate) fn recorder(record: Option<&Path>, reports: &[(String, PathBuf)]) -> 
         followers.push(Follower { what: "the record".to_owned(), tell: recorder::line, out: create(path)? });
     }
     for (name, path) in reports {
-        let out = create(path)?;
-        if let Tell::Each(tell) = named(name)?.tell {
-            followers.push(Follower { what: path.display().to_string(), tell, out });
+        match named(name)?.tell {
+            Tell::Each(tell) => followers.push(Follower { what: path.display().to_string(), tell, out: create(path)? }),
+            Tell::Run(_) => may_write(path)?,
         }
     }
     Ok(Recorder::new(followers))
@@ -124,11 +124,21 @@ pub(crate) fn create(path: &Path) -> Result<Box<dyn Write + Send>, Stop> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdout()));
     }
-    let file = File::create(path).map_err(|why| {
-        let remedy = if why.kind() == ErrorKind::NotFound { ": make its folder first" } else { "" };
-        Stop::bad_input(format!("could not write {}: {why}{remedy}", path.display()))
-    })?;
+    let file = File::create(path).map_err(|why| not_written(path, &why))?;
     Ok(Box::new(BufWriter::new(file)))
+}
+
+/// Sees whether a file can be written, and leaves what is in it: a report of an earlier run stays until there is another one.
+fn may_write(path: &Path) -> Result<(), Stop> {
+    if path == Path::new("-") {
+        return Ok(());
+    }
+    File::options().append(true).create(true).open(path).map(drop).map_err(|why| not_written(path, &why))
+}
+
+fn not_written(path: &Path, why: &std::io::Error) -> Stop {
+    let remedy = if why.kind() == ErrorKind::NotFound { ": make its folder first" } else { "" };
+    Stop::bad_input(format!("could not write {}: {why}{remedy}", path.display()))
 }
 
 /// Prints a result that is text already.

@@ -20,7 +20,7 @@ pub(super) struct Stretch {
     lasts: Duration,
     /// When it was ended before its time.
     ended: OnceLock<Duration>,
-    /// When the last was begun who had to wait for a place, in microseconds of the run.
+    /// When the last was begun who had to wait for a place or for a turn, in microseconds of the run.
     held_until_us: AtomicU64,
 }
 
@@ -46,7 +46,7 @@ impl Stretch {
         Some(self.ended.get().map_or(self.lasts, |ended| ended.saturating_sub(*began).min(self.lasts)))
     }
 
-    /// Notes when somebody was begun who had to wait for a place.
+    /// Notes when somebody was begun who had to wait for a place, or for a turn.
     pub(super) fn held(&self, until: Duration) {
         self.held_until_us.fetch_max(micros(until), Ordering::Relaxed);
     }
@@ -57,7 +57,7 @@ impl Stretch {
     }
 
     /// How long was asked from a time of the run on by a schedule that is so long: until its end, and longer where somebody had
-    /// to wait for a place beyond it. Else a server that is slow would be told to bear whatever rate it was meant to.
+    /// to wait beyond it. Else a server that is slow would be told to bear whatever rate it was meant to.
     pub(super) fn asked_from(&self, from: Duration, lasts: Duration) -> Duration {
         Duration::from_micros(self.held_until_us.load(Ordering::Relaxed)).saturating_sub(from).max(lasts)
     }

@@ -77,14 +77,13 @@ impl Sheet {
             let Some(second) = self.stretch.second(exchange.intended_at) else { continue };
             let timed = match (begun, at) {
                 (Begun::ByUser { .. }, _) => Timed::Sent,
-                (Begun::ByArrival { place_at, .. }, 0) => {
-                    if place_at > exchange.intended_at {
-                        self.stretch.held(exchange.sent_at);
-                    }
-                    Timed::Arrival { place_at }
-                }
+                (Begun::ByArrival { place_at, .. }, 0) => Timed::Arrival { place_at },
                 (Begun::ByArrival { .. }, _) => Timed::Follows,
             };
+            let waited_for_a_place = matches!(timed, Timed::Arrival { place_at } if place_at > exchange.intended_at);
+            if waited_for_a_place || timed != Timed::Sent && !exchange.waited.is_zero() {
+                self.stretch.held(exchange.sent_at);
+            }
             let step = journey.first_label + step;
             let musts = broken[at].iter().filter(|sentence| self.musts.contains(**sentence)).count();
             let broken = Broken { all: broken[at].len() as u64, musts: musts as u64 };
