@@ -144,6 +144,17 @@ pub(super) enum Timed {
     Follows,
 }
 
+impl Timed {
+    /// Whether somebody whose time had come had to wait for a place or for a turn. Users have no time of their own.
+    pub(super) fn waited(self, exchange: &Exchange) -> bool {
+        match self {
+            Self::Sent => false,
+            Self::Arrival { place_at } => place_at > exchange.intended_at || !exchange.waited.is_zero(),
+            Self::Follows => !exchange.waited.is_zero(),
+        }
+    }
+}
+
 /// The seconds that are not over. It holds no more of them than the slowest answer takes, however long the run.
 #[derive(Debug)]
 pub(super) struct Windows {
@@ -373,6 +384,19 @@ mod tests {
             "one fails at once"
         );
         assert_eq!((refresh.step.as_str(), refresh.statuses.clone()), ("refresh", BTreeMap::from([(200, 1)])));
+    }
+
+    #[test]
+    fn whoever_is_due_waits_for_a_place_or_for_a_turn() {
+        let at_once = exchange(reading(1, 0, Some(200), 1));
+        let later = Exchange { waited: Duration::from_millis(5), ..exchange(reading(1, 0, Some(200), 1)) };
+        let place_at = |millis| Timed::Arrival { place_at: Duration::from_millis(millis) };
+        let waited = |timed: Timed| [timed.waited(&at_once), timed.waited(&later)];
+        assert_eq!(
+            [waited(place_at(0)), waited(Timed::Follows), waited(Timed::Sent)],
+            [[false, true], [false, true], [false; 2]]
+        );
+        assert_eq!(waited(place_at(60_000)), [true; 2]);
     }
 
     /// An arrival at 1 s that was sent at once and had no answer when the run was ended, 3 s later.

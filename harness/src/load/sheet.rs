@@ -80,8 +80,7 @@ impl Sheet {
                 (Begun::ByArrival { place_at, .. }, 0) => Timed::Arrival { place_at },
                 (Begun::ByArrival { .. }, _) => Timed::Follows,
             };
-            let waited_for_a_place = matches!(timed, Timed::Arrival { place_at } if place_at > exchange.intended_at);
-            if waited_for_a_place || timed != Timed::Sent && !exchange.waited.is_zero() {
+            if timed.waited(exchange) {
                 self.stretch.held(exchange.sent_at);
             }
             let step = journey.first_label + step;
