@@ -27,6 +27,7 @@ mod refused;
 mod schedule;
 mod search;
 mod sheet;
+mod stretch;
 mod tokens;
 mod truth;
 
@@ -38,12 +39,13 @@ use ropcheck_reports::record::load::{Conditions, Mode, Threshold, Validated};
 use ropcheck_reports::record::{Ended, Event, Kind, LoadHead, Pulse, RunFinished, RunStarted};
 use tokio::sync::{mpsc, oneshot};
 
-use self::measure::{Begun, Stretch};
+use self::measure::Begun;
 use self::mix::{Mix, Row};
 use self::pulse::{BEAT, Meter};
 use self::schedule::Schedule;
 use self::search::Tried;
 use self::sheet::{Sheet, unmet};
+use self::stretch::Stretch;
 use self::tokens::{Came, Issued, Taken, Tokens, issued};
 use crate::breaker::Gone;
 use crate::captures::Captures;

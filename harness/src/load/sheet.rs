@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use ropcheck_reports::record::{Event, Finding, Found};
 
-use super::measure::{Begun, Broken, Reading, Stretch, Timed, Windows};
+use super::measure::{Begun, Broken, Reading, Timed, Windows};
 use super::mix::{Journey, Mix};
 use super::promises::Promises;
+use super::stretch::Stretch;
 use crate::exchange::Sent;
 use crate::judge::{came_to, found};
 use crate::lint::Tally;
