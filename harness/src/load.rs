@@ -31,7 +31,7 @@ mod stretch;
 mod tokens;
 mod truth;
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -103,7 +103,8 @@ pub async fn run(
     let rehearsed = match rehearsed {
         Some(Ok(rehearsed)) => rehearsed,
         Some(Err(why)) => {
-            end(Ended::Stopped(why.to_string()));
+            // A reason is one line.
+            end(Ended::Stopped(why.to_string().replace("\n  ", " ")));
             return Err(why);
         }
         None => {
@@ -151,7 +152,10 @@ pub async fn run(
     let gone_us = gone.map(|gone| micros(running.sheet.stretch().since(gone.since)));
     let is_told = matches!(cut_off, Some(Ended::Stopped(_)));
     let notices = gone.filter(|_| !is_told).map(|gone| running.told(gone)).into_iter();
-    let notices = notices.chain(running.ground.notices()).chain(running.slowed()).chain(compared).collect();
+    let absent = running.load.users.as_ref().filter(|_| cut_off.is_none());
+    let absent = absent.and_then(|users| closed::absent(users, running.users.load(Ordering::Relaxed)));
+    let notices =
+        notices.chain(absent).chain(running.ground.notices()).chain(running.slowed()).chain(compared).collect();
     let (ended, validated) = (cut_off.unwrap_or(Ended::Complete), Some(came.validated));
     tell(Event::RunFinished(RunFinished { ended, took_us, asked_us, gone_us, validated, notices }));
     Ok(())
@@ -190,6 +194,8 @@ struct Running {
     at_once: u32,
     open_files: u64,
     walks: AtomicU32,
+    /// Users of a closed loop that have asked.
+    users: AtomicUsize,
     under_way: AtomicU64,
     /// The most of them at once since the last pulse.
     most_under_way: AtomicU64,
@@ -248,6 +254,7 @@ impl Running {
             tokens,
             open_files,
             walks: AtomicU32::new(0),
+            users: AtomicUsize::new(0),
             under_way: AtomicU64::new(0),
             most_under_way: AtomicU64::new(0),
             waiting: AtomicU64::new(0),

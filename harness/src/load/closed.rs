@@ -129,8 +129,8 @@ impl Walkers {
     async fn turn(&self, user: &mut GooseUser) -> TransactionResult {
         let running = &self.running;
         let (wire, halt) = (running.session.wire(), running.halt());
-        if user.get_session_data::<Woken>().is_none() {
-            user.set_session_data(halt.wakes().await);
+        if user.get_session_data::<Own>().is_none() {
+            user.set_session_data(Own { _woken: halt.wakes().await, has_asked: false });
         }
         let number = u32::try_from(user.weighted_users_index).unwrap_or(u32::MAX);
         let began = running.sheet.stretch().begin(wire.now());
@@ -145,6 +145,11 @@ impl Walkers {
                 wire.until(began + now + REST).await;
                 return Ok(());
             }
+        }
+        if let Some(own) = user.get_session_data_mut::<Own>()
+            && !std::mem::replace(&mut own.has_asked, true)
+        {
+            running.users.fetch_add(1, Ordering::Relaxed);
         }
         let walk = running.number();
         let position = running.mix.pick(walk);
@@ -167,6 +172,21 @@ impl Walkers {
         }
         Ok(())
     }
+}
+
+/// What goose keeps for each user.
+#[derive(Debug, Clone)]
+struct Own {
+    _woken: Woken,
+    has_asked: bool,
+}
+
+/// Tells how many users asked, where not all did before their time was over: this machine had not come to them.
+pub(super) fn absent(ramp: &Ramp<Users>, asked: usize) -> Option<String> {
+    let wanted = peak(ramp);
+    let told =
+        || format!("{asked} of {wanted} users asked: the run was over before the generator had begun the others");
+    (asked < wanted).then(told)
 }
 
 /// Raised by a walk that panics: goose joins its users without a look at how they ended.
@@ -210,6 +230,13 @@ mod tests {
             });
             assert_eq!((user.await.is_err(), raised.load(Ordering::Relaxed)), (fault, fault));
         }
+    }
+
+    #[test]
+    fn users_that_never_asked_are_told() {
+        let ramp = Ramp::parse("20 in 10s, 5 for 1s").expect("a ramp");
+        let told = "19 of 20 users asked: the run was over before the generator had begun the others";
+        assert_eq!([19, 20].map(|asked| absent(&ramp, asked)), [Some(told.to_owned()), None]);
     }
 
     #[test]
