@@ -10,7 +10,7 @@ use ropcheck::property::regressions::{Regressions, Seed};
 use ropcheck::session::{Subject, head};
 use ropcheck::suite::{Suite, now_ms};
 use ropcheck::{target, waiver};
-use ropcheck_reports::record::{Ended, Event, Finding, Found, Kind, RunStarted};
+use ropcheck_reports::record::{Event, Finding, Found, Kind, RunStarted};
 
 use super::care::{self, Leave};
 use super::embedded::{self, Shown};
@@ -55,18 +55,11 @@ pub(crate) async fn run(args: &Check) -> Result<u8, Stop> {
         Subject::Embedded(_) => None,
     };
     let mut interrupted = std::pin::pin!(interrupted());
-    let opened = tokio::select! {
-        opened = suite.open(subject) => {
-            opened.map_err(|why| (why.exchanges().to_vec(), Ended::Stopped(why.to_string()), Stop::from(why)))
-        }
-        () = &mut interrupted => Err((vec![], Ended::Interrupted, Stop::interrupted())),
-    };
-    let session = match opened {
-        Ok(session) => Arc::new(session),
-        Err((exchanges, ended, stop)) => {
+    let session = match Box::pin(outcome::opened(suite.open(subject), &mut interrupted)).await {
+        Ok(session) => session,
+        Err(why) => {
             let head = head(suite.library(), named, Kind::Check, suite.cases(), args.seed, now_ms());
-            outcome::nothing(recorder, &args.outcome.report, said(head), &exchanges, ended)?;
-            return Err(stop);
+            return Err(outcome::nothing(recorder, &args.outcome.report, said(head), why));
         }
     };
     // Its metadata may have told of another machine than the target file, or of none but this one.

@@ -13,7 +13,7 @@ use ropcheck::scenario::Capability;
 use ropcheck::session::{Session, Subject, as_recorded, head};
 use ropcheck::suite::{Suite, now_ms};
 use ropcheck::target::{self, Target};
-use ropcheck_reports::record::{Ended, Kind};
+use ropcheck_reports::record::Kind;
 use url::Url;
 
 use super::outcome;
@@ -31,9 +31,7 @@ pub(crate) async fn run(args: &Doctor) -> Result<u8, Stop> {
         Ok(session) => session,
         Err(why) => {
             let head = head(suite.library(), named, Kind::Check, suite.cases(), 0, now_ms());
-            let ended = Ended::Stopped(why.to_string());
-            outcome::nothing(Recorder::default(), &[], head, why.exchanges(), ended)?;
-            return Err(why.into());
+            return Err(outcome::nothing(Recorder::default(), &[], head, why.into()));
         }
     };
     let others = session.other_clients().await;

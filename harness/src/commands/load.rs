@@ -12,7 +12,7 @@ use ropcheck::session::{Session, Subject, head};
 use ropcheck::suite::now_ms;
 use ropcheck::target::{self, Target};
 use ropcheck::waiver;
-use ropcheck_reports::record::{Ended, Event, Kind, RunStarted};
+use ropcheck_reports::record::{Event, Kind, RunStarted};
 use tokio::sync::watch;
 
 use super::embedded::{self, Shown};
@@ -38,19 +38,13 @@ pub(crate) async fn run(args: &Load) -> Result<u8, Stop> {
     let mut recorder = outcome::recorder(args.outcome.record.as_deref(), &args.outcome.report)?;
     let interrupted = interrupted()?;
     let mut interrupted = std::pin::pin!(interrupted);
-    let opened = tokio::select! {
-        opened = Session::open(subject, Arc::clone(&library), std::slice::from_ref(&args.scenario), args.seed) => {
-            opened.map_err(|why| (why.exchanges().to_vec(), Ended::Stopped(why.to_string()), Stop::from(why)))
-        }
-        () = &mut interrupted => Err((vec![], Ended::Interrupted, Stop::interrupted())),
-    };
-    let session = match opened {
-        Ok(session) => Arc::new(session),
-        Err((exchanges, ended, stop)) => {
-            let cases = std::slice::from_ref(&args.scenario);
+    let cases = std::slice::from_ref(&args.scenario);
+    let opening = Session::open(subject, Arc::clone(&library), cases, args.seed);
+    let session = match Box::pin(outcome::opened(opening, &mut interrupted)).await {
+        Ok(session) => session,
+        Err(why) => {
             let head = head(&library, named, Kind::Load, cases, args.seed, now_ms());
-            outcome::nothing(recorder, &args.outcome.report, said(head), &exchanges, ended)?;
-            return Err(stop);
+            return Err(outcome::nothing(recorder, &args.outcome.report, said(head), why));
         }
     };
     let progress = progress(load::lasts(&wanted));

@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ropcheck::complaint::path;
 use ropcheck::recorder::{self, Follower, Recorder};
+use ropcheck::session::{NotReady, Session};
 use ropcheck_reports::format::{self, Format, Tell, text, waivers};
 use ropcheck_reports::record::{Ended, Event, RunFinished, RunStarted};
 use ropcheck_reports::run::Run;
@@ -78,22 +80,50 @@ pub(crate) fn finish(recorder: Recorder, reports: &[(String, PathBuf)], printed:
     }
 }
 
+/// Why there is no session, and what was said and heard till then.
+pub(crate) struct Unopened {
+    exchanges: Vec<Event>,
+    ended: Ended,
+    stop: Stop,
+}
+
+impl From<NotReady> for Unopened {
+    fn from(why: NotReady) -> Self {
+        let (exchanges, ended) = (why.exchanges().to_vec(), Ended::Stopped(why.to_string()));
+        Self { exchanges, ended, stop: why.into() }
+    }
+}
+
+/// A session that is open, unless whoever runs it wants an end before.
+pub(crate) async fn opened(
+    opening: impl Future<Output = Result<Session, NotReady>>,
+    interrupted: impl Future<Output = ()>,
+) -> Result<Arc<Session>, Unopened> {
+    tokio::select! {
+        opened = opening => opened.map(Arc::new).map_err(Unopened::from),
+        () = interrupted => Err(Unopened { exchanges: vec![], ended: Ended::Interrupted, stop: Stop::interrupted() }),
+    }
+}
+
 /// Writes the record and the reports of a run in which nothing could be judged, and prints what was said and heard till
-/// then: CI finds its files, and the reason in them.
+/// then: CI finds its files, and the reason in them. Tells what the program stops with.
 pub(crate) fn nothing(
     mut recorder: Recorder,
     reports: &[(String, PathBuf)],
     head: RunStarted,
-    exchanges: &[Event],
-    ended: Ended,
-) -> Result<(), Stop> {
+    Unopened { exchanges, ended, stop }: Unopened,
+) -> Stop {
     recorder.keep(Event::RunStarted(head));
-    exchanges.iter().cloned().for_each(|exchange| recorder.keep(exchange));
+    for exchange in exchanges {
+        recorder.keep(exchange);
+    }
     recorder.keep(Event::RunFinished(RunFinished::after(0, ended)));
     let (run, _) = recorder.finish();
-    write_reports(&run, reports)?;
-    let mut out = std::io::stdout().lock();
-    heard(text::exchanges(&run, style(), width(), &mut out).and_then(|()| out.flush()))
+    let told = write_reports(&run, reports).and_then(|()| {
+        let mut out = std::io::stdout().lock();
+        heard(text::exchanges(&run, style(), width(), &mut out).and_then(|()| out.flush()))
+    });
+    told.err().unwrap_or(stop)
 }
 
 /// Writes the reports of what a run adds up to; the others are written already.
